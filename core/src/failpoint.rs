@@ -1,0 +1,117 @@
+//! Named places where a test build can stop, fail or delay the process.
+//!
+//! Always holds: without the `failpoints` feature, [`failpoint!`](crate::failpoint) compiles to nothing. With it, the variable
+//! `TREFOIL_FAILPOINTS` holds `name=action` pairs joined by `;`. An action is `abort` (as kill -9 would: no destructors, no
+//! flush), `error` (the surrounding function returns an I/O error), `sleep:MILLIS`, or one of these behind `N*`, which lets the
+//! first N-1 passages go by. `list` as the only word prints each name once to standard error when it is passed.
+//! Names are `area.step`, for example `commit.before_sync`; `names()` lists all that exist, so that a test can visit each.
+
+/// Passes a named fail point. `failpoint!("name")` may abort or sleep; `failpoint!("name", io)` may also `return Err(..)` with
+/// anything that is `From<std::io::Error>`.
+#[macro_export]
+macro_rules! failpoint {
+    ($name:literal) => {
+        #[cfg(feature = "failpoints")]
+        {
+            let _ = $crate::failpoint::pass($name);
+        }
+    };
+    ($name:literal, io) => {
+        #[cfg(feature = "failpoints")]
+        if let Err(error) = $crate::failpoint::pass($name) {
+            return Err(error.into());
+        }
+    };
+}
+
+/// Every fail point in the code, in the order of a write's way to disk. A test reads the sources and holds this list complete.
+pub const NAMES: &[&str] = &[];
+
+#[cfg(feature = "failpoints")]
+pub use enabled::pass;
+
+#[cfg(feature = "failpoints")]
+mod enabled {
+    use std::collections::HashMap;
+    use std::io;
+    use std::sync::{Mutex, OnceLock};
+
+    #[derive(Debug, Clone)]
+    enum Action {
+        Abort,
+        Error,
+        Sleep(u64),
+    }
+
+    #[derive(Debug)]
+    struct Armed {
+        skip: u64,
+        action: Action,
+    }
+
+    #[derive(Debug, Default)]
+    struct Table {
+        armed: HashMap<String, Armed>,
+        seen: Option<Vec<&'static str>>,
+    }
+
+    fn table() -> &'static Mutex<Table> {
+        static TABLE: OnceLock<Mutex<Table>> = OnceLock::new();
+        TABLE.get_or_init(|| Mutex::new(parse(&std::env::var("TREFOIL_FAILPOINTS").unwrap_or_default())))
+    }
+
+    fn parse(text: &str) -> Table {
+        let mut table = Table::default();
+        if text == "list" {
+            table.seen = Some(Vec::new());
+            return table;
+        }
+        for pair in text.split(';').filter(|pair| !pair.is_empty()) {
+            let (name, action) = pair.split_once('=').unwrap_or_else(|| panic!("TREFOIL_FAILPOINTS: no '=' in {pair:?}"));
+            let (skip, action) = match action.split_once('*') {
+                Some((n, action)) => (n.parse::<u64>().expect("TREFOIL_FAILPOINTS: a count before '*'").max(1) - 1, action),
+                None => (0, action),
+            };
+            let action = match action.split_once(':') {
+                None if action == "abort" => Action::Abort,
+                None if action == "error" => Action::Error,
+                Some(("sleep", millis)) => Action::Sleep(millis.parse().expect("TREFOIL_FAILPOINTS: sleep:MILLIS")),
+                _ => panic!("TREFOIL_FAILPOINTS: unknown action {action:?}"),
+            };
+            table.armed.insert(name.to_owned(), Armed { skip, action });
+        }
+        table
+    }
+
+    /// Passes the fail point `name`: does what was armed for it.
+    pub fn pass(name: &'static str) -> io::Result<()> {
+        let action = {
+            let mut table = table().lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if let Some(seen) = &mut table.seen
+                && !seen.contains(&name)
+            {
+                seen.push(name);
+                eprintln!("failpoint {name}");
+            }
+            match table.armed.get_mut(name) {
+                None => return Ok(()),
+                Some(armed) if armed.skip > 0 => {
+                    armed.skip -= 1;
+                    return Ok(());
+                }
+                Some(armed) => armed.action.clone(),
+            }
+        };
+        match action {
+            Action::Abort => {
+                eprintln!("failpoint {name}: abort");
+                std::process::abort()
+            }
+            Action::Error => Err(io::Error::other(format!("injected at fail point {name}"))),
+            Action::Sleep(millis) => {
+                std::thread::sleep(std::time::Duration::from_millis(millis));
+                Ok(())
+            }
+        }
+    }
+}

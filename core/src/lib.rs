@@ -1,0 +1,18 @@
+//! The core of Trefoil: one tree of names over immutable bytes, spoken to in two vocabularies.
+//!
+//! Always holds (T7): no HTTP status, XML, errno or nfsstat in this crate. Doors translate; what is decided is decided here.
+//! `core/README.md` is the map.
+
+pub mod access;
+pub mod clock;
+pub mod content;
+pub mod data;
+pub mod error;
+pub mod failpoint;
+pub mod limits;
+pub mod metadata;
+pub mod namespace;
+pub mod objects;
+pub mod random;
+pub mod types;
+pub mod work;

@@ -1,0 +1,67 @@
+//! Every bound of the store, named, with its reason (T8).
+//!
+//! Always holds: no queue, buffer, loop or retry is without a bound, and each bound is here or a setting. Names end in their unit.
+//! Bounds that depend on each other are held by the assertions at the end.
+
+/// S3: a key's bytes in UTF-8.
+pub const KEY_BYTES_MAX: usize = 1024;
+/// S3: names and values of `x-amz-meta-*` together.
+pub const USER_METADATA_BYTES_MAX: usize = 2048;
+/// S3: tags of an object; of a bucket; characters of a tag's key and value.
+pub const OBJECT_TAGS_MAX: usize = 10;
+pub const BUCKET_TAGS_MAX: usize = 50;
+pub const TAG_KEY_CHARS_MAX: usize = 128;
+pub const TAG_VALUE_CHARS_MAX: usize = 256;
+/// S3: grants of an ACL.
+pub const ACL_GRANTS_MAX: usize = 100;
+/// S3: CORS rules of a bucket.
+pub const CORS_RULES_MAX: usize = 100;
+
+/// S3: the largest body of a single PUT, POST form or part: 5 GiB.
+pub const PUT_BYTES_MAX: u64 = 5 << 30;
+/// S3: the smallest part but for the last: 5 MiB.
+pub const PART_BYTES_MIN: u64 = 5 << 20;
+pub const PARTS_MAX: u32 = 10_000;
+/// S3: the largest object: 50 TiB (10,000 parts of 5 GiB, rounded as AWS documents it).
+pub const OBJECT_BYTES_MAX: u64 = 50 << 40;
+/// S3: the largest source of CopyObject: 5 GiB.
+pub const COPY_BYTES_MAX: u64 = 5 << 30;
+/// S3: names in a page; keys of one DeleteObjects.
+pub const LIST_PAGE_MAX: usize = 1000;
+pub const DELETE_OBJECTS_MAX: usize = 1000;
+/// Names that a listing may step over for one page, so that no page runs for ever; a page may then be short and truncated.
+pub const LIST_WORK_MAX: usize = 100_000;
+/// Buckets of one account (AWS: 10,000 by default since 2024).
+pub const BUCKETS_PER_ACCOUNT_MAX: usize = 10_000;
+
+/// Contents up to this many bytes are kept in the index, in the same synced commit as their names.
+pub const INLINE_BYTES_MAX: usize = 64 << 10;
+/// Blobs up to this many bytes share volume files; larger ones have a file of their own.
+pub const VOLUME_BLOB_BYTES_MAX: u64 = 8 << 20;
+/// Size at which a volume file is closed and the next begun.
+pub const VOLUME_FILE_BYTES: u64 = 256 << 20;
+/// Blobs begin and end on this boundary, so that a hole punched for one leaves nothing of it.
+pub const BLOB_ALIGN_BYTES: u64 = 4096;
+/// Bytes that one stored checksum covers. A read verifies whole blocks.
+pub const BLOCK_BYTES: usize = 64 << 10;
+/// Bytes handed to a disk thread at once: a hop costs 13-20 microseconds, a copy of this much about as long.
+pub const DISK_HOP_BYTES: usize = 1 << 20;
+
+/// Engines: a key's bytes; a value's bytes (inline contents aside).
+pub const METADATA_KEY_BYTES_MAX: usize = 2048 + 64;
+pub const METADATA_VALUE_BYTES_MAX: usize = 64 << 10;
+/// Transactions waiting for the commit thread.
+pub const COMMIT_QUEUE_MAX: usize = 4096;
+/// Transactions and bytes in one synced batch.
+pub const COMMIT_GROUP_MAX: usize = 512;
+pub const COMMIT_GROUP_BYTES_MAX: usize = 8 << 20;
+/// How often a transaction that lost a race is run again before the caller hears of it.
+pub const TRANSACTION_ATTEMPTS_MAX: u32 = 64;
+/// Ids taken from the index at once: one synced record allots this many.
+pub const ID_LEASE: u64 = 1 << 16;
+
+const _: () = assert!(INLINE_BYTES_MAX as u64 <= VOLUME_BLOB_BYTES_MAX);
+const _: () = assert!(VOLUME_BLOB_BYTES_MAX * 8 <= VOLUME_FILE_BYTES);
+const _: () = assert!(BLOCK_BYTES as u64 % BLOB_ALIGN_BYTES == 0);
+const _: () = assert!(DISK_HOP_BYTES % BLOCK_BYTES == 0);
+const _: () = assert!(PART_BYTES_MIN < PUT_BYTES_MAX);

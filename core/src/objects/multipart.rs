@@ -1,0 +1,164 @@
+//! Multipart uploads (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>).
+
+use super::{AclChange, CopySource, ObjectHeaders, ObjectService, WriteConditions};
+use crate::clock::Timestamp;
+use crate::content::Upload;
+use crate::error::Result;
+use crate::types::{
+    AccountId, BucketName, Checksum, ChecksumAlgorithm, ChecksumKind, ETag, ObjectKey, Principal, RangeRequest, TagSet, VersionId,
+};
+
+#[derive(Clone, Debug)]
+pub struct CreateUpload {
+    pub bucket: BucketName,
+    pub key: ObjectKey,
+    pub headers: ObjectHeaders,
+    pub user_metadata: Vec<(String, String)>,
+    pub tags: TagSet,
+    pub acl: AclChange,
+    /// The algorithm, and the kind where it was named (else the algorithm's default: CRC64NVME is full, the others composite).
+    pub checksum: Option<(ChecksumAlgorithm, Option<ChecksumKind>)>,
+    pub location: Option<String>,
+}
+
+/// An upload as its answers name it.
+#[derive(Clone, Debug)]
+pub struct UploadInfo {
+    pub upload_id: String,
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumKind)>,
+}
+
+pub struct UploadPart {
+    pub bucket: BucketName,
+    pub key: ObjectKey,
+    pub upload_id: String,
+    /// 1 to 10,000.
+    pub number: u32,
+    pub upload: Upload,
+}
+
+#[derive(Clone, Debug)]
+pub struct UploadPartCopy {
+    pub source: CopySource,
+    /// Must lie inside the source as it stands, else `InvalidRange`.
+    pub range: Option<RangeRequest>,
+    pub bucket: BucketName,
+    pub key: ObjectKey,
+    pub upload_id: String,
+    pub number: u32,
+}
+
+#[derive(Clone, Debug)]
+pub struct UploadPartOutput {
+    pub etag: ETag,
+    pub modified: Timestamp,
+    pub checksum: Option<Checksum>,
+    pub source_version: Option<VersionId>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ListParts {
+    pub bucket: BucketName,
+    pub key: ObjectKey,
+    pub upload_id: String,
+    /// Parts with a number above this one.
+    pub marker: u32,
+    pub max_parts: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct UploadedPart {
+    pub number: u32,
+    pub size: u64,
+    pub etag: ETag,
+    pub modified: Timestamp,
+    pub checksum: Option<Checksum>,
+}
+
+#[derive(Clone, Debug)]
+pub struct UploadedPartsPage {
+    pub parts: Vec<UploadedPart>,
+    pub truncated: bool,
+    pub initiator: AccountId,
+    pub owner: AccountId,
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumKind)>,
+}
+
+#[derive(Clone, Debug)]
+pub struct CompletedPart {
+    pub number: u32,
+    /// Without quotes.
+    pub etag: String,
+    /// Compared with the part's where given.
+    pub checksum: Option<(ChecksumAlgorithm, String)>,
+}
+
+#[derive(Clone, Debug)]
+pub struct CompleteUpload {
+    pub bucket: BucketName,
+    pub key: ObjectKey,
+    pub upload_id: String,
+    pub parts: Vec<CompletedPart>,
+    pub conditions: WriteConditions,
+    /// The whole object's checksum where the client sent one, compared before publishing.
+    pub checksum: Option<(ChecksumAlgorithm, String)>,
+    /// `x-amz-checksum-type` where sent; another than the upload's is `InvalidRequest`.
+    pub checksum_kind: Option<ChecksumKind>,
+    /// `x-amz-mp-object-size` where sent; another sum is `InvalidRequest`.
+    pub object_size: Option<u64>,
+}
+
+#[derive(Clone, Debug)]
+pub struct CompleteOutput {
+    pub etag: ETag,
+    pub version: Option<VersionId>,
+    pub checksum: Option<Checksum>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct ListUploads {
+    pub prefix: String,
+    pub delimiter: String,
+    pub key_marker: String,
+    /// Uploads of `key_marker` behind this one come first; without it, the listing begins behind the key.
+    pub upload_id_marker: String,
+    pub max_uploads: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct UploadEntry {
+    pub key: String,
+    pub upload_id: String,
+    pub initiated: Timestamp,
+    pub owner: AccountId,
+    pub initiator: AccountId,
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumKind)>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct UploadsPage {
+    /// By key, then by time of initiation.
+    pub uploads: Vec<UploadEntry>,
+    pub common_prefixes: Vec<String>,
+    /// Key (or common prefix) and upload id that the next page begins behind.
+    pub next: Option<(String, String)>,
+}
+
+impl ObjectService {
+    pub async fn create_upload(&self, principal: &Principal, request: CreateUpload) -> Result<UploadInfo> { let _ = (principal, request); unimplemented!() }
+
+    /// Replaces a part of the same number.
+    pub async fn upload_part(&self, principal: &Principal, request: UploadPart) -> Result<UploadPartOutput> { let _ = (principal, request); unimplemented!() }
+
+    pub async fn upload_part_copy(&self, principal: &Principal, request: UploadPartCopy) -> Result<UploadPartOutput> { let _ = (principal, request); unimplemented!() }
+
+    pub async fn list_parts(&self, principal: &Principal, request: ListParts) -> Result<UploadedPartsPage> { let _ = (principal, request); unimplemented!() }
+
+    /// Repeating a completion that succeeded, with the same parts, succeeds again with the same answer while the key still holds
+    /// its result.
+    pub async fn complete_upload(&self, principal: &Principal, request: CompleteUpload) -> Result<CompleteOutput> { let _ = (principal, request); unimplemented!() }
+
+    pub async fn abort_upload(&self, principal: &Principal, bucket: &BucketName, key: &ObjectKey, upload_id: &str) -> Result<()> { let _ = (principal, bucket, key, upload_id); unimplemented!() }
+
+    pub async fn list_uploads(&self, principal: &Principal, bucket: &BucketName, request: ListUploads) -> Result<UploadsPage> { let _ = (principal, bucket, request); unimplemented!() }
+}
