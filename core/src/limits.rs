@@ -50,6 +50,8 @@ pub const DISK_HOP_BYTES: usize = 1 << 20;
 /// Engines: a key's bytes; a value's bytes (inline contents aside).
 pub const METADATA_KEY_BYTES_MAX: usize = 2048 + 64;
 pub const METADATA_VALUE_BYTES_MAX: usize = 64 << 10;
+/// Memory that decoding one record may reserve: a record of one value's size decodes to at most this, with the widest elements.
+pub const RECORD_DECODE_BYTES_MAX: usize = 4 << 20;
 /// Transactions waiting for the commit thread.
 pub const COMMIT_QUEUE_MAX: usize = 4096;
 /// Transactions and bytes in one synced batch.

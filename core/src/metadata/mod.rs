@@ -22,8 +22,10 @@
 //! * **Alone in a batch.** Engines group commits; a conflict fails its own transaction only. Those of one group are validated in
 //!   order, each against what stood before it in the group.
 
+pub mod account_keys;
 pub mod keys;
 pub mod records;
+pub mod seal;
 
 use std::fmt::Debug;
 
