@@ -62,6 +62,21 @@ pub const TRANSACTION_ATTEMPTS_MAX: u32 = 64;
 /// Ids taken from the index at once: one synced record allots this many.
 pub const ID_LEASE: u64 = 1 << 16;
 
+/// Directories and buckets whose place is remembered, to guess a path in one read (about 100 bytes each).
+pub const DIRECTORY_CACHE_MAX: usize = 100_000;
+pub const BUCKET_CACHE_MAX: usize = 10_000;
+/// How long a transaction waits for a lock before it lets go of all of its own and runs again.
+pub const DIRECTORY_LOCK_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+/// A rename's client token: its bytes, and how long it is remembered.
+pub const RENAME_TOKEN_BYTES_MAX: usize = 256;
+pub const RENAME_TOKEN_SECONDS: u64 = 900;
+/// Records fetched at once by a scan for buckets, uploads or tasks.
+pub const LIST_FETCH_MAX: usize = 1000;
+/// Names fetched at once by a walk of the tree.
+pub const WALK_FETCH_MAX: usize = 1000;
+/// Parts between two entries of the index that finds a part by its offset.
+pub const PARTS_PER_INDEX_ENTRY: usize = 64;
+
 const _: () = assert!(INLINE_BYTES_MAX as u64 <= VOLUME_BLOB_BYTES_MAX);
 const _: () = assert!(VOLUME_BLOB_BYTES_MAX * 8 <= VOLUME_FILE_BYTES);
 const _: () = assert!(BLOCK_BYTES as u64 % BLOB_ALIGN_BYTES == 0);
