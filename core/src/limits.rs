@@ -3,6 +3,8 @@
 //! Always holds: no queue, buffer, loop or retry is without a bound, and each bound is here or a setting. Names end in their unit.
 //! Bounds that depend on each other are held by the assertions at the end.
 
+use std::time::Duration;
+
 /// S3: a key's bytes in UTF-8.
 pub const KEY_BYTES_MAX: usize = 1024;
 /// S3: names and values of `x-amz-meta-*` together.
@@ -52,6 +54,14 @@ pub const METADATA_KEY_BYTES_MAX: usize = 2048 + 64;
 pub const METADATA_VALUE_BYTES_MAX: usize = 64 << 10;
 /// Memory that decoding one record may reserve: a record of one value's size decodes to at most this, with the widest elements.
 pub const RECORD_DECODE_BYTES_MAX: usize = 4 << 20;
+/// Engines: a value of the inline table: contents of `INLINE_BYTES_MAX` and what a record adds.
+pub const METADATA_INLINE_BYTES_MAX: usize = INLINE_BYTES_MAX + (4 << 10);
+/// Engines: writes of one transaction. The largest completes an upload and leaves out all but one of its 10,000 parts.
+pub const TRANSACTION_WRITES_MAX: usize = 24 << 10;
+/// Engines: keys and values of one transaction's writes and reads together.
+pub const TRANSACTION_BYTES_MAX: usize = COMMIT_GROUP_BYTES_MAX;
+/// Parts that the table of advisory locks is divided into, so that takers of different keys seldom meet.
+pub const LOCK_SHARDS: usize = 64;
 /// Transactions waiting for the commit thread.
 pub const COMMIT_QUEUE_MAX: usize = 4096;
 /// Transactions and bytes in one synced batch.
@@ -59,6 +69,9 @@ pub const COMMIT_GROUP_MAX: usize = 512;
 pub const COMMIT_GROUP_BYTES_MAX: usize = 8 << 20;
 /// How often a transaction that lost a race is run again before the caller hears of it.
 pub const TRANSACTION_ATTEMPTS_MAX: u32 = 64;
+/// Attempts made at once; later ones first wait, twice as long each time up to the bound below, a random part of it.
+pub const TRANSACTION_EAGER_ATTEMPTS: u32 = 4;
+pub const TRANSACTION_BACKOFF_MAX: Duration = Duration::from_millis(32);
 /// Ids taken from the index at once: one synced record allots this many.
 pub const ID_LEASE: u64 = 1 << 16;
 
