@@ -48,6 +48,33 @@ pub const BLOB_ALIGN_BYTES: u64 = 4096;
 pub const BLOCK_BYTES: usize = 64 << 10;
 /// Bytes handed to a disk thread at once: a hop costs 13-20 microseconds, a copy of this much about as long.
 pub const DISK_HOP_BYTES: usize = 1 << 20;
+/// Threads that write, sync and delete, and threads that read, of one files store: apart, so that a slow sync delays no read.
+pub const DISK_WRITE_THREADS: usize = 8;
+pub const DISK_READ_THREADS: usize = 8;
+/// Hops waiting for a disk thread; whoever comes later waits without a place in the queue.
+pub const DISK_QUEUE_MAX: usize = 1024;
+/// Bytes of a hop that may be read on the caller's thread where the page cache holds them all: copied in less than a hop costs.
+pub const INLINE_READ_BYTES_MAX: usize = 256 << 10;
+/// Chunks of a body below this many bytes are copied together, so that a tiny chunk keeps no large receive buffer alive.
+pub const CHUNK_COALESCE_BYTES: usize = 16 << 10;
+/// Vectors of one pwritev (the kernel's UIO_MAXIOV).
+pub const WRITE_VECTORS_MAX: usize = 1024;
+/// Blocks whose checksums a long read fetches at once: 8 KiB of table for 64 MiB of data.
+pub const TABLE_SLICE_BLOCKS: u64 = 1024;
+/// A file of its own is handed to the device in windows of this size, and no more than two of them wait in the page cache.
+pub const WRITEBACK_WINDOW_BYTES: u64 = 8 << 20;
+/// Files with an own blob in one directory.
+pub const FILES_PER_DIRECTORY: u64 = 1024;
+/// Open files that a files store keeps for its readers.
+pub const DESCRIPTORS_MAX: usize = 512;
+/// Writes are refused when fewer than this many bytes are free, or than this share of the place where that is less: reads, deletes
+/// and the index go on.
+pub const SPACE_RESERVE_BYTES: u64 = 512 << 20;
+pub const SPACE_RESERVE_DIVISOR: u64 = 50;
+/// Blobs that one hop of a listing finds.
+pub const DATA_LIST_PAGE: usize = 256;
+/// How long opening a files store waits for the one that had the directory before.
+pub const STORE_LOCK_WAIT_MILLIS: u64 = 5_000;
 
 /// Engines: a key's bytes; a value's bytes (inline contents aside).
 pub const METADATA_KEY_BYTES_MAX: usize = 2048 + 64;
@@ -94,4 +121,7 @@ const _: () = assert!(INLINE_BYTES_MAX as u64 <= VOLUME_BLOB_BYTES_MAX);
 const _: () = assert!(VOLUME_BLOB_BYTES_MAX * 8 <= VOLUME_FILE_BYTES);
 const _: () = assert!(BLOCK_BYTES as u64 % BLOB_ALIGN_BYTES == 0);
 const _: () = assert!(DISK_HOP_BYTES % BLOCK_BYTES == 0);
+const _: () = assert!(DISK_HOP_BYTES as u64 <= VOLUME_BLOB_BYTES_MAX);
+const _: () = assert!((TABLE_SLICE_BLOCKS as usize * BLOCK_BYTES) % DISK_HOP_BYTES == 0);
+const _: () = assert!(2 * (DISK_HOP_BYTES / CHUNK_COALESCE_BYTES) + 4 <= WRITE_VECTORS_MAX);
 const _: () = assert!(PART_BYTES_MIN < PUT_BYTES_MAX);
