@@ -25,7 +25,7 @@ macro_rules! failpoint {
 }
 
 /// Every fail point in the code, in the order of a write's way to disk. A test reads the sources and holds this list complete.
-pub const NAMES: &[&str] = &[];
+pub const NAMES: &[&str] = &["content.before_put", "content.after_put"];
 
 #[cfg(feature = "failpoints")]
 pub use enabled::pass;

@@ -47,6 +47,24 @@ pub const BLOCK_BYTES: usize = 64 << 10;
 /// Bytes handed to a disk thread at once: a hop costs 13-20 microseconds, a copy of this much about as long.
 pub const DISK_HOP_BYTES: usize = 1 << 20;
 
+/// Bodies up to this many bytes are hashed where they arrive; longer ones on threads of their own, beside the I/O. A hop to such
+/// a thread costs about as much as hashing 16 KiB.
+pub const HASH_HERE_BYTES_MAX: usize = 128 << 10;
+/// Bytes that one hop carries to a hashing thread.
+pub const HASH_HOP_BYTES: usize = 256 << 10;
+/// Hops of one body that may wait for a hashing thread; then the body is read no further.
+pub const HASH_HOPS_WAITING_MAX: usize = 2;
+/// Hashing threads: one a core, and never more than this.
+pub const HASH_THREADS_MAX: usize = 64;
+/// Bodies (twice where SHA is wanted besides MD5) that may wait for a hashing thread; beyond, each hashes where it arrives.
+pub const HASH_QUEUE_MAX: usize = 4096;
+/// Chunks of a body below this size are copied together, so that no flood of tiny chunks keeps large receive buffers alive.
+pub const CHUNK_BYTES_MIN: usize = 16 << 10;
+/// Size to which they are gathered.
+pub const CHUNK_GATHER_BYTES: usize = 64 << 10;
+/// Independently locked parts of the table of pinned contents.
+pub const PIN_SHARDS: usize = 64;
+
 /// Engines: a key's bytes; a value's bytes (inline contents aside).
 pub const METADATA_KEY_BYTES_MAX: usize = 2048 + 64;
 pub const METADATA_VALUE_BYTES_MAX: usize = 64 << 10;
@@ -64,6 +82,8 @@ pub const ID_LEASE: u64 = 1 << 16;
 
 const _: () = assert!(INLINE_BYTES_MAX as u64 <= VOLUME_BLOB_BYTES_MAX);
 const _: () = assert!(VOLUME_BLOB_BYTES_MAX * 8 <= VOLUME_FILE_BYTES);
+const _: () = assert!(INLINE_BYTES_MAX <= HASH_HERE_BYTES_MAX);
+const _: () = assert!(CHUNK_BYTES_MIN <= CHUNK_GATHER_BYTES && CHUNK_GATHER_BYTES <= HASH_HOP_BYTES);
 const _: () = assert!(BLOCK_BYTES as u64 % BLOB_ALIGN_BYTES == 0);
 const _: () = assert!(DISK_HOP_BYTES % BLOCK_BYTES == 0);
 const _: () = assert!(PART_BYTES_MIN < PUT_BYTES_MAX);
