@@ -39,6 +39,7 @@ pub const NAMES: &[&str] = &[
     "volume.synced",
     "volume.written",
 ];
+pub const NAMES: &[&str] = &["content.before_put", "content.after_put"];
 
 #[cfg(feature = "failpoints")]
 pub use enabled::pass;

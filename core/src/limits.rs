@@ -76,6 +76,24 @@ pub const DATA_LIST_PAGE: usize = 256;
 /// How long opening a files store waits for the one that had the directory before.
 pub const STORE_LOCK_WAIT_MILLIS: u64 = 5_000;
 
+/// Bodies up to this many bytes are hashed where they arrive; longer ones on threads of their own, beside the I/O. A hop to such
+/// a thread costs about as much as hashing 16 KiB.
+pub const HASH_HERE_BYTES_MAX: usize = 128 << 10;
+/// Bytes that one hop carries to a hashing thread.
+pub const HASH_HOP_BYTES: usize = 256 << 10;
+/// Hops of one body that may wait for a hashing thread; then the body is read no further.
+pub const HASH_HOPS_WAITING_MAX: usize = 2;
+/// Hashing threads: one a core, and never more than this.
+pub const HASH_THREADS_MAX: usize = 64;
+/// Bodies (twice where SHA is wanted besides MD5) that may wait for a hashing thread; beyond, each hashes where it arrives.
+pub const HASH_QUEUE_MAX: usize = 4096;
+/// Chunks of a body below this size are copied together, so that no flood of tiny chunks keeps large receive buffers alive.
+pub const CHUNK_BYTES_MIN: usize = 16 << 10;
+/// Size to which they are gathered.
+pub const CHUNK_GATHER_BYTES: usize = 64 << 10;
+/// Independently locked parts of the table of pinned contents.
+pub const PIN_SHARDS: usize = 64;
+
 /// Engines: a key's bytes; a value's bytes (inline contents aside).
 pub const METADATA_KEY_BYTES_MAX: usize = 2048 + 64;
 pub const METADATA_VALUE_BYTES_MAX: usize = 64 << 10;
@@ -119,6 +137,8 @@ pub const PARTS_PER_INDEX_ENTRY: usize = 64;
 
 const _: () = assert!(INLINE_BYTES_MAX as u64 <= VOLUME_BLOB_BYTES_MAX);
 const _: () = assert!(VOLUME_BLOB_BYTES_MAX * 8 <= VOLUME_FILE_BYTES);
+const _: () = assert!(INLINE_BYTES_MAX <= HASH_HERE_BYTES_MAX);
+const _: () = assert!(CHUNK_BYTES_MIN <= CHUNK_GATHER_BYTES && CHUNK_GATHER_BYTES <= HASH_HOP_BYTES);
 const _: () = assert!(BLOCK_BYTES as u64 % BLOB_ALIGN_BYTES == 0);
 const _: () = assert!(DISK_HOP_BYTES % BLOCK_BYTES == 0);
 const _: () = assert!(DISK_HOP_BYTES as u64 <= VOLUME_BLOB_BYTES_MAX);

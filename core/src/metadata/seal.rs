@@ -34,12 +34,11 @@ pub fn seal<T: Encode>(version: u8, record: &T) -> Bytes {
     sealed.into()
 }
 
-/// Opens a sealed record whose type has had one version only so far: another one is [`ReadError::Corrupt`].
-pub fn open<T: Decode<()>>(version: u8, sealed: &[u8]) -> Result<T, ReadError> {
-    match verify(sealed)? {
-        (found, record) if found == version => decode(record),
-        (found, _) => Err(unknown_version(found)),
-    }
+/// Opens a sealed record of whatever version, taking it for a `T`. Types that have had several versions use [`verify`], and
+/// [`decode`] what the version names.
+pub fn open<T: Decode<()>>(sealed: &[u8]) -> Result<(u8, T), ReadError> {
+    let (version, record) = verify(sealed)?;
+    Ok((version, decode(record)?))
 }
 
 /// Checks the envelope: the version and the record's bytes, to be given to [`decode`] with the type that the version names.
@@ -61,13 +60,6 @@ pub fn decode<T: Decode<()>>(record: &[u8]) -> Result<T, ReadError> {
         return Err(corrupt("a record has bytes behind its end", record.len()));
     }
     Ok(value)
-}
-
-/// What a reader answers to a version it does not know.
-pub fn unknown_version(version: u8) -> ReadError {
-    ReadError::Corrupt(format!(
-        "a record has version {version}, which this release does not know; was a newer one run here?"
-    ))
 }
 
 fn corrupt(what: &str, size: usize) -> ReadError {
