@@ -109,7 +109,7 @@ impl ObjectService {
     }
 
     /// What to answer for a version that is not there.
-    async fn absent(&self, principal: &Principal, place: &Place, version: Option<VersionId>) -> Result<Error> {
+    pub(super) async fn absent(&self, principal: &Principal, place: &Place, version: Option<VersionId>) -> Result<Error> {
         let record = &place.bucket.record;
         if !allows(principal, record.owner, record.acl.as_ref(), Permission::Read) {
             return Ok(Error::AccessDenied(format!("no access to {}", place.key)));
