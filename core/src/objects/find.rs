@@ -30,7 +30,6 @@ pub(crate) enum Source {
 pub(crate) struct Object {
     pub place: Place,
     pub node: Id,
-    pub version: Version,
     pub record: NodeRecord,
     pub source: Source,
     /// As answers show it.
@@ -79,7 +78,7 @@ impl ObjectService {
                 return Err(Error::AccessDenied(format!("no {wanted:?} on {key}")));
             }
             let shown = version_id(&place.bucket, node, found);
-            return Ok(Object { place, node, version: found, record, source, shown });
+            return Ok(Object { place, node, record, source, shown });
         }
         Err(Error::Unavailable(format!("{key} changes faster than it can be read; try again")))
     }
