@@ -34,6 +34,22 @@ pub const LIST_WORK_MAX: usize = 100_000;
 /// Buckets of one account (AWS: 10,000 by default since 2024).
 pub const BUCKETS_PER_ACCOUNT_MAX: usize = 10_000;
 
+/// Accounts of a store, all in memory.
+pub const ACCOUNTS_MAX: usize = 10_000;
+/// Access keys of one account. They go in one transaction when the account does.
+pub const ACCESS_KEYS_PER_ACCOUNT_MAX: usize = 100;
+/// Characters of an account's name (as AWS has it for users), of what is shown of it, and of an e-mail address (RFC 5321).
+pub const ACCOUNT_NAME_CHARS_MAX: usize = 64;
+pub const DISPLAY_NAME_CHARS_MAX: usize = 128;
+pub const EMAIL_CHARS_MAX: usize = 254;
+/// Characters of an access key id (AWS: 16 to 128; other stores allow 3), and of a secret.
+pub const ACCESS_KEY_ID_CHARS_MIN: usize = 3;
+pub const ACCESS_KEY_ID_CHARS_MAX: usize = 128;
+pub const SECRET_CHARS_MIN: usize = 8;
+pub const SECRET_CHARS_MAX: usize = 128;
+/// Accounts and keys read at once when they are loaded.
+pub const ACCOUNTS_PAGE: usize = 1000;
+
 /// Contents up to this many bytes are kept in the index, in the same synced commit as their names.
 pub const INLINE_BYTES_MAX: usize = 64 << 10;
 /// Blobs up to this many bytes share volume files; larger ones have a file of their own.

@@ -23,6 +23,7 @@
 //!   order, each against what stood before it in the group.
 
 pub mod account_keys;
+pub mod account_records;
 pub mod keys;
 pub mod records;
 pub mod seal;
