@@ -68,8 +68,9 @@ pub const DISK_HOP_BYTES: usize = 1 << 20;
 pub const HASH_HERE_BYTES_MAX: usize = 128 << 10;
 /// Bytes that one hop carries to a hashing thread.
 pub const HASH_HOP_BYTES: usize = 256 << 10;
-/// Hops of one body that may wait for a hashing thread; then the body is read no further.
-pub const HASH_HOPS_WAITING_MAX: usize = 2;
+/// Hops of one body that may wait for a hashing thread; then the body is read no further. Together they are what a store writes at
+/// once ([`DISK_HOP_BYTES`]), so that hashing goes on for as long as such a write takes.
+pub const HASH_HOPS_WAITING_MAX: usize = 4;
 /// Hashing threads: one a core, and never more than this.
 pub const HASH_THREADS_MAX: usize = 64;
 /// Bodies (twice where SHA is wanted besides MD5) that may wait for a hashing thread; beyond, each hashes where it arrives.
@@ -99,6 +100,7 @@ pub const ID_LEASE: u64 = 1 << 16;
 const _: () = assert!(INLINE_BYTES_MAX as u64 <= VOLUME_BLOB_BYTES_MAX);
 const _: () = assert!(VOLUME_BLOB_BYTES_MAX * 8 <= VOLUME_FILE_BYTES);
 const _: () = assert!(INLINE_BYTES_MAX <= HASH_HERE_BYTES_MAX);
+const _: () = assert!(HASH_HOPS_WAITING_MAX * HASH_HOP_BYTES >= DISK_HOP_BYTES);
 const _: () = assert!(CHUNK_BYTES_MIN <= CHUNK_GATHER_BYTES && CHUNK_GATHER_BYTES <= HASH_HOP_BYTES);
 const _: () = assert!(BLOCK_BYTES as u64 % BLOB_ALIGN_BYTES == 0);
 const _: () = assert!(DISK_HOP_BYTES % BLOCK_BYTES == 0);
