@@ -11,6 +11,7 @@ mod expected;
 mod fake_store;
 mod hash_pool;
 mod hashed_body;
+mod inline;
 mod md5;
 mod metrics;
 mod pins;
@@ -28,6 +29,7 @@ use crate::types::{Checksum, ChecksumAlgorithm};
 
 pub use combine::{Composite, FullObject, combine, multipart_etag};
 pub use digest::{Digests, Finished, checksum_of};
+pub use inline::{open_inline, seal_inline};
 pub use md5::Md5;
 pub use metrics::{Metrics, metrics};
 pub use pins::{Pin, Pins};
