@@ -72,7 +72,7 @@ pub const SPACE_RESERVE_DIVISOR: u64 = 50;
 /// Blobs that one hop of a listing finds.
 pub const DATA_LIST_PAGE: usize = 256;
 /// How long opening a files store waits for the one that had the directory before.
-pub const STORE_LOCK_WAIT_MILLIS: u64 = 5_000;
+pub const STORE_LOCK_WAIT_MILLIS: u64 = 2_000;
 
 /// Engines: a key's bytes; a value's bytes (inline contents aside).
 pub const METADATA_KEY_BYTES_MAX: usize = 2048 + 64;
