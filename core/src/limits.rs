@@ -90,7 +90,7 @@ pub const SPACE_RESERVE_DIVISOR: u64 = 50;
 /// Blobs that one hop of a listing finds.
 pub const DATA_LIST_PAGE: usize = 256;
 /// How long opening a files store waits for the one that had the directory before.
-pub const STORE_LOCK_WAIT_MILLIS: u64 = 5_000;
+pub const STORE_LOCK_WAIT_MILLIS: u64 = 2_000;
 
 /// Bodies up to this many bytes are hashed where they arrive; longer ones on threads of their own, beside the I/O. A hop to such
 /// a thread costs about as much as hashing 16 KiB.
