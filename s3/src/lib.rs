@@ -1,1 +1,5 @@
 //! The S3 door.
+
+pub mod context;
+pub mod error;
+pub mod operations;
