@@ -47,6 +47,9 @@ impl ObjectService {
     /// For reads of configurations that do not exist yet: answers as the owner's right to configure allows.
     pub async fn bucket_as_owner(&self, principal: &Principal, bucket: &BucketName) -> Result<BucketInfo> { let _ = (principal, bucket); unimplemented!() }
 
+    /// The bucket's owner, whoever asks: for `x-amz-expected-bucket-owner`, which a requester without any right to the bucket may send.
+    pub async fn bucket_owner(&self, bucket: &BucketName) -> Result<AccountId> { let _ = bucket; unimplemented!() }
+
     /// The requester's own buckets, by name.
     pub async fn list_buckets(&self, principal: &Principal, request: ListBuckets) -> Result<ListBucketsPage> { let _ = (principal, request); unimplemented!() }
 
