@@ -19,8 +19,11 @@ pub mod blocks;
 #[cfg(test)]
 pub mod conformance;
 pub mod disk_pool;
+pub mod faulty;
 pub mod files;
+pub mod histogram;
 pub mod memory;
+pub mod metered;
 
 use std::fmt::Debug;
 use std::sync::Arc;
