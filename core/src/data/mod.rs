@@ -50,6 +50,7 @@ pub struct Origin {
     /// The extent page within the content: the part number of a multipart upload, else 0.
     pub page: u32,
     pub bucket: String,
+    /// As it was when the blob was written. A store may cut what is longer than S3 allows.
     pub key: String,
 }
 
