@@ -83,7 +83,8 @@ impl Form {
         let mut out = Vec::new();
         for (name, value) in &self.fields {
             out.extend(
-                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").as_bytes(),
+                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+                    .as_bytes(),
             );
         }
         if let Some((name, content)) = &self.file {

@@ -86,7 +86,9 @@ pub fn run(target: &Target, suites: &[Suite]) -> Report {
                             .unwrap_or_else(|| "a panic without a text".into());
                         let place = PLACE.with(|slot| slot.borrow_mut().take()).unwrap_or_default();
                         let page = case.page;
-                        report.failures.push((format!("{operation}/{}", case.name), format!("{place}\n  {text}\n  see {page}")));
+                        report
+                            .failures
+                            .push((format!("{operation}/{}", case.name), format!("{place}\n  {text}\n  see {page}")));
                     }
                 }
             });

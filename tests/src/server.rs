@@ -130,8 +130,7 @@ impl Server {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child =
-            command.spawn().map_err(|error| format!("{} does not start: {error}", words.join(" ")))?;
+        let mut child = command.spawn().map_err(|error| format!("{} does not start: {error}", words.join(" ")))?;
         let (send, receive) = mpsc::channel();
         let out = child.stdout.take().ok_or("no stdout")?;
         let err = child.stderr.take().ok_or("no stderr")?;

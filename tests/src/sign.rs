@@ -65,8 +65,7 @@ impl Scope {
 
     /// The signature of a canonical request.
     pub fn sign_request(&self, key: &Key, canonical: &str) -> String {
-        let text =
-            format!("AWS4-HMAC-SHA256\n{}\n{}\n{}", self.stamp(), self.text(), sha256_hex(canonical.as_bytes()));
+        let text = format!("AWS4-HMAC-SHA256\n{}\n{}\n{}", self.stamp(), self.text(), sha256_hex(canonical.as_bytes()));
         self.sign(key, &text)
     }
 
@@ -136,8 +135,7 @@ pub fn canonical_request(
     payload: &str,
 ) -> String {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let mut text =
-        format!("{method}\n{}\n{}\n", canonical_path(path), canonical_query(query, Some("X-Amz-Signature")));
+    let mut text = format!("{method}\n{}\n{}\n", canonical_path(path), canonical_query(query, Some("X-Amz-Signature")));
     for name in signed {
         let values: Vec<String> = headers
             .iter()

@@ -30,12 +30,7 @@ pub struct Framing {
 
 impl Framing {
     /// Cuts `data` into chunks of `size` bytes. With `signer` (scope, key, seed signature), each is signed.
-    pub fn new(
-        data: &[u8],
-        size: usize,
-        trailers: &[(String, String)],
-        signer: Option<(&Scope, &Key, &str)>,
-    ) -> Self {
+    pub fn new(data: &[u8], size: usize, trailers: &[(String, String)], signer: Option<(&Scope, &Key, &str)>) -> Self {
         let mut previous = signer.map(|(_, _, seed)| seed.to_owned());
         let mut chunk = |data: &[u8]| {
             let signature = signer.map(|(scope, key, _)| {
