@@ -94,7 +94,7 @@ pub const SUITES: &[Suite] = &[Suite {
             skewed(1000).fails(403, "RequestTimeTooSkewed").one("RequestTime");
         }),
         case("any_order_of_the_query", pages::SIGV4_HEADER, |t| {
-            t.objects(&["a b", "a+b"]);
+            t.objects(&["a%20b", "a%2Bb"]);
             t.get("/{b}?prefix=a%2B&max-keys=5&list-type=2").is(200).lists("Contents/Key", &["a+b"]);
             t.get("/{b}?max-keys=5&list-type=2&prefix=a%20").is(200).lists("Contents/Key", &["a b"]);
         }),

@@ -58,3 +58,6 @@ pub fn etag_of_parts(parts: &[&[u8]]) -> String {
     let all: Vec<u8> = parts.iter().flat_map(|part| Md5::digest(part).to_vec()).collect();
     format!("\"{}-{}\"", hex::encode(Md5::digest(&all)), parts.len())
 }
+
+#[cfg(test)]
+mod tests;
