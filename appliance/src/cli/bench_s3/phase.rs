@@ -177,7 +177,7 @@ impl Client {
         match (operation, response.status) {
             (Operation::Get, 200) if !response.matched => Err("WrongBytes".into()),
             (Operation::Get, 200) => Ok(response.body_bytes),
-            (Operation::Put, 200) => Ok(body.len() as u64),
+            (Operation::Put, 200..=204) => Ok(body.len() as u64),
             (Operation::List, 200) if response::find(start, b"<KeyCount>0<").is_some() => Err("EmptyPage".into()),
             (Operation::Head | Operation::List, 200) | (Operation::Delete, 200 | 204) => Ok(0),
             (_, status) => Err(response::error_code(status, start)),
