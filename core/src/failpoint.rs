@@ -25,7 +25,21 @@ macro_rules! failpoint {
 }
 
 /// Every fail point in the code, in the order of a write's way to disk. A test reads the sources and holds this list complete.
-pub const NAMES: &[&str] = &[];
+pub const NAMES: &[&str] = &[
+    "blob.before_delete",
+    "blob.deleted",
+    "file.created",
+    "file.directory_synced",
+    "file.linked",
+    "file.synced",
+    "file.written",
+    "volume.before_sync",
+    "volume.created",
+    "volume.reserved",
+    "volume.synced",
+    "volume.written",
+];
+pub const NAMES: &[&str] = &["content.before_put", "content.after_put"];
 
 #[cfg(feature = "failpoints")]
 pub use enabled::pass;
