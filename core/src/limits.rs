@@ -128,6 +128,11 @@ pub const DIRECTORY_LOCK_WAIT: std::time::Duration = std::time::Duration::from_s
 /// A rename's client token: its bytes, and how long it is remembered.
 pub const RENAME_TOKEN_BYTES_MAX: usize = 256;
 pub const RENAME_TOKEN_SECONDS: u64 = 900;
+/// Reclaim: tasks carried out at the same time, and how long it rests when there is nothing to do.
+pub const RECLAIM_CONCURRENCY: usize = 8;
+pub const RECLAIM_IDLE: std::time::Duration = std::time::Duration::from_millis(500);
+/// Problems that a check names one by one.
+pub const CHECK_PROBLEMS_MAX: usize = 1000;
 /// Records fetched at once by a scan for buckets, uploads or tasks.
 pub const LIST_FETCH_MAX: usize = 1000;
 /// Names fetched at once by a walk of the tree.

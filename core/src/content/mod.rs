@@ -6,6 +6,7 @@
 
 mod combine;
 mod digest;
+mod inline;
 mod expected;
 #[cfg(test)]
 mod fake_store;
@@ -28,6 +29,7 @@ use crate::types::{Checksum, ChecksumAlgorithm};
 
 pub use combine::{Composite, FullObject, combine, multipart_etag};
 pub use digest::{Digests, Finished, checksum_of};
+pub use inline::{open_inline, seal_inline};
 pub use md5::Md5;
 pub use metrics::{Metrics, metrics};
 pub use pins::{Pin, Pins};

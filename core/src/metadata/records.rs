@@ -25,10 +25,16 @@ pub trait Record: bincode::Encode + bincode::Decode<()> {
 
     /// Decodes a stored value. One that is damaged, or of a version that this program does not know, is `Corrupt`.
     fn decode(bytes: &[u8]) -> Result<Self, ReadError> {
-        seal::open(Self::VERSION, bytes).map_err(|error| match error {
+        let damaged = |error| match error {
             ReadError::Corrupt(message) => ReadError::Corrupt(format!("{}: {message}", Self::NAME)),
             other => other,
-        })
+        };
+        match seal::verify(bytes).map_err(damaged)? {
+            (version, record) if version == Self::VERSION => seal::decode(record).map_err(damaged),
+            (version, _) => Err(damaged(ReadError::Corrupt(format!(
+                "version {version} is not known to this release; was a newer one run here?"
+            )))),
+        }
     }
 }
 

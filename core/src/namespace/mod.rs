@@ -27,7 +27,7 @@ mod walk;
 
 use std::sync::Arc;
 
-pub use current::Current;
+pub use current::{Current, summary_of};
 pub use ids::Ids;
 pub use insert::{Inserted, NewNode};
 pub(crate) use list::rolled_up;

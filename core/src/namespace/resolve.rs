@@ -43,7 +43,7 @@ impl Reader<'_, '_> {
     async fn get_many(&mut self, tree: &Tree, at: &[(Table, Key)]) -> TxResult<Vec<Option<Bytes>>> {
         match self {
             Reader::Store => Ok(tree.store.get_many(at).await.map_err(Error::from)?.1),
-            Reader::Transaction(tx) => tx.get_many(at).await,
+            Reader::Transaction(tx) => Ok(tx.get_many(at).await?),
         }
     }
 }

@@ -205,7 +205,7 @@ impl ObjectService {
     pub(crate) async fn configuration<T: Record>(&self, bucket: &Bucket, kind: u8) -> Result<Option<T>> {
         let at = [(Table::Index, keys::bucket_configuration(bucket.record.id, kind))];
         let (_, values) = self.store().get_many(&at).await?;
-        Ok(values[0].as_deref().map(T::decode).transpose()?)
+        Ok(values[0].as_deref().map(<T as Record>::decode).transpose()?)
     }
 
     /// Puts or removes such a configuration, for the bucket's owner.
@@ -221,7 +221,7 @@ impl ObjectService {
             self.require_owner(principal, &found)?;
             let key = keys::bucket_configuration(found.record.id, kind);
             match value {
-                Some(value) => tx.put(Table::Index, key, value.encode()),
+                Some(value) => tx.put(Table::Index, key, Record::encode(value)),
                 None => tx.delete(Table::Index, key),
             }
             Ok(())

@@ -30,7 +30,6 @@ pub(crate) enum Source {
 pub(crate) struct Object {
     pub place: Place,
     pub node: Id,
-    pub version: Version,
     pub record: NodeRecord,
     pub source: Source,
     /// As answers show it.
@@ -79,7 +78,7 @@ impl ObjectService {
                 return Err(Error::AccessDenied(format!("no {wanted:?} on {key}")));
             }
             let shown = version_id(&place.bucket, node, found);
-            return Ok(Object { place, node, version: found, record, source, shown });
+            return Ok(Object { place, node, record, source, shown });
         }
         Err(Error::Unavailable(format!("{key} changes faster than it can be read; try again")))
     }
@@ -109,7 +108,7 @@ impl ObjectService {
     }
 
     /// What to answer for a version that is not there.
-    async fn absent(&self, principal: &Principal, place: &Place, version: Option<VersionId>) -> Result<Error> {
+    pub(super) async fn absent(&self, principal: &Principal, place: &Place, version: Option<VersionId>) -> Result<Error> {
         let record = &place.bucket.record;
         if !allows(principal, record.owner, record.acl.as_ref(), Permission::Read) {
             return Ok(Error::AccessDenied(format!("no access to {}", place.key)));

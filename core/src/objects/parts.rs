@@ -92,7 +92,7 @@ impl ObjectService {
         let pin = Arc::new(pin);
         let walk = PartsWalk { service: self.clone(), content, next: Some(first), skip: range.offset, left: range.length };
         let pieces = stream::try_unfold(walk, |mut walk| async move {
-            Ok::<_, Error>(walk.fetch().await?.map(|pieces| (stream::iter(pieces.into_iter().map(Ok)), walk)))
+            Ok::<_, Error>(walk.fetch().await?.map(|pieces| (stream::iter(pieces.into_iter().map(Ok::<_, Error>)), walk)))
         });
         let service = self.clone();
         pieces

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::access::{Accounts, allows};
 use crate::clock::Clock;
@@ -38,12 +39,23 @@ pub(crate) struct Inner {
     pub tree: Tree,
     /// Contents that are being read: their blobs stay.
     pub pins: Pins,
+    /// Whether requests may change the store while it is checked.
+    serving: AtomicBool,
 }
 
 impl ObjectService {
     pub fn new(parts: Parts) -> Self {
         let tree = Tree::new(Arc::clone(&parts.metadata), Arc::clone(&parts.clock));
-        Self { inner: Arc::new(Inner { parts, tree, pins: Pins::default() }) }
+        Self { inner: Arc::new(Inner { parts, tree, pins: Pins::default(), serving: AtomicBool::new(false) }) }
+    }
+
+    /// To be called before the first request is let in.
+    pub fn start_serving(&self) {
+        self.inner.serving.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_serving(&self) -> bool {
+        self.inner.serving.load(Ordering::Relaxed)
     }
 
     pub fn accounts(&self) -> &Arc<Accounts> {
