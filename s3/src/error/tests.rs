@@ -78,7 +78,9 @@ fn each_error_has_the_code_and_status_of_aws_also_through_s3s() {
 
 #[test]
 fn what_happened_inside_is_not_told() {
-    for error in [Error::Internal(text("/data/x")), Error::Corrupt(text("/data/x")), Error::AccessDenied(text("/data/x"))] {
+    for error in
+        [Error::Internal(text("/data/x")), Error::Corrupt(text("/data/x")), Error::AccessDenied(text("/data/x"))]
+    {
         let failure = Failure::from(error);
         assert!(!failure.message.contains("/data/x") && failure.details.is_empty());
     }

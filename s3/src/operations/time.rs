@@ -11,13 +11,11 @@ use trefoil_core::clock::Timestamp;
 mod tests;
 
 /// RFC 9110's IMF-fixdate, the form that is written.
-const IMF_FIXDATE: &[BorrowedFormatItem<'_>] = format_description!(
-    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-);
+const IMF_FIXDATE: &[BorrowedFormatItem<'_>] =
+    format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
 /// ANSI C's `asctime`, read only.
-const ASCTIME: &[BorrowedFormatItem<'_>] = format_description!(
-    "[weekday repr:short] [month repr:short] [day padding:space] [hour]:[minute]:[second] [year]"
-);
+const ASCTIME: &[BorrowedFormatItem<'_>] =
+    format_description!("[weekday repr:short] [month repr:short] [day padding:space] [hour]:[minute]:[second] [year]");
 
 fn date_time(at: Timestamp) -> OffsetDateTime {
     // A u64 of nanoseconds ends in 2554, far inside what the type can hold.

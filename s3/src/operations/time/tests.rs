@@ -21,7 +21,8 @@ fn iso_8601_is_read_too() {
 
 #[test]
 fn what_is_no_date_is_none() {
-    for text in ["", "yesterday", "Sun, 06 Nov 1994", "Sunday, 06-Nov-1994 08:49:37 GMT", "é, 06-Nov-94 08:49:37 GMT"] {
+    for text in ["", "yesterday", "Sun, 06 Nov 1994", "Sunday, 06-Nov-1994 08:49:37 GMT", "é, 06-Nov-94 08:49:37 GMT"]
+    {
         assert_eq!(parse_http_date(text), None, "{text}");
     }
 }
