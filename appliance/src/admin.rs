@@ -23,8 +23,7 @@ use std::time::Instant;
 use trefoil_core::access::Accounts;
 use trefoil_core::objects::ObjectService;
 
-pub use check::CheckJob;
-pub use listener::{serve_address, serve_socket};
+pub use listener::{bind_socket, serve_address, serve_socket};
 
 use crate::metrics::Source;
 
@@ -49,7 +48,7 @@ pub struct Admin {
     pub service: ObjectService,
     pub verifier: Box<dyn Verifier>,
     pub metrics: Vec<Source>,
-    pub check: CheckJob,
+    check: check::CheckJob,
     pub info: api::Info,
     pub started: Instant,
     ready: AtomicBool,
@@ -60,11 +59,11 @@ impl Admin {
         service: ObjectService,
         verifier: Box<dyn Verifier>,
         metrics: Vec<Source>,
-        check: CheckJob,
         info: api::Info,
     ) -> Self {
         let accounts = Arc::clone(service.accounts());
-        Self { accounts, service, verifier, metrics, check, info, started: Instant::now(), ready: AtomicBool::new(false) }
+        let (check, ready) = (check::CheckJob::default(), AtomicBool::new(false));
+        Self { accounts, service, verifier, metrics, check, info, started: Instant::now(), ready }
     }
 
     /// Says whether requests are served: true from the ready line on, false from the first signal.

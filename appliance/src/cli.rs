@@ -3,8 +3,13 @@
 //! Always holds: a command that fails prints `error: …` and nothing on standard output that could be taken for a result.
 
 mod bench_s3;
+mod check;
+mod key;
+mod remote;
 pub mod settings;
+mod sigv4;
 pub mod table;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,6 +28,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Manage users: each owns its buckets and has its own keys
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Manage access keys
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Verify the store: every name has its bytes, every byte its checksum, every blob its name
+    Check(check::CheckArgs),
     /// Show every setting with its value, its source and its meaning
     Settings(settings::SettingsArgs),
     /// Measure servers
@@ -78,6 +91,9 @@ impl From<SettingsError> for Failure {
 /// Runs the command that the process was given.
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::User(command) => user::run(&command),
+        Command::Key(command) => key::run(&command),
+        Command::Check(args) => check::run(&args),
         Command::Settings(args) => settings::run(&args),
         Command::Bench(BenchCommand::S3(args)) => bench_s3::run(&args),
     };
@@ -88,6 +104,12 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints a document as one line of JSON.
+pub fn print_json(document: &impl serde::Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string(document).map_err(|error| Failure(error.to_string()))?;
+    print(format!("{json}\n"))
 }
 
 /// Prints a line of a result. A reader that has gone (`trefoil … | head`) is no fault of ours.

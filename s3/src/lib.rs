@@ -24,6 +24,7 @@ mod rename;
 mod request_id;
 mod response;
 mod server;
+mod signed_request;
 mod socket;
 mod target;
 mod xml_text;
@@ -34,6 +35,7 @@ pub use front::Parts;
 pub use metrics::{DURATION_BOUNDS_SECS, Metrics, OperationCounts};
 pub use objects::FrontObjects;
 pub use server::S3Server;
+pub use signed_request::SignedRequests;
 
 /// Directive for a log filter: s3s logs each refused request, a 404 too, as an error. What matters of it is logged here.
 pub const LOG_DIRECTIVE: &str = "s3s=off";

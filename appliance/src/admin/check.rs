@@ -6,32 +6,32 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use parking_lot::Mutex;
+use trefoil_core::objects::ObjectService;
+use trefoil_core::work::check::Progress;
 
 use super::Admin;
 use super::answer::{self, Answer};
 use super::api::NewCheck;
 use super::route::document;
-use crate::check::{CheckState, Checker, Progress};
+use crate::check::CheckState;
 
 /// The check that runs, or the last one.
+#[derive(Default)]
 pub struct CheckJob {
-    checker: Arc<dyn Checker>,
     state: Arc<Mutex<State>>,
 }
 
+#[derive(Default)]
 enum State {
+    #[default]
     Idle,
     Running(Arc<Progress>),
     Ended(CheckState),
 }
 
 impl CheckJob {
-    pub fn new(checker: Arc<dyn Checker>) -> Self {
-        Self { checker, state: Arc::new(Mutex::new(State::Idle)) }
-    }
-
     /// Starts a check. `false` where one runs.
-    fn start(&self, repair: bool) -> bool {
+    fn start(&self, service: ObjectService, repair: bool) -> bool {
         let progress = Arc::new(Progress::default());
         {
             let mut state = self.state.lock();
@@ -40,12 +40,12 @@ impl CheckJob {
             }
             *state = State::Running(Arc::clone(&progress));
         }
-        let (checker, state) = (Arc::clone(&self.checker), Arc::clone(&self.state));
-        let job = tokio::spawn(async move { checker.check(repair, &progress).await });
+        let state = Arc::clone(&self.state);
+        let job = tokio::spawn(async move { trefoil_core::work::check::check(&service, repair, &progress).await });
         // A second task, so that a check that panics is seen to have ended, too.
         tokio::spawn(async move {
             let ended = match job.await {
-                Ok(Ok(report)) => CheckState::Done { report },
+                Ok(Ok(report)) => CheckState::Done { report: report.into() },
                 Ok(Err(error)) => CheckState::Failed { message: error.to_string() },
                 Err(error) => CheckState::Failed { message: format!("the check broke off: {error}") },
             };
@@ -57,7 +57,7 @@ impl CheckJob {
     fn state(&self) -> CheckState {
         match &*self.state.lock() {
             State::Idle => CheckState::Idle,
-            State::Running(progress) => CheckState::Running { progress: progress.view() },
+            State::Running(progress) => CheckState::Running { progress: (&**progress).into() },
             State::Ended(state) => state.clone(),
         }
     }
@@ -72,7 +72,7 @@ pub fn start(admin: &Admin, body: &[u8]) -> Answer {
         Ok(check) => check,
         Err(refusal) => return refusal,
     };
-    if !admin.check.start(check.repair) {
+    if !admin.check.start(admin.service.clone(), check.repair) {
         let message = "a check is running; wait for it (GET /api/v1/check shows how far it is)";
         return answer::refusal(StatusCode::CONFLICT, "CheckRunning", message);
     }

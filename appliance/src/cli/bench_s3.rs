@@ -9,10 +9,8 @@ mod endpoint;
 mod histogram;
 mod phase;
 mod plan;
-mod process;
 mod report;
 mod response;
-mod sign;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -27,8 +25,9 @@ use self::endpoint::Endpoint;
 use self::phase::{Client, Outcome, Shared};
 use self::plan::{Operation, Plan};
 use self::report::{Costs, Measured, Report};
-use self::sign::Signer;
+use super::sigv4::Signer;
 use super::{Failure, print};
+use crate::process;
 use crate::settings::parse_bytes;
 
 /// Objects where none are asked for: this many, or as many as make these bytes.

@@ -12,7 +12,7 @@ use super::connection::{Connection, Take};
 use super::histogram::Histogram;
 use super::plan::{Operation, Plan};
 use super::response;
-use super::sign::{EMPTY_HASH, Signer};
+use crate::cli::sigv4::{self, EMPTY_HASH, Signer};
 
 const FAULTS_IN_A_ROW_MAX: u32 = 100;
 const FAULT_PAUSE: Duration = Duration::from_millis(20);
@@ -187,7 +187,7 @@ impl Client {
     /// A request without content on the bucket: creates or deletes it. Gives the status and the error's code.
     pub async fn bucket(&mut self, plan: &Plan, method: &str, body: &[u8]) -> Result<(u16, String), String> {
         let mut head = Vec::new();
-        let hash = super::sign::hash_hex(body);
+        let hash = sigv4::hash_hex(body);
         self.signer.at(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs());
         self.signer.head(&mut head, method, &format!("/{}", plan.bucket), "", &hash, Some(body.len()));
         let response = self.connection.exchange(&head, body, method == "HEAD", Take::Count).await?;

@@ -5,7 +5,7 @@
 
 use trefoil_core::random::{Random, SeededRandom};
 
-use super::sign;
+use crate::cli::sigv4;
 
 /// Bytes of prepared bodies together, so that a run of 64 MiB objects needs no gigabytes.
 const BODIES_BYTES_MAX: usize = 128 << 20;
@@ -96,7 +96,7 @@ pub fn bodies(size: usize) -> Vec<Body> {
     let body = |_| {
         let mut bytes = vec![0; size];
         random.fill(&mut bytes);
-        let hash = sign::hash_hex(&bytes);
+        let hash = sigv4::hash_hex(&bytes);
         Body { bytes, hash }
     };
     (0..count).map(body).collect()

@@ -98,7 +98,24 @@ impl Signer {
         }
         canonical.extend_from_slice(&digest);
         hex_into(&mac(self.keyed.clone(), canonical), &mut digest);
+        digest
+    }
 
+    /// The values of x-amz-date and authorization, for a request that sends its head in another way.
+    pub fn authorization(&mut self, method: &str, path: &str, query: &str, hash: &str) -> (String, String) {
+        let signature = self.signature(method, path, query, hash);
+        let value = format!(
+            "AWS4-HMAC-SHA256 Credential={}/{},SignedHeaders={SIGNED_HEADERS},Signature={}",
+            self.access_key_id,
+            self.scope,
+            String::from_utf8_lossy(&signature)
+        );
+        (self.date.clone(), value)
+    }
+
+    /// Appends the whole head of a request to `head`, signed, with its empty line.
+    pub fn head(&mut self, head: &mut Vec<u8>, method: &str, path: &str, query: &str, hash: &str, length: Option<usize>) {
+        let digest = self.signature(method, path, query, hash);
         let mark = if query.is_empty() { "" } else { "?" };
         for piece in [method, " ", path, mark, query, " HTTP/1.1\r\nhost: ", &self.host] {
             head.extend_from_slice(piece.as_bytes());
