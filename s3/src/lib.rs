@@ -26,6 +26,7 @@ mod response;
 mod server;
 mod signed_request;
 mod socket;
+pub mod table;
 mod target;
 mod xml_text;
 

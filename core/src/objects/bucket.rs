@@ -120,6 +120,9 @@ impl ObjectService {
         Ok(info(bucket.name.clone(), &bucket.record))
     }
 
+    /// The bucket's owner, whoever asks: for `x-amz-expected-bucket-owner`, which a requester without any right to the bucket may send.
+    pub async fn bucket_owner(&self, bucket: &BucketName) -> Result<AccountId> { let _ = bucket; unimplemented!() }
+
     /// The requester's own buckets, by name.
     pub async fn list_buckets(&self, principal: &Principal, request: ListBuckets) -> Result<ListBucketsPage> {
         let owner = require_account(principal)?;
