@@ -29,6 +29,15 @@ pub struct MemoryStore {
     limits: EngineLimits,
 }
 
+const SLOTS: usize = 1 << 16;
+
+fn slot(table: Table, key: &[u8]) -> usize {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    (table, key).hash(&mut hasher);
+    usize::try_from(hasher.finish() % SLOTS as u64).expect("less than the number of slots")
+}
+
 /// A value, or that there is none, since the commit of that sequence.
 type Version = (u64, Option<Bytes>);
 
@@ -38,6 +47,9 @@ struct State {
     sequence: u64,
     /// By table; each key's versions, oldest first, never empty.
     tables: [BTreeMap<Key, Vec<Version>>; 2],
+    /// When a key was last written, by a hash of it: a deletion must be told long after its version was forgotten. Two keys may share a
+    /// slot; then a conflict may be reported where there was none.
+    written: Vec<u64>,
     /// Keys that had more than one version, or a deletion, when the commit of that sequence wrote them.
     garbage: VecDeque<(u64, Table, Key)>,
     /// Why the engine has stopped.
@@ -106,7 +118,7 @@ impl State {
     }
 
     fn changed_after(&self, table: Table, key: &[u8], stamp: Stamp) -> bool {
-        self.table(table).get(key).and_then(|versions| versions.last()).is_some_and(|(sequence, _)| *sequence > stamp.0)
+        self.written.get(slot(table, key)).is_some_and(|sequence| *sequence > stamp.0)
     }
 
     fn apply(&mut self, write: &Write) -> Result<(), CommitError> {
@@ -125,6 +137,10 @@ impl State {
             }
         };
         let sequence = self.sequence;
+        if self.written.is_empty() {
+            self.written.resize(SLOTS, 0);
+        }
+        self.written[slot(table, key)] = sequence;
         let versions = self.tables[table as usize].entry(key.to_vec()).or_default();
         if versions.last().is_some_and(|(newest, _)| *newest == sequence) {
             versions.pop();

@@ -54,7 +54,6 @@ impl FilesStore {
         options.random.fill(&mut salt);
         let run = Run { epoch: options.epoch, salt: u32::from_le_bytes(salt) };
         make_directories(root)?;
-        let lock = lock(root)?;
         let shared = Shared {
             root: root.to_owned(),
             run,
@@ -68,7 +67,7 @@ impl FilesStore {
             metrics: FilesMetrics::default(),
             durable_group: Mutex::new(None),
             numbers: AtomicU64::new(1),
-            lock,
+            _lock: lock(root)?,
         };
         remove_unfinished(root)?;
         for id in files_in(&root.join(VOLUMES))?.filter(|id| id.kind == FileKind::Volume) {

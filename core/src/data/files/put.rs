@@ -181,7 +181,7 @@ fn start_writeback(written: &Written) -> io::Result<()> {
         let begin = end.saturating_sub(crate::limits::DISK_HOP_BYTES as u64);
         return written.draft.start_writeback(begin, end - begin, false);
     }
-    if written.bytes % WRITEBACK_WINDOW_BYTES != 0 {
+    if !written.bytes.is_multiple_of(WRITEBACK_WINDOW_BYTES) {
         return Ok(());
     }
     let begin = end - WRITEBACK_WINDOW_BYTES;

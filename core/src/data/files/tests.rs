@@ -1,5 +1,9 @@
 //! The files store passes the suite of all stores, on this kernel and on an old one.
 
+mod damage;
+mod restart;
+mod volumes;
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -65,6 +65,11 @@ impl Volumes {
         if free < bytes { Err(io::Error::from_raw_os_error(libc::ENOSPC)) } else { Ok(free) }
     }
 
+    #[cfg(test)]
+    pub fn current(&self) -> Option<Arc<Volume>> {
+        self.state.lock().current.clone()
+    }
+
     /// Whether somebody of this start may still write to the file.
     pub fn is_written(&self, id: FileId, run: Run) -> bool {
         id.run == run && self.state.lock().written.get(&id.number).is_some_and(|volume| volume.strong_count() > 0)
