@@ -36,6 +36,22 @@ pub const LIST_WORK_MAX: usize = 100_000;
 /// Buckets of one account (AWS: 10,000 by default since 2024).
 pub const BUCKETS_PER_ACCOUNT_MAX: usize = 10_000;
 
+/// Accounts of a store, all in memory.
+pub const ACCOUNTS_MAX: usize = 10_000;
+/// Access keys of one account. They go in one transaction when the account does.
+pub const ACCESS_KEYS_PER_ACCOUNT_MAX: usize = 100;
+/// Characters of an account's name (as AWS has it for users), of what is shown of it, and of an e-mail address (RFC 5321).
+pub const ACCOUNT_NAME_CHARS_MAX: usize = 64;
+pub const DISPLAY_NAME_CHARS_MAX: usize = 128;
+pub const EMAIL_CHARS_MAX: usize = 254;
+/// Characters of an access key id (AWS: 16 to 128; other stores allow 3), and of a secret.
+pub const ACCESS_KEY_ID_CHARS_MIN: usize = 3;
+pub const ACCESS_KEY_ID_CHARS_MAX: usize = 128;
+pub const SECRET_CHARS_MIN: usize = 8;
+pub const SECRET_CHARS_MAX: usize = 128;
+/// Accounts and keys read at once when they are loaded.
+pub const ACCOUNTS_PAGE: usize = 1000;
+
 /// Contents up to this many bytes are kept in the index, in the same synced commit as their names.
 pub const INLINE_BYTES_MAX: usize = 64 << 10;
 /// Blobs up to this many bytes share volume files; larger ones have a file of their own.
@@ -81,8 +97,9 @@ pub const STORE_LOCK_WAIT_MILLIS: u64 = 5_000;
 pub const HASH_HERE_BYTES_MAX: usize = 128 << 10;
 /// Bytes that one hop carries to a hashing thread.
 pub const HASH_HOP_BYTES: usize = 256 << 10;
-/// Hops of one body that may wait for a hashing thread; then the body is read no further.
-pub const HASH_HOPS_WAITING_MAX: usize = 2;
+/// Hops of one body that may wait for a hashing thread; then the body is read no further. Together they are what a store writes at
+/// once ([`DISK_HOP_BYTES`]), so that hashing goes on for as long as such a write takes.
+pub const HASH_HOPS_WAITING_MAX: usize = 4;
 /// Hashing threads: one a core, and never more than this.
 pub const HASH_THREADS_MAX: usize = 64;
 /// Bodies (twice where SHA is wanted besides MD5) that may wait for a hashing thread; beyond, each hashes where it arrives.
@@ -143,6 +160,7 @@ pub const PARTS_PER_INDEX_ENTRY: usize = 64;
 const _: () = assert!(INLINE_BYTES_MAX as u64 <= VOLUME_BLOB_BYTES_MAX);
 const _: () = assert!(VOLUME_BLOB_BYTES_MAX * 8 <= VOLUME_FILE_BYTES);
 const _: () = assert!(INLINE_BYTES_MAX <= HASH_HERE_BYTES_MAX);
+const _: () = assert!(HASH_HOPS_WAITING_MAX * HASH_HOP_BYTES >= DISK_HOP_BYTES);
 const _: () = assert!(CHUNK_BYTES_MIN <= CHUNK_GATHER_BYTES && CHUNK_GATHER_BYTES <= HASH_HOP_BYTES);
 const _: () = assert!(BLOCK_BYTES as u64 % BLOB_ALIGN_BYTES == 0);
 const _: () = assert!(DISK_HOP_BYTES % BLOCK_BYTES == 0);

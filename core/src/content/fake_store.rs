@@ -38,6 +38,8 @@ pub(super) enum Fault {
     HideSource,
     /// Put answers `Ok` without having read the stream's end.
     NoEnd,
+    /// Put gives up after this many bytes.
+    GiveUp(u64),
     /// Put says that it kept one byte less.
     Short,
     /// Get gives this many bytes more or less.
@@ -84,6 +86,9 @@ impl DataStore for FakeStore {
                 size += chunk.len() as u64;
                 if !matches!(fault, Fault::Null) {
                     bytes.extend_from_slice(&chunk);
+                }
+                if matches!(fault, Fault::GiveUp(after) if size >= after) {
+                    return Err(DataError::Full("no space".into()));
                 }
                 if matches!(fault, Fault::NoEnd) && Some(size) == length {
                     break;

@@ -168,3 +168,6 @@ fn start() -> Sender<Arc<Shared>> {
     }
     queue
 }
+
+#[cfg(test)]
+mod tests;

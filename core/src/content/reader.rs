@@ -12,7 +12,6 @@ use futures::stream::{self, BoxStream, StreamExt};
 use super::{Extent, metrics};
 use crate::data::{ByteStream, DataError, DataStore};
 use crate::error::{Error, Result};
-use crate::limits::DISK_HOP_BYTES;
 use crate::types::ByteRange;
 
 /// A content's extents in their order, page by page: a page is asked for when the one before is used up. A caller that knows
@@ -103,7 +102,6 @@ impl Reading {
                     None => return Err(Error::Corrupt(format!("a blob ended {expected} bytes early"))),
                 };
                 let size = chunk.len() as u64;
-                debug_assert!(chunk.len() <= DISK_HOP_BYTES, "a store gives at most one hop at a time");
                 *expected = expected
                     .checked_sub(size)
                     .ok_or_else(|| Error::Corrupt("a blob gave more bytes than were asked for".into()))?;

@@ -23,6 +23,7 @@
 //!   order, each against what stood before it in the group.
 
 pub mod account_keys;
+pub mod account_records;
 mod batch;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

@@ -316,8 +316,8 @@ impl Drop for Alive {
     }
 }
 
-/// Sends `total` bytes of unknown length in chunks; gives the most bytes that were alive at once.
-async fn peak(total: usize, chunk: usize, expected: Expected) -> usize {
+/// A body of chunks that are counted: its stream, the bytes alive now, and the most that were alive at once.
+fn counted(total: usize, chunk: usize) -> (ByteStream<Error>, Arc<AtomicUsize>, Arc<AtomicUsize>) {
     let (alive, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (counter, most) = (alive.clone(), peak.clone());
     let body = stream::iter((0..total / chunk).map(move |_| {
@@ -325,14 +325,64 @@ async fn peak(total: usize, chunk: usize, expected: Expected) -> usize {
         most.fetch_max(now, Ordering::SeqCst);
         Ok(Bytes::from_owner(Alive(vec![7; chunk], counter.clone())))
     }));
+    (body.boxed(), alive, peak)
+}
+
+/// Sends `total` bytes of unknown length in chunks; gives the most bytes that were alive at once.
+async fn peak(total: usize, chunk: usize, expected: Expected) -> usize {
+    let (body, alive, peak) = counted(total, chunk);
     let store = Arc::new(FakeStore::default());
     store.set(Fault::Null);
-    let upload = Upload { body: body.boxed(), length: None, expected };
+    let upload = Upload { body, length: None, expected };
     let written = write(upload, &store.location(true), origin(), None).await.unwrap();
     assert_eq!(written.size, (total / chunk * chunk) as u64);
     assert_eq!(alive.load(Ordering::SeqCst), 0, "nothing is kept");
     written.uncommitted.commit();
     peak.load(Ordering::SeqCst)
+}
+
+#[tokio::test]
+async fn a_store_that_gives_up_leaves_no_byte_in_memory() {
+    for after in [1, 64 << 10, 700_000, 5 << 20] {
+        let (body, alive, _) = counted(8 << 20, 64 << 10);
+        let store = Arc::new(FakeStore::default());
+        store.set(Fault::GiveUp(after));
+        let upload = Upload { body, length: Some(8 << 20), expected: Expected::default() };
+        let error = write(upload, &store.location(true), origin(), None).await.unwrap_err();
+        assert!(matches!(error, Error::StorageFull(_)), "{error:?}");
+        // The group that a thread was just hashing goes a moment later.
+        for _ in 0..1000 {
+            if alive.load(Ordering::SeqCst) == 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        assert_eq!(alive.load(Ordering::SeqCst), 0, "after {after} bytes");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_bodies_at_once_keep_their_digests_apart() {
+    let store = Arc::new(FakeStore::default());
+    let bodies = (0..48).map(|number| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let body = bytes(3 * HASH_HOP_BYTES + number * 1013).slice(number..);
+            let sha256 = checksum_of(ChecksumAlgorithm::Sha256, &body);
+            let expected = Expected {
+                md5: Some(Md5::of(&body)),
+                sha256: Some(sha256.try_into().unwrap()),
+                checksum: ExpectedChecksum::Value(ChecksumAlgorithm::Sha1, checksum_of(ChecksumAlgorithm::Sha1, &body)),
+            };
+            let upload = Upload { expected, ..upload(&body, number % 2 == 0) };
+            let written = write(upload, &store.location(true), origin(), None).await.unwrap();
+            assert!(content(&store, &written) == body);
+            written.uncommitted.commit();
+        })
+    });
+    for body in futures::future::join_all(bodies).await {
+        body.unwrap();
+    }
 }
 
 #[tokio::test]
