@@ -1,1 +1,42 @@
-//! The S3 door.
+//! The S3 door: sockets, authentication, bodies and forms in front; `s3s` routes, parses and renders; `operations` translate.
+//!
+//! Always holds (T7): no hashing, placing, committing or queueing of objects here. What comes from a socket is authenticated
+//! before anything is done with it, held in bounded memory, and never reaches a panic (T8).
+//!
+//! A request's way: `connection` (hyper) → `front` (target, credentials, body) → `s3s` → `operations` → `response` (envelope).
+
+mod auth;
+mod body;
+mod classify;
+mod config;
+mod connection;
+pub mod context;
+mod cors;
+pub mod error;
+mod front;
+mod inbound;
+pub mod limits;
+mod metrics;
+mod objects;
+pub mod operations;
+mod post_form;
+mod rename;
+mod request_id;
+mod response;
+mod server;
+mod signed_request;
+mod socket;
+pub mod table;
+mod target;
+mod xml_text;
+
+pub use auth::Credentials;
+pub use config::{InvalidSetting, S3Config};
+pub use front::Parts;
+pub use metrics::{DURATION_BOUNDS_SECS, Metrics, OperationCounts};
+pub use objects::FrontObjects;
+pub use server::S3Server;
+pub use signed_request::SignedRequests;
+
+/// Directive for a log filter: s3s logs each refused request, a 404 too, as an error. What matters of it is logged here.
+pub const LOG_DIRECTIVE: &str = "s3s=off";

@@ -6,14 +6,18 @@
 
 mod acl;
 mod bucket;
+mod change;
 mod common;
+mod conditions;
 mod copy;
 mod cors;
 mod delete;
+mod find;
 mod get;
 mod list;
 mod list_versions;
 mod multipart;
+mod parts;
 mod put;
 mod rename;
 mod service;
@@ -36,3 +40,6 @@ pub use multipart::{
 pub use put::{PutObject, PutOutput};
 pub use rename::RenameObject;
 pub use service::{ObjectService, Parts};
+
+#[cfg(test)]
+mod tests;

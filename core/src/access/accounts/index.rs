@@ -1,0 +1,70 @@
+//! Accounts and keys in the index: reading all, and making one change.
+//!
+//! Always holds: a change is answered only when it is on stable storage.
+
+use super::{AccessKey, Secret};
+use crate::error::{Error, Result};
+use crate::limits::ACCOUNTS_PAGE;
+use crate::metadata::account_records::{AccessKeyRecord, AccountRecord};
+use crate::metadata::records::Record as _;
+use crate::metadata::{Durability, Key, MetadataStore, ReadError, Snapshot, Table, account_keys};
+use crate::transact;
+use crate::types::AccountId;
+
+/// One write of a change.
+pub(super) enum Change {
+    Put(Key, bytes::Bytes),
+    Delete(Key),
+}
+
+/// Every account and every key, of one state of the index.
+pub(super) async fn load(metadata: &dyn MetadataStore) -> Result<(Vec<(AccountId, AccountRecord)>, Vec<AccessKey>)> {
+    let snapshot = metadata.snapshot()?;
+    let (mut accounts, mut keys) = (Vec::new(), Vec::new());
+    for (key, value) in scan(&*snapshot, account_keys::accounts_range()).await? {
+        let id = account_keys::parse_account(&key)?;
+        accounts.push((id, AccountRecord::decode(&value)?));
+    }
+    for (key, value) in scan(&*snapshot, account_keys::access_keys_range()).await? {
+        let id = account_keys::parse_access_key(&key)?;
+        let AccessKeyRecord { account, secret, created } = AccessKeyRecord::decode(&value)?;
+        keys.push(AccessKey { id, secret: Secret::new(secret), account, created });
+    }
+    Ok((accounts, keys))
+}
+
+async fn scan(snapshot: &dyn Snapshot, range: std::ops::Range<Key>) -> Result<Vec<(Key, bytes::Bytes)>, ReadError> {
+    let (mut all, mut start) = (Vec::new(), range.start);
+    loop {
+        let page = snapshot.scan(&start, &range.end, ACCOUNTS_PAGE, false).await?;
+        let Some((last, _)) = page.last() else { return Ok(all) };
+        // The next key after `last` in the order of bytes.
+        start = [last.as_slice(), &[0]].concat();
+        all.extend(page);
+    }
+}
+
+/// Commits `writes`, where each of `present` is there and each of `absent` is not. The table in memory was asked before: another
+/// answer of the index means that somebody else changes accounts too.
+pub(super) async fn change(
+    metadata: &dyn MetadataStore,
+    present: &[Key],
+    absent: &[Key],
+    writes: Vec<Change>,
+) -> Result<()> {
+    let keys: Vec<_> = present.iter().chain(absent).map(|key| (Table::Index, key.clone())).collect();
+    transact!(metadata, Durability::Synced, |tx| {
+        let values = tx.get_many(&keys).await?;
+        let as_known = values.iter().enumerate().all(|(at, value)| value.is_some() == (at < present.len()));
+        if !as_known {
+            return Err(Error::Internal("the accounts in memory are not those of the index".into()).into());
+        }
+        for write in &writes {
+            match write {
+                Change::Put(key, value) => tx.put(Table::Index, key.clone(), value.clone()),
+                Change::Delete(key) => tx.delete(Table::Index, key.clone()),
+            }
+        }
+        Ok(())
+    })
+}

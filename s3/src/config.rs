@@ -1,0 +1,68 @@
+//! The door's settings, checked once.
+//!
+//! Always holds: a value that would be ignored or can't work is refused by [`S3Config::check`] with the setting's name and a cure.
+
+use std::net::SocketAddr;
+
+use crate::limits;
+
+#[derive(Clone, Debug)]
+pub struct S3Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Domains under which `bucket.domain` names a bucket. Any other `Host` is path style.
+    pub domains: Vec<String>,
+    /// The region that this store is, in answers and, where `region_strict`, in signatures.
+    pub region: String,
+    /// Whether a signature for another region is refused. Off, clients work whatever region they believe in.
+    pub region_strict: bool,
+    /// Whether signature version 2 is accepted (HMAC-SHA1, no bound on time in headers): for old clients only.
+    pub sigv2: bool,
+    pub connections_max: usize,
+}
+
+impl Default for S3Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            domains: Vec::new(),
+            region: "us-east-1".to_owned(),
+            region_strict: false,
+            sigv2: false,
+            connections_max: limits::CONNECTIONS_MAX,
+        }
+    }
+}
+
+/// A setting that can't be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("setting {name}: {problem}")]
+pub struct InvalidSetting {
+    pub name: &'static str,
+    pub problem: String,
+}
+
+impl S3Config {
+    /// Refuses what can't work; lower-cases the domains.
+    pub fn check(mut self) -> Result<Self, InvalidSetting> {
+        let invalid = |name, problem: String| Err(InvalidSetting { name, problem });
+        for domain in &mut self.domains {
+            domain.make_ascii_lowercase();
+            let label = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+            if domain.is_empty() || domain.starts_with('.') || domain.ends_with('.') || !domain.bytes().all(label) {
+                return invalid(
+                    "domains",
+                    format!("{domain:?} is no domain name; write it without port and leading dot"),
+                );
+            }
+        }
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if self.region.is_empty() || self.region.len() > 64 || !self.region.bytes().all(word) {
+            return invalid("region", format!("{:?} is no region; take 1 to 64 of a-z, 0-9, '-' and '_'", self.region));
+        }
+        if self.connections_max == 0 {
+            return invalid("connections_max", "at least 1 is needed to serve anybody".to_owned());
+        }
+        Ok(self)
+    }
+}

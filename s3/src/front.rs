@@ -1,0 +1,289 @@
+//! A request's way through the front: target, credentials, body, then s3s, then the envelope.
+//!
+//! Always holds: nothing of a body is asked for before the credentials were checked; what reaches s3s is path style, carries no
+//! credentials, and has a decoded body; a panic below is a 500, counted, and the connection goes on.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use futures::FutureExt;
+use http::request::Parts as Head;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use hyper::body::Incoming;
+use s3s::service::S3Service;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use trefoil_core::clock::Clock;
+use trefoil_core::random::Random;
+
+use crate::auth::{Authenticator, Credentials, Identity};
+use crate::body::{Decoded, Framing, framing, missing_content_length, read_document};
+use crate::classify::{Kind, OTHER};
+use crate::config::S3Config;
+use crate::context::{AuthContext, ErrorDetails};
+use crate::error::Failure;
+use crate::inbound::{Inbound, Pace};
+use crate::limits;
+use crate::metrics::Metrics;
+use crate::objects::FrontObjects;
+use crate::request_id::RequestIds;
+use crate::response::{self, Context, Ended, ReplyBody};
+use crate::target::{Target, invalid_bucket_name};
+use crate::{cors, post_form, rename};
+
+/// What a door is made of.
+pub struct Parts {
+    /// Routes, parses and renders; built without authentication, access and host, which are the front's.
+    pub service: S3Service,
+    pub objects: Arc<dyn FrontObjects>,
+    pub credentials: Arc<dyn Credentials>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+}
+
+pub struct Front {
+    pub config: S3Config,
+    pub auth: Authenticator,
+    pub objects: Arc<dyn FrontObjects>,
+    pub clock: Arc<dyn Clock>,
+    pub metrics: Arc<Metrics>,
+    service: S3Service,
+    ids: RequestIds,
+    /// A permit for each KiB of documents held.
+    documents: Semaphore,
+}
+
+/// What an answer's envelope needs of the request.
+struct Asked {
+    method: Method,
+    origin: Option<HeaderValue>,
+    requested_method: Option<HeaderValue>,
+    requested_headers: Option<HeaderValue>,
+    details: ErrorDetails,
+    request_id: String,
+}
+
+impl Front {
+    pub fn new(config: S3Config, parts: Parts) -> Self {
+        Self {
+            auth: Authenticator::new(&config, parts.credentials, Arc::clone(&parts.clock)),
+            config,
+            objects: parts.objects,
+            clock: parts.clock,
+            metrics: Arc::new(Metrics::default()),
+            service: parts.service,
+            ids: RequestIds::new(&*parts.random),
+            documents: Semaphore::new(limits::XML_TOTAL_BYTES_MAX / 1024),
+        }
+    }
+
+    /// Answers, whatever happens.
+    pub async fn respond(&self, request: Request<Incoming>) -> Response<ReplyBody> {
+        let (head, body) = request.into_parts();
+        let asked = Asked {
+            method: head.method.clone(),
+            origin: head.headers.get(header::ORIGIN).cloned(),
+            requested_method: head.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD).cloned(),
+            requested_headers: head.headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned(),
+            details: ErrorDetails::default(),
+            request_id: self.ids.next(),
+        };
+        let target = check_host(&head).and_then(|()| Target::parse(&head.uri, &head.headers, &self.config.domains));
+        let kind = target.as_ref().map_or(OTHER, |target| Kind::of(&head.method, target));
+        let ended = Ended::begin(Arc::clone(&self.metrics), kind, asked.request_id.clone());
+        let body = Inbound::new(body, expects_continue(&head.headers), Pace::default());
+        let mut resource = String::new();
+        let mut bucket = None;
+        let answer = match target {
+            Ok(target) => {
+                if asked.origin.is_some() {
+                    bucket.clone_from(&target.bucket);
+                }
+                let answer = AssertUnwindSafe(self.answer(head, body, &target, kind, &asked)).catch_unwind().await;
+                let answer = answer.unwrap_or_else(|_| {
+                    self.metrics.panics.fetch_add(1, Ordering::Relaxed);
+                    tracing::error!(request = asked.request_id, operation = kind.name(), "a handler panicked");
+                    Err(internal())
+                });
+                if answer.as_ref().map_or(true, |answer| is_error(answer.status())) {
+                    resource = target.resource();
+                }
+                answer
+            }
+            Err(failure) => {
+                resource.push_str(head.uri.path());
+                Err(failure)
+            }
+        };
+        let mut response = self.envelope(answer, &resource, &asked, ended).await;
+        if let (Some(origin), Some(bucket)) = (&asked.origin, &bucket)
+            && asked.method != Method::OPTIONS
+        {
+            let requested =
+                cors::Requested { method: asked.requested_method.as_ref(), headers: asked.requested_headers.as_ref() };
+            cors::decorate(self, bucket, &asked.method, origin, requested, response.headers_mut()).await;
+        }
+        response
+    }
+
+    /// The error document where it is one, and what every answer has.
+    async fn envelope(
+        &self,
+        answer: Result<Response<s3s::Body>, Failure>,
+        resource: &str,
+        asked: &Asked,
+        ended: Ended,
+    ) -> Response<ReplyBody> {
+        let host_id = self.ids.host_id();
+        let head = asked.method == Method::HEAD;
+        let context = Context { resource, request_id: &asked.request_id, host_id, head };
+        let fail = |failure: Failure| {
+            tracing::debug!(request = asked.request_id, code = &*failure.code, message = &*failure.message, "refused");
+            response::failure(failure, context)
+        };
+        let response = match answer {
+            Ok(response) if is_error(response.status()) => fail(response::read_error(response, asked.details.get())),
+            Ok(response) => response,
+            Err(failure) => fail(failure),
+        };
+        let (mut parts, body) = response.into_parts();
+        let mut body = ReplyBody::new(body, ended);
+        if head {
+            body.replace(s3s::Body::empty());
+        } else if asked.method == Method::GET
+            && parts.status.is_success()
+            && let Err(error) = body.prefetch().await
+        {
+            let failed = fail(body_failure(error));
+            let (failed_parts, failed_body) = failed.into_parts();
+            parts = failed_parts;
+            body.replace(failed_body);
+        }
+        response::seal(&mut parts.headers, &asked.request_id, host_id);
+        body.set_status(parts.status.as_u16());
+        Response::from_parts(parts, body)
+    }
+
+    async fn answer(
+        &self,
+        head: Head,
+        body: Inbound,
+        target: &Target,
+        kind: Kind,
+        asked: &Asked,
+    ) -> Result<Response<s3s::Body>, Failure> {
+        if target.bucket.as_deref() == Some("_") {
+            // Internal routes are on the admin address; no bucket has this name.
+            return Err(Failure::new(StatusCode::NOT_FOUND, "NoSuchBucket", "The specified bucket does not exist")
+                .with("BucketName", "_"));
+        }
+        if head.method == Method::OPTIONS {
+            return cors::preflight(self, &head, target).await;
+        }
+        if post_form::is_form(&head) && target.key.is_none() && target.query.pairs().is_empty() {
+            let Some(bucket) = &target.bucket else { return Err(invalid_bucket_name("")) };
+            return post_form::answer(self, &head, bucket, body).await;
+        }
+        let identity = self.auth.authenticate(&head, target)?;
+        if kind.name() == "RenameObject" {
+            return rename::answer(self, &head, target, &identity.principal).await;
+        }
+        // The permit is held until the answer is there, for so long lives the document.
+        let (request, _permit) = self.decode(head, body, target, kind, identity, asked).await?;
+        self.service.call(request).await.map_err(|error| {
+            tracing::error!(request = asked.request_id, ?error, "a request could not be rendered");
+            internal()
+        })
+    }
+
+    /// The request as s3s is to see it.
+    async fn decode(
+        &self,
+        mut head: Head,
+        body: Inbound,
+        target: &Target,
+        kind: Kind,
+        identity: Identity,
+        asked: &Asked,
+    ) -> Result<(s3s::HttpRequest, Option<SemaphorePermit<'_>>), Failure> {
+        let Identity { principal, payload, signer } = identity;
+        let framing = framing(&mut head.headers, payload, signer)?;
+        let mut context = AuthContext {
+            principal,
+            expected_sha256: None,
+            trailer: framing.trailer(),
+            request_id: asked.request_id.clone(),
+            details: asked.details.clone(),
+        };
+        let stores = kind.stores_bytes(&head.headers);
+        let (body, permit) = if stores {
+            if let Framing::Plain { length: None } = framing {
+                return Err(missing_content_length());
+            }
+            if let crate::auth::Payload::Sha256(digest) = payload {
+                context.expected_sha256 = Some(digest);
+            }
+            if let Some(length) = framing.length() {
+                self.metrics.bytes_received.fetch_add(length, Ordering::Relaxed);
+            }
+            (s3s::Body::http_body(Decoded::new(body, framing)), None)
+        } else if takes_document(&head.method) {
+            let (bytes, permit) = read_document(body, framing, payload, &head.headers, &self.documents).await?;
+            context.trailer = None;
+            head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+            (s3s::Body::from(bytes), Some(permit))
+        } else {
+            // GET, HEAD and DELETE have no use for a body.
+            (s3s::Body::from(Bytes::new()), None)
+        };
+        for name in [header::AUTHORIZATION, header::EXPECT, header::TRANSFER_ENCODING] {
+            head.headers.remove(name);
+        }
+        if let Some(uri) = target.forwarded(&head.uri)? {
+            head.uri = uri;
+        }
+        head.extensions.insert(context);
+        Ok((Request::from_parts(head, body), permit))
+    }
+}
+
+fn takes_document(method: &Method) -> bool {
+    *method == Method::PUT || *method == Method::POST
+}
+
+fn is_error(status: StatusCode) -> bool {
+    status.is_client_error() || status.is_server_error() || status == StatusCode::NOT_MODIFIED
+}
+
+fn internal() -> Failure {
+    Failure::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "InternalError",
+        "We encountered an internal error. Please try again.",
+    )
+}
+
+/// What went wrong with a body that was to be sent.
+fn body_failure(error: s3s::StdError) -> Failure {
+    match error.downcast::<trefoil_core::error::Error>() {
+        Ok(error) => Failure::from(*error),
+        Err(error) => {
+            tracing::error!(%error, "an answer's body failed");
+            internal()
+        }
+    }
+}
+
+fn expects_continue(headers: &HeaderMap) -> bool {
+    headers.get(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
+/// RFC 9112, section 3.2: exactly one `Host` in HTTP/1.1.
+fn check_host(head: &Head) -> Result<(), Failure> {
+    let hosts = head.headers.get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && head.version >= Version::HTTP_11) {
+        return Err(Failure::invalid_request("Missing required header for this request: Host"));
+    }
+    Ok(())
+}

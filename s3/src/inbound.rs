@@ -1,0 +1,162 @@
+//! A request's body as it comes from the socket, guarded.
+//!
+//! Always holds: a sender that stops, or crawls, fails the body with `BodyTimeout`; one that goes away fails it with
+//! `IncompleteBody`. A body that is dropped unread is read and thrown away within bounds, so that its sender gets to see the
+//! answer; one that waits for `100 Continue` is not, for it was never asked for. Nothing is read before the first poll: that
+//! poll is what makes hyper send `100 Continue`.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::Stream;
+use http_body::Body;
+use tokio::time::{Instant, Sleep, sleep_until};
+use trefoil_core::error::Error;
+
+use crate::limits;
+
+#[cfg(test)]
+mod tests;
+
+/// The bounds of a body's pace.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    pub idle: Duration,
+    pub bytes_per_sec_min: u64,
+    pub grace: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            idle: limits::BODY_IDLE_TIMEOUT,
+            bytes_per_sec_min: limits::BODY_RATE_BYTES_PER_SEC_MIN,
+            grace: limits::BODY_RATE_GRACE,
+        }
+    }
+}
+
+pub struct Inbound<B: Body<Data = Bytes> + Send + Unpin + 'static = hyper::body::Incoming>
+where
+    B::Error: std::fmt::Display + Send,
+{
+    body: Option<B>,
+    pace: Pace,
+    expects_continue: bool,
+    started: Option<Instant>,
+    received: u64,
+    last: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl<B: Body<Data = Bytes> + Send + Unpin + 'static> Inbound<B>
+where
+    B::Error: std::fmt::Display + Send,
+{
+    pub fn new(body: B, expects_continue: bool, pace: Pace) -> Self {
+        let body = (!body.is_end_stream()).then_some(body);
+        Self { body, pace, expects_continue, started: None, received: 0, last: None, timer: None }
+    }
+
+    /// Whether the end was reached, or there was nothing.
+    pub fn is_finished(&self) -> bool {
+        self.body.is_none()
+    }
+
+    fn check_pace(&self, now: Instant) -> Result<(), Error> {
+        if let Some(started) = self.started {
+            let elapsed = now.saturating_duration_since(started);
+            if elapsed > self.pace.grace && self.received / elapsed.as_secs().max(1) < self.pace.bytes_per_sec_min {
+                return Err(Error::BodyTimeout);
+            }
+        }
+        Ok(())
+    }
+
+    /// Called where nothing has come: fails once that has lasted too long.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        loop {
+            let now = Instant::now();
+            let deadline = *self.last.get_or_insert(now) + self.pace.idle;
+            if now >= deadline {
+                return Poll::Ready(Error::BodyTimeout);
+            }
+            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+            // Set again only once it fires: bytes come far more often than timers need to.
+            ready!(timer.as_mut().poll(cx));
+            timer.as_mut().reset(deadline);
+        }
+    }
+}
+
+impl<B: Body<Data = Bytes> + Send + Unpin + 'static> Stream for Inbound<B>
+where
+    B::Error: std::fmt::Display + Send,
+{
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        let Some(body) = &mut this.body else { return Poll::Ready(None) };
+        this.expects_continue = false;
+        this.started.get_or_insert_with(Instant::now);
+        loop {
+            match Pin::new(&mut *body).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    let now = Instant::now();
+                    this.last = Some(now);
+                    let Ok(data) = frame.into_data() else { continue };
+                    this.received += data.len() as u64;
+                    if let Err(error) = this.check_pace(now) {
+                        this.body = None;
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                    return Poll::Ready(Some(Ok(data)));
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    let error = Error::IncompleteBody(error.to_string());
+                    this.body = None;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                Poll::Ready(None) => {
+                    this.body = None;
+                    return Poll::Ready(None);
+                }
+                Poll::Pending => {
+                    let error = ready!(this.poll_timer(cx));
+                    this.body = None;
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+    }
+}
+
+impl<B: Body<Data = Bytes> + Send + Unpin + 'static> Drop for Inbound<B>
+where
+    B::Error: std::fmt::Display + Send,
+{
+    fn drop(&mut self) {
+        let Some(mut body) = self.body.take() else { return };
+        if self.expects_continue || body.size_hint().lower() > limits::UNREAD_BODY_BYTES_MAX {
+            return;
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        // Ends by itself: at the body's end, at the bound, or in time. The connection stays usable if the end was reached.
+        runtime.spawn(async move {
+            let drain = async {
+                let mut left = limits::UNREAD_BODY_BYTES_MAX;
+                while let Some(Ok(frame)) = http_body_util::BodyExt::frame(&mut body).await {
+                    let length = frame.data_ref().map_or(0, Bytes::len) as u64;
+                    if length > left {
+                        break;
+                    }
+                    left -= length;
+                }
+            };
+            let _ = tokio::time::timeout(limits::UNREAD_BODY_TIMEOUT, drain).await;
+        });
+    }
+}
