@@ -25,10 +25,17 @@ macro_rules! failpoint {
 }
 
 /// Every fail point in the code, in the order of a write's way to disk. A test reads the sources and holds this list complete.
-pub const NAMES: &[&str] = &[];
+pub const NAMES: &[&str] =
+    &["commit.after_write", "commit.answer_early", "commit.before_write", "commit.queued", "commit.sync_error"];
 
 #[cfg(feature = "failpoints")]
 pub use enabled::pass;
+
+/// Whether a deliberate fault of the code is to happen now: passes the fail point `name` and says whether it is armed with `error`.
+#[cfg(feature = "failpoints")]
+pub fn armed(name: &'static str) -> bool {
+    pass(name).is_err()
+}
 
 #[cfg(feature = "failpoints")]
 mod enabled {
@@ -67,9 +74,12 @@ mod enabled {
             return table;
         }
         for pair in text.split(';').filter(|pair| !pair.is_empty()) {
-            let (name, action) = pair.split_once('=').unwrap_or_else(|| panic!("TREFOIL_FAILPOINTS: no '=' in {pair:?}"));
+            let (name, action) =
+                pair.split_once('=').unwrap_or_else(|| panic!("TREFOIL_FAILPOINTS: no '=' in {pair:?}"));
             let (skip, action) = match action.split_once('*') {
-                Some((n, action)) => (n.parse::<u64>().expect("TREFOIL_FAILPOINTS: a count before '*'").max(1) - 1, action),
+                Some((n, action)) => {
+                    (n.parse::<u64>().expect("TREFOIL_FAILPOINTS: a count before '*'").max(1) - 1, action)
+                }
                 None => (0, action),
             };
             let action = match action.split_once(':') {

@@ -31,6 +31,7 @@ pub mod keys;
 pub mod locks;
 pub mod memory;
 pub mod records;
+pub mod rocksdb;
 pub mod transaction;
 
 use std::fmt::Debug;
