@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use trefoil_core::metadata::rocksdb::{Options, RocksDb};
-use trefoil_core::metadata::transaction::Transaction;
 use trefoil_core::metadata::{Durability, Table};
+use trefoil_core::transact;
 
 #[tokio::main]
 async fn main() {
@@ -18,7 +18,10 @@ async fn main() {
     let directory = arguments.next().map_or_else(|| PathBuf::from("commit-rate.data"), PathBuf::from);
     let seconds = arguments.next().and_then(|text| text.to_str()?.parse().ok()).unwrap_or(5);
     let store = RocksDb::open(&directory, &Options::default()).expect("the directory can't be opened");
-    println!("{:>6} {:>12} {:>12} {:>12} {:>10}", "tasks", "commits/s", "CPU µs each", "a group", "RSS MiB");
+    println!(
+        "{:>6} {:>12} {:>12} {:>12} {:>10} {:>10}",
+        "tasks", "commits/s", "CPU µs each", "a group", "run again", "RSS MiB"
+    );
     for tasks in [1, 16, 64, 256] {
         measure(&store, tasks, Duration::from_secs(seconds)).await;
     }
@@ -37,14 +40,16 @@ async fn measure(store: &Arc<RocksDb>, tasks: u64, time: Duration) {
                 let mut number = task << 32;
                 while !done.load(Ordering::Relaxed) {
                     number += 1;
-                    let mut tx = Transaction::new(&*store);
                     // Spread, as names are.
-                    let key =
-                        |tag: u8| [&[tag; 16][..], &number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes()].concat();
-                    tx.get(Table::Index, &key(b'd')).await.expect("a read failed");
-                    tx.put(Table::Index, key(b'd'), vec![7; 24]);
-                    tx.put(Table::Index, key(b'n'), vec![9; 300]);
-                    tx.commit(Durability::Synced).await.expect("a commit failed");
+                    let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+                    let key = |tag: u8| [&[tag; 16][..], &spread].concat();
+                    let done = transact!(&*store, Durability::Synced, |tx| {
+                        tx.get(Table::Index, &key(b'd')).await?;
+                        tx.put(Table::Index, key(b'd'), vec![7; 24]);
+                        tx.put(Table::Index, key(b'n'), vec![9; 300]);
+                        Ok(())
+                    });
+                    done.expect("a commit failed");
                     commits.fetch_add(1, Ordering::Relaxed);
                 }
             })
@@ -60,7 +65,8 @@ async fn measure(store: &Arc<RocksDb>, tasks: u64, time: Duration) {
     let commits = commits.load(Ordering::Relaxed) as f64;
     let group = (after.commits - before.commits) as f64 / (after.groups - before.groups) as f64;
     let (rate, each) = (commits / elapsed.as_secs_f64(), cpu.as_secs_f64() * 1e6 / commits);
-    println!("{tasks:>6} {rate:>12.0} {each:>12.1} {group:>12.1} {:>10}", resident_mib());
+    let again = after.conflicts - before.conflicts;
+    println!("{tasks:>6} {rate:>12.0} {each:>12.1} {group:>12.1} {again:>10} {:>10}", resident_mib());
 }
 
 /// User and system time of the whole process so far, compactions included.

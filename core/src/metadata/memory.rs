@@ -15,8 +15,8 @@ use parking_lot::{Mutex, RwLock};
 use super::counter;
 use super::locks::LockTable;
 use super::{
-    Batch, CommitError, Durability, EngineLimits, Key, LockGuard, LockMode, MetadataStore, ReadError, Snapshot, Stamp,
-    Table, Write,
+    Batch, CommitError, Durability, EngineLimits, Key, LockGuard, LockMode, MetadataStore, Read, ReadError, Snapshot,
+    Stamp, Table, Write,
 };
 use crate::limits::MEMORY_DELETIONS_MAX;
 
@@ -185,10 +185,7 @@ impl MetadataStore for MemoryStore {
         self.limits
     }
 
-    fn get_many<'a>(
-        &'a self,
-        keys: &'a [(Table, Key)],
-    ) -> BoxFuture<'a, Result<(Stamp, Vec<Option<Bytes>>), ReadError>> {
+    fn get_many<'a>(&'a self, keys: &'a [(Table, Key)]) -> BoxFuture<'a, Result<Read, ReadError>> {
         async move {
             let state = self.readable()?;
             Ok((Stamp(state.sequence), values(&state, keys, state.sequence)))

@@ -96,7 +96,7 @@ pub(super) async fn writes_of_a_batch_apply_in_order(store: Store) {
 }
 
 pub(super) async fn inline_values_of_every_size_come_back(store: Store) {
-    let body = |size: usize| -> Vec<u8> { (0..size).map(|at| (at.wrapping_mul(at) >> 3) as u8).collect() };
+    let body = |size: usize| -> Vec<u8> { (0..=255).cycle().step_by(7).take(size).collect() };
     let sizes = [0, 1, 511, 512, 513, 4096, INLINE_BYTES_MAX, METADATA_INLINE_BYTES_MAX];
     for size in sizes {
         let mut tx = Transaction::new(&*store);

@@ -73,6 +73,17 @@ async fn reopening_keeps_everything() {
     assert_eq!(value(&store, b"late").await, None);
 }
 
+#[tokio::test]
+async fn directories_are_made_as_needed() {
+    let directory = tempfile::tempdir().unwrap();
+    let deep = directory.path().join("a/b/c");
+    put(&open(&deep), b"k", b"v").await;
+    assert!(value(&open(&deep), b"k").await.is_some());
+    let file = directory.path().join("file");
+    fs::write(&file, b"").unwrap();
+    assert!(matches!(RocksDb::open(&file, &Options::default()), Err(OpenError::Io { .. })));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t4_what_was_answered_is_in_the_files_at_that_moment() {
     let directory = tempfile::tempdir().unwrap();
