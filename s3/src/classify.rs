@@ -7,9 +7,6 @@ use http::{HeaderMap, Method};
 
 use crate::target::Target;
 
-#[cfg(test)]
-mod tests;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
     Service,
