@@ -151,8 +151,8 @@ pub const INDEX_BACKGROUND_JOBS: i32 = 2;
 pub const INDEX_INFO_LOG_FILES: usize = 3;
 pub const INDEX_INFO_LOG_BYTES: usize = 1 << 20;
 /// Free space below which the index takes only what frees some, and below which it takes nothing.
-pub const SPACE_RESERVE_BYTES: u64 = 256 << 20;
-pub const SPACE_RESERVE_FREEING_BYTES: u64 = 64 << 20;
+pub const INDEX_RESERVE_BYTES: u64 = 256 << 20;
+pub const INDEX_RESERVE_FREEING_BYTES: u64 = 64 << 20;
 /// Bytes of values that a transaction which deletes may put and still count as freeing space.
 pub const SPACE_FREEING_BYTES_MAX: usize = 4 << 10;
 /// Deleted entries that the search for a neighbour steps over in its first look; up to which a look stays on the runtime's thread.
@@ -191,7 +191,7 @@ pub const WALK_FETCH_MAX: usize = 1000;
 pub const PARTS_PER_INDEX_ENTRY: usize = 64;
 
 const _: () = assert!(TRANSACTION_BYTES_MAX <= COMMIT_QUEUE_BYTES_MAX);
-const _: () = assert!(SPACE_RESERVE_FREEING_BYTES < SPACE_RESERVE_BYTES);
+const _: () = assert!(INDEX_RESERVE_FREEING_BYTES < INDEX_RESERVE_BYTES);
 const _: () = assert!(INLINE_BYTES_MAX as u64 <= VOLUME_BLOB_BYTES_MAX);
 const _: () = assert!(VOLUME_BLOB_BYTES_MAX * 8 <= VOLUME_FILE_BYTES);
 const _: () = assert!(INLINE_BYTES_MAX <= HASH_HERE_BYTES_MAX);

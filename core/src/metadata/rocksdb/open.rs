@@ -19,7 +19,7 @@ use super::{Db, merge};
 use crate::limits::{
     INDEX_BACKGROUND_JOBS, INDEX_BLOB_BYTES_MIN, INDEX_BLOCK_BYTES, INDEX_CACHE_BYTES, INDEX_INFO_LOG_BYTES,
     INDEX_INFO_LOG_FILES, INDEX_LOG_BYTES_MAX, INDEX_MEMTABLE_BYTES, INDEX_MEMTABLES_BYTES_MAX, INDEX_OPEN_FILES_MAX,
-    SPACE_RESERVE_BYTES, SPACE_RESERVE_FREEING_BYTES,
+    INDEX_RESERVE_BYTES, INDEX_RESERVE_FREEING_BYTES,
 };
 
 /// RocksDB's name of the inline table. The index is its default one. Part of the format on disk.
@@ -40,8 +40,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             cache_bytes: INDEX_CACHE_BYTES,
-            reserve_bytes: SPACE_RESERVE_BYTES,
-            reserve_freeing_bytes: SPACE_RESERVE_FREEING_BYTES,
+            reserve_bytes: INDEX_RESERVE_BYTES,
+            reserve_freeing_bytes: INDEX_RESERVE_FREEING_BYTES,
         }
     }
 }
