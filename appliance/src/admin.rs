@@ -10,6 +10,7 @@ mod check;
 mod health;
 mod keys;
 mod listener;
+mod root_verifier;
 mod route;
 mod users;
 
@@ -23,7 +24,8 @@ use std::time::Instant;
 use trefoil_core::access::Accounts;
 use trefoil_core::objects::ObjectService;
 
-pub use listener::{bind_socket, serve_address, serve_socket};
+pub use root_verifier::RootVerifier;
+pub use listener::{Listener, bind_socket, serve};
 
 use crate::metrics::Source;
 
