@@ -60,7 +60,8 @@ async fn puts(
     tasks: usize,
     time: Duration,
 ) -> Result<Vec<Stored>, Box<dyn std::error::Error>> {
-    let data = Bytes::from((0..CHUNK.min(length)).map(|i| (i % 251) as u8).collect::<Vec<_>>());
+    let data =
+        Bytes::from((0..CHUNK.min(length)).map(|i| u8::try_from(i % 251).unwrap_or_default()).collect::<Vec<_>>());
     let meter = Meter::start();
     let workers = (0..tasks).map(|_| {
         let (store, data) = (store.clone(), data.clone());

@@ -1,43 +1,36 @@
-//! The start of a process on a store.
+//! What a process does with an index before it serves: look at its format, and take an epoch of its own.
 //!
-//! Always holds: an epoch is given out once, ever, in a synced commit: what a process makes under its epoch is told from what any
-//! other made. An index of a format that this release does not know is not touched.
+//! Always holds: an index of a newer format is refused, not guessed at; an epoch is taken in a synced commit before the first blob
+//! of it is written, and never taken twice.
 
 use crate::error::{Error, Result};
-use crate::metadata::keys;
 use crate::metadata::records::{Number, Record};
-use crate::metadata::{Batch, Durability, MetadataStore, Table, Write};
+use crate::metadata::{Batch, Durability, MetadataStore, Table, Write, keys};
 use crate::namespace::advance;
 
-/// The layout of the index as a whole. Raised when a release lays it out anew, with a migration.
-const FORMAT: u64 = 1;
+/// The format of the whole index that this program writes. A higher one is refused; a lower one is migrated here.
+pub const FORMAT: u64 = 1;
 
-#[cfg(test)]
-mod tests;
-
-/// Checks the format (and writes it into a new index), then allots this process's epoch. To be called once, before the data stores
-/// are opened.
-pub async fn start(store: &dyn MetadataStore) -> Result<u64> {
-    let at = [(Table::Index, keys::FORMAT.to_vec())];
-    let (stamp, values) = store.get_many(&at).await?;
-    match &values[0] {
-        Some(value) => {
-            let found = Number::decode(value)?.0;
-            if found != FORMAT {
-                return Err(Error::Unavailable(format!(
-                    "the index has format {found}, this release knows {FORMAT}; use the release that wrote it, or a newer one"
-                )));
-            }
-        }
+/// Checks the format, and marks a new index with it.
+pub async fn check_format(store: &dyn MetadataStore) -> Result<()> {
+    let (_, values) = store.get_many(&[(Table::Index, keys::FORMAT.to_vec())]).await?;
+    match values[0].as_deref().map(Number::decode).transpose()? {
+        Some(Number(FORMAT)) => Ok(()),
+        Some(Number(found)) => Err(Error::Unavailable(format!(
+            "the index has format {found} and this release knows {FORMAT}; start the release that wrote it"
+        ))),
         None => {
-            let put = Write::Put { table: Table::Index, key: keys::FORMAT.to_vec(), value: Number(FORMAT).encode() };
-            let batch = Batch {
-                reads: vec![(Table::Index, keys::FORMAT.to_vec(), stamp)],
-                writes: vec![put],
-                ..Batch::default()
-            };
-            store.commit(batch, Durability::Synced).await?;
+            let writes = vec![Write::Put {
+                table: Table::Index,
+                key: keys::FORMAT.to_vec(),
+                value: Number(FORMAT).encode(),
+            }];
+            Ok(store.commit(Batch { writes, ..Batch::default() }, Durability::Synced).await?)
         }
     }
+}
+
+/// Takes the epoch of this process: above those of all before it.
+pub async fn take_epoch(store: &dyn MetadataStore) -> Result<u64> {
     advance(store, keys::EPOCH, 1).await
 }

@@ -23,6 +23,7 @@ pub struct Shared {
     pub run: Run,
     pub kernel: Kernel,
     pub volume_bytes: u64,
+    pub reserve_bytes: u64,
     /// Cleared at the first sign that the file system can't punch holes.
     pub punches: AtomicBool,
     pub writes: DiskPool,

@@ -1,5 +1,7 @@
 //! The files store passes the suite of all stores, on this kernel and on an old one.
 
+#[cfg(feature = "failpoints")]
+mod crash;
 mod damage;
 mod restart;
 mod volumes;

@@ -58,7 +58,7 @@ impl Volumes {
 
     /// A whole volume where the place has room for one, else what the room allows.
     fn size_of_next(shared: &Shared, bytes: u64) -> io::Result<u64> {
-        let free = match Headroom::of(&shared.root)?.writable_bytes() {
+        let free = match Headroom::of(&shared.root)?.writable_bytes(shared.reserve_bytes) {
             free if free >= shared.volume_bytes => shared.volume_bytes,
             free => free - free % BLOB_ALIGN_BYTES,
         };

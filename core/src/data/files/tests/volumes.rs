@@ -149,3 +149,27 @@ async fn many_small_blobs_share_their_syncs() {
     ranges.sort_unstable();
     assert!(ranges.windows(2).all(|pair| pair[1] - pair[0] == 12_288), "{ranges:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_place_refuses_writes_and_goes_on_reading_and_deleting() {
+    let root = tempfile::tempdir().unwrap();
+    let stored = {
+        let store = open(root.path(), 1);
+        [put(&store, 1000, 1).await, put(&store, VOLUME_BLOB_BYTES_MAX + 1, 2).await]
+    };
+    // All that is free is kept free.
+    let store = FilesStore::open(root.path(), FilesOptions { reserve_bytes: Some(u64::MAX), ..options(2) }).unwrap();
+    for (length, declared) in
+        [(1000, Some(1000)), (1000, None), (VOLUME_BLOB_BYTES_MAX + 1, None), (20 << 20, Some(20 << 20))]
+    {
+        let refused = store.put(origin(3), declared, body(length, 3)).await;
+        assert!(matches!(refused, Err(DataError::Full(_))), "{length}: {refused:?}");
+    }
+    assert_eq!(store.metrics().full_total.load(Ordering::Relaxed), 4);
+    assert!(store.space().unwrap().free_bytes > 0);
+    for (stored, content) in stored.iter().zip(1..) {
+        expect(&*store, stored, content).await;
+        store.delete(&stored.locator).await.unwrap();
+    }
+    assert_eq!(locators(&*store).await.unwrap().len(), 0);
+}
