@@ -78,7 +78,7 @@ pub async fn open(settings: &Settings, root: Root) -> Result<Opened, String> {
     let metadata: Arc<dyn MetadataStore> = Arc::clone(&index) as _;
     // The lock is ours from here on, so a run file is one of a daemon that has ended.
     let crashed = dir.run_file().exists();
-    let epoch = trefoil_core::work::start::start(&*metadata).await.map_err(|error| error.to_string())?;
+    let epoch = start::take_epoch(&*metadata).await.map_err(|error| error.to_string())?;
 
     let at = dir.blobs();
     let options = FilesOptions::new(epoch, Arc::clone(&random), kernel);
