@@ -17,6 +17,7 @@ use trefoil_core::metadata::rocksdb::{Options, RocksDb};
 use trefoil_core::objects::{ObjectService, Parts};
 use trefoil_core::random::{Random, SystemRandom};
 use trefoil_core::work::check::{self, Progress};
+use trefoil_core::work::start;
 
 use crate::check::{CheckReport, ProgressView};
 use crate::credentials::{self, Origin, RootCredentials};
@@ -78,6 +79,7 @@ pub async fn open(settings: &Settings, root: Root) -> Result<Opened, String> {
     let metadata: Arc<dyn MetadataStore> = Arc::clone(&index) as _;
     // The lock is ours from here on, so a run file is one of a daemon that has ended.
     let crashed = dir.run_file().exists();
+    start::check_format(&*metadata).await.map_err(|error| error.to_string())?;
     let epoch = start::take_epoch(&*metadata).await.map_err(|error| error.to_string())?;
 
     let at = dir.blobs();
