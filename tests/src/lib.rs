@@ -13,6 +13,7 @@ pub mod process;
 pub mod request;
 pub mod runner;
 pub mod server;
+pub mod shared;
 pub mod sign;
 pub mod stream;
 pub mod trace;

@@ -121,7 +121,9 @@ impl ObjectService {
     }
 
     /// The bucket's owner, whoever asks: for `x-amz-expected-bucket-owner`, which a requester without any right to the bucket may send.
-    pub async fn bucket_owner(&self, bucket: &BucketName) -> Result<AccountId> { let _ = bucket; unimplemented!() }
+    pub async fn bucket_owner(&self, bucket: &BucketName) -> Result<AccountId> {
+        Ok(self.tree().bucket(bucket).await?.record.owner)
+    }
 
     /// The requester's own buckets, by name.
     pub async fn list_buckets(&self, principal: &Principal, request: ListBuckets) -> Result<ListBucketsPage> {

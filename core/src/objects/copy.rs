@@ -39,6 +39,8 @@ pub struct CopyDirectives {
     pub metadata: Option<(ObjectHeaders, Vec<(String, String)>)>,
     /// `x-amz-tagging-directive: REPLACE`.
     pub tags: Option<TagSet>,
+    /// The redirect is never taken from the source: it is this one, or none. (`metadata` has one of its own.)
+    pub website_redirect_location: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -70,7 +72,12 @@ impl ObjectService {
         let place = self.tree().lookup(&bucket, &key).await?;
         self.require(principal, &place.bucket, Permission::Write)?;
         let same = source.bucket == bucket && source.key == key && source.version.is_none();
-        if same && directives.metadata.is_none() && directives.tags.is_none() && location.is_none() && checksum.is_none() {
+        let unchanged = directives.metadata.is_none()
+            && directives.tags.is_none()
+            && directives.website_redirect_location.is_none()
+            && location.is_none()
+            && checksum.is_none();
+        if same && unchanged {
             let message = "This copy request is illegal because it is trying to copy an object to itself without changing the \
                            object's metadata, storage class, website redirect location or encryption attributes.";
             return Err(Error::InvalidRequest(message.into()));
@@ -84,7 +91,11 @@ impl ObjectService {
         let owner = Self::owner_of_new(principal, &place.bucket);
         let (headers, user_metadata) = match directives.metadata {
             Some(replaced) => replaced,
-            None => (object.record.headers.clone(), object.record.user_metadata.clone()),
+            None => {
+                let website_redirect_location = directives.website_redirect_location.clone();
+                let headers = ObjectHeaders { website_redirect_location, ..object.record.headers.clone() };
+                (headers, object.record.user_metadata.clone())
+            }
         };
         check_user_metadata(&user_metadata)?;
         let description = Description {

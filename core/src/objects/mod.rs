@@ -42,4 +42,4 @@ pub use rename::RenameObject;
 pub use service::{ObjectService, Parts};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -11,6 +11,8 @@ use trefoil_core::objects::{AccessControl, AclChange, GrantSpec, GranteeSpec};
 use trefoil_core::types::{AccountId, CannedAcl, Grantee, Group, Permission};
 
 use super::call::one;
+use super::listing::Owners;
+use super::xml::Xml;
 use crate::error::Failure;
 
 #[cfg(test)]
@@ -152,31 +154,38 @@ pub fn owner(accounts: &Accounts, id: AccountId) -> dto::Owner {
     dto::Owner { display_name: name, id: Some(id.to_string()) }
 }
 
-pub fn grants(accounts: &Accounts, acl: &AccessControl) -> Vec<dto::Grant> {
-    let show = |grantee: Grantee| match grantee {
-        Grantee::Account(id) => {
-            let owner = owner(accounts, id);
-            dto::Grantee {
-                display_name: owner.display_name,
-                id: owner.id,
-                email_address: None,
-                type_: dto::Type::from_static(dto::Type::CANONICAL_USER),
-                uri: None,
+/// The document by which an ACL is shown, and can be put back.
+pub fn document(accounts: &Accounts, acl: &AccessControl) -> bytes::Bytes {
+    const ROOT: &str = "AccessControlPolicy";
+    let mut owners = Owners::new(accounts);
+    let mut xml = Xml::new(ROOT, 1024);
+    owners.write("Owner", acl.owner, &mut xml);
+    xml.open("AccessControlList");
+    for grant in &acl.grants {
+        xml.open("Grant");
+        match grant.grantee {
+            Grantee::Account(id) => {
+                xml.open(&grantee_element("CanonicalUser"));
+                owners.write_inner(id, &mut xml);
+            }
+            Grantee::Group(group) => {
+                xml.open(&grantee_element("Group"));
+                xml.text("URI", uri_of(group));
             }
         }
-        Grantee::Group(group) => dto::Grantee {
-            display_name: None,
-            id: None,
-            email_address: None,
-            type_: dto::Type::from_static(dto::Type::GROUP),
-            uri: Some(uri_of(group).to_owned()),
-        },
-    };
-    acl.grants
-        .iter()
-        .map(|grant| dto::Grant {
-            grantee: Some(show(grant.grantee)),
-            permission: Some(dto::Permission::from_static(permission_name(grant.permission))),
-        })
-        .collect()
+        xml.close("Grantee");
+        xml.text("Permission", permission_name(grant.permission));
+        xml.close("Grant");
+    }
+    xml.close("AccessControlList");
+    xml.finish(ROOT)
+}
+
+fn grantee_element(kind: &str) -> String {
+    format!("Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"{kind}\"")
+}
+
+/// What s3s calls malformed XML has a code of its own here.
+pub fn malformed_document() -> Failure {
+    malformed()
 }

@@ -67,11 +67,10 @@ fn replaces<I>(call: &Call<I>, name: &'static str, message: &'static str) -> Res
 
 fn directives<I>(call: &Call<I>) -> Result<CopyDirectives, Failure> {
     let given = object_headers::from_headers(&call.headers)?;
+    // S3 never copies it, whatever the directive says.
+    let website_redirect_location = given.website_redirect_location.clone();
     let metadata = if replaces(call, "x-amz-metadata-directive", "Unknown metadata directive.")? {
         Some((given, metadata::from_headers(&call.headers)?))
-    } else if given.website_redirect_location.is_some() {
-        // S3 sets it whatever the directive says; beside copied headers that can't be said to the core.
-        return Err(Failure::not_implemented("x-amz-website-redirect-location"));
     } else {
         None
     };
@@ -80,5 +79,5 @@ fn directives<I>(call: &Call<I>) -> Result<CopyDirectives, Failure> {
     } else {
         None
     };
-    Ok(CopyDirectives { metadata, tags })
+    Ok(CopyDirectives { metadata, tags, website_redirect_location })
 }

@@ -94,27 +94,33 @@ pub const fn kind_name(kind: ChecksumKind) -> &'static str {
 }
 
 /// All that a body is to be compared with.
+///
+/// A value that can't be one of its algorithm is an invalid request; where `x-amz-sdk-checksum-algorithm` named the algorithm, it
+/// is a bad digest, as AWS documents for PutObject.
 pub fn expected(headers: &HeaderMap, auth: &AuthContext) -> Result<Expected, Failure> {
-    const SDK: &str = "x-amz-sdk-checksum-algorithm";
+    let named = algorithm(headers, "x-amz-sdk-checksum-algorithm")?;
     let checksum = match (checksum_text(headers)?, &auth.trailer) {
         (Some(_), Some(_)) => return Err(Failure::invalid_request(MULTIPLE)),
-        (Some((algorithm, text)), None) => {
-            let value = Checksum::parse_value(algorithm, &text).ok_or_else(|| invalid_value(header_name(algorithm)))?;
-            ExpectedChecksum::Value(algorithm, value)
-        }
+        (Some((algorithm, text)), None) => match (Checksum::parse_value(algorithm, &text), named) {
+            (Some(value), _) => ExpectedChecksum::Value(algorithm, value),
+            (None, Some(named)) => return Err(Error::BadDigest(named.name()).into()),
+            (None, None) => return Err(invalid_value(header_name(algorithm))),
+        },
         (None, Some((algorithm, slot))) => ExpectedChecksum::Trailing(*algorithm, slot.clone()),
         (None, None) => ExpectedChecksum::None,
     };
-    if let Some(named) = algorithm(headers, SDK)? {
-        match &checksum {
-            ExpectedChecksum::Value(sent, _) | ExpectedChecksum::Trailing(sent, _) if *sent == named => {}
-            ExpectedChecksum::None | ExpectedChecksum::Compute(_) => {
-                return Err(Failure::invalid_request(
-                    "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer \
-                     headers were found.",
-                ));
+    match (&checksum, named) {
+        (_, None) => {}
+        (ExpectedChecksum::None | ExpectedChecksum::Compute(_), Some(_)) => {
+            return Err(Failure::invalid_request(
+                "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers \
+                 were found.",
+            ));
+        }
+        (ExpectedChecksum::Value(sent, _) | ExpectedChecksum::Trailing(sent, _), Some(named)) => {
+            if *sent != named {
+                return Err(Error::BadDigest(named.name()).into());
             }
-            _ => return Err(invalid_value(SDK)),
         }
     }
     Ok(Expected { md5: content_md5(headers)?, sha256: auth.expected_sha256, checksum })

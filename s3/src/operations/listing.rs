@@ -28,14 +28,19 @@ impl<'a> Owners<'a> {
     }
 
     pub fn write(&mut self, element: &str, id: AccountId, xml: &mut Xml) {
+        xml.open(element);
+        self.write_inner(id, xml);
+        xml.close(element);
+    }
+
+    /// Without an element of its own.
+    pub fn write_inner(&mut self, id: AccountId, xml: &mut Xml) {
         let (id, name) = self.seen.entry(id).or_insert_with(|| {
             let name = self.accounts.by_id(id).map(|account| account.display_name.clone());
             (id.to_string(), name)
         });
-        xml.open(element);
         xml.text("ID", id);
         xml.opt("DisplayName", name.as_deref());
-        xml.close(element);
     }
 }
 

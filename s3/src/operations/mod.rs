@@ -4,7 +4,7 @@
 //! the operation, refuses what is not built, reads documents, and lets s3s route, parse and render.
 
 mod abort_multipart_upload;
-mod acl;
+pub(crate) mod acl;
 mod body;
 mod bucket_cors;
 mod bucket_tagging;
@@ -19,7 +19,7 @@ mod create_multipart_upload;
 mod delete_bucket;
 mod delete_object;
 mod delete_objects;
-mod digests;
+pub(crate) mod digests;
 mod document;
 mod door;
 mod encoding;
@@ -34,17 +34,19 @@ mod list_objects;
 mod list_objects_v2;
 mod list_parts;
 mod listing;
-mod metadata;
+pub(crate) mod metadata;
 mod not_configured;
 mod object_acl;
-mod object_headers;
+pub(crate) mod object_headers;
 mod object_tagging;
 mod prepare;
 mod put_object;
-mod refuse;
+pub(crate) mod refuse;
 mod rename_object;
 mod rewrite;
-mod tags;
+pub(crate) mod tags;
+#[cfg(test)]
+mod tests;
 pub mod time;
 mod token;
 mod upload_part;
@@ -103,10 +105,20 @@ impl Operations {
             let answered = self.service.call(http::Request::from_parts(parts, body)).await;
             answered.map_err(|error| Error::Internal(format!("s3s could not render an answer: {error:?}")))?
         };
+        if matches!(operation.name, "PutBucketAcl" | "PutObjectAcl") && is_malformed_xml(&response) {
+            return Err(acl::malformed_document());
+        }
         rewrite::apply(&mut response);
         response.extensions_mut().insert(operation);
         Ok(response)
     }
+}
+
+/// Whether s3s could not parse the request's document. It renders its errors into one piece of memory.
+fn is_malformed_xml(response: &http::Response<s3s::Body>) -> bool {
+    const CODE: &[u8] = b"<Code>MalformedXML</Code>";
+    response.status() == http::StatusCode::BAD_REQUEST
+        && response.body().bytes().is_some_and(|document| document.windows(CODE.len()).any(|window| window == CODE))
 }
 
 fn render(failure: Failure, details: &ErrorDetails) -> http::Response<s3s::Body> {

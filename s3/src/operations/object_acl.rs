@@ -11,17 +11,14 @@ use super::S3Door;
 use super::acl;
 use super::call::{Answer, Call, parse_key, parse_opt_version};
 use super::object_headers::set_version;
+use super::rewrite::Rewrite;
 
 pub(super) async fn get(door: &S3Door, call: Call<GetObjectAclInput>) -> Answer<GetObjectAclOutput> {
     let bucket = call.bucket(&door.service, &call.input.bucket).await?;
     let key = parse_key(call.input.key.clone())?;
     let version = parse_opt_version(call.input.version_id.as_deref())?;
     let (found, version) = door.service.object_acl(call.principal(), &bucket, &key, version).await?;
-    let mut response = S3Response::new(GetObjectAclOutput {
-        grants: Some(acl::grants(&door.accounts, &found)),
-        owner: Some(acl::owner(&door.accounts, found.owner)),
-        ..GetObjectAclOutput::default()
-    });
+    let mut response = Rewrite::document(acl::document(&door.accounts, &found));
     set_version(&mut response.headers, version);
     Ok(response)
 }
@@ -40,10 +37,7 @@ pub(super) async fn put(door: &S3Door, mut call: Call<PutObjectAclInput>) -> Ans
 pub(super) async fn get_bucket(door: &S3Door, call: Call<GetBucketAclInput>) -> Answer<GetBucketAclOutput> {
     let bucket = call.bucket(&door.service, &call.input.bucket).await?;
     let found = door.service.bucket_acl(call.principal(), &bucket).await?;
-    Ok(S3Response::new(GetBucketAclOutput {
-        grants: Some(acl::grants(&door.accounts, &found)),
-        owner: Some(acl::owner(&door.accounts, found.owner)),
-    }))
+    Ok(Rewrite::document(acl::document(&door.accounts, &found)))
 }
 
 pub(super) async fn put_bucket(door: &S3Door, mut call: Call<PutBucketAclInput>) -> Answer<PutBucketAclOutput> {

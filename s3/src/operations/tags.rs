@@ -68,6 +68,12 @@ pub fn for_bucket(tagging: dto::Tagging) -> Result<TagSet, Failure> {
     checked(TagSet::for_bucket(pairs(tagging)?))
 }
 
+/// By key, as S3 shows them.
 pub fn to_s3(tags: &TagSet) -> Vec<dto::Tag> {
-    tags.iter().map(|(key, value)| dto::Tag { key: Some(key.to_owned()), value: Some(value.to_owned()) }).collect()
+    let mut pairs: Vec<_> = tags.iter().collect();
+    pairs.sort_unstable();
+    pairs
+        .into_iter()
+        .map(|(key, value)| dto::Tag { key: Some(key.to_owned()), value: Some(value.to_owned()) })
+        .collect()
 }

@@ -51,7 +51,11 @@ fn what_can_not_be_is_an_invalid_request() {
         assert_eq!(failure.code, "InvalidRequest");
     }
     let mismatch = [("x-amz-checksum-crc32", "AAAAAA=="), ("x-amz-sdk-checksum-algorithm", "SHA1")];
-    assert_eq!(failure(&mismatch, None).message, "Value for x-amz-sdk-checksum-algorithm header is invalid.");
+    assert_eq!(failure(&mismatch, None).code, "BadDigest");
+    let malformed = [("x-amz-checksum-sha1", "bad"), ("x-amz-sdk-checksum-algorithm", "SHA1")];
+    assert_eq!(failure(&malformed, None).code, "BadDigest");
+    let unknown = [("x-amz-sdk-checksum-algorithm", "ROT13")];
+    assert_eq!(failure(&unknown, None).message, "Value for x-amz-sdk-checksum-algorithm header is invalid.");
     assert!(failure(&mismatch[1..], None).message.contains("no corresponding x-amz-checksum-*"));
     assert_eq!(failure(&[("x-amz-checksum-md5", "x")], None).status.as_u16(), 501);
 }
