@@ -51,19 +51,24 @@ async fn run(settings: &Settings) -> Result<(), String> {
     // The store: directory, index, epoch, blobs, accounts, service.
     let root = credentials::from_environment().map_err(|error| error.to_string())?;
     let store = open(settings, open::Root::Keep(root)).await?;
-    let Opened { dir, index, blobs, credentials, accounts, service, clock, random, .. } = &store;
+    let Opened { dir, index, blobs, credentials, accounts, service, clock, .. } = &store;
 
     // The doors, bound but not yet served.
-    let s3 = S3Server::bind(s3_config(settings), s3_parts(&store, &settings.s3.region)).map_err(|error| {
-        format!("{error}; choose another address with --s3-listen, or stop what listens there")
-    })?;
+    let s3 = S3Server::bind(s3_config(settings), s3_parts(&store, &settings.s3.region))
+        .map_err(|error| format!("{error}; choose another address with --s3-listen, or stop what listens there"))?;
     let listen = settings.admin.listen;
     let address = TcpListener::bind(listen).await.map_err(|error| {
-        format!("can't listen on {listen}: {error}; choose another address with --admin-listen, or stop what listens there")
+        format!(
+            "can't listen on {listen}: {error}; choose another address with --admin-listen, or stop what listens there"
+        )
     })?;
     let socket_path = dir.admin_socket();
-    let socket = admin::bind_socket(&socket_path)
-        .map_err(|error| format!("{}: {error}; choose a data directory with a shorter path, or one that is writable", socket_path.display()))?;
+    let socket = admin::bind_socket(&socket_path).map_err(|error| {
+        format!(
+            "{}: {error}; choose a data directory with a shorter path, or one that is writable",
+            socket_path.display()
+        )
+    })?;
     let running = Running {
         pid: std::process::id(),
         s3: s3.local_addr(),
@@ -114,7 +119,6 @@ async fn run(settings: &Settings) -> Result<(), String> {
         // What a crash left is told from its run file, so that stays until the search for orphans was done.
         dir.remove_running();
     }
-    let _ = random;
     tracing::info!("ended");
     Ok(())
 }
@@ -133,7 +137,7 @@ fn s3_config(settings: &Settings) -> S3Config {
 fn s3_parts(store: &Opened, region: &str) -> trefoil_s3::Parts {
     let service: ObjectService = store.service.clone();
     trefoil_s3::Parts {
-        operations: Operations::new(service.clone(), Arc::clone(&store.accounts), region.to_owned()),
+        operations: Arc::new(Operations::new(service.clone(), Arc::clone(&store.accounts), region.to_owned())),
         objects: Arc::new(service),
         credentials: Arc::clone(&store.accounts) as _,
         clock: Arc::clone(&store.clock),

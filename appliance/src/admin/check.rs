@@ -72,7 +72,7 @@ pub fn show(admin: &Admin) -> Answer {
 pub fn start(admin: &Admin, body: &[u8]) -> Answer {
     let check: NewCheck = match document(if body.is_empty() { b"{}" } else { body }) {
         Ok(check) => check,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     if !admin.check.start(admin.service.clone(), check.repair) {
         let message = "a check is running; wait for it (GET /api/v1/check shows how far it is)";

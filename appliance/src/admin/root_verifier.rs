@@ -23,7 +23,9 @@ impl Verifier for RootVerifier {
     fn verify(&self, head: &http::request::Parts, body: &[u8]) -> Result<(), String> {
         let principal = self.0.principal(head, body)?;
         if !principal.is_root() {
-            return Err("only the root key may use the admin API; sign with it, or use the socket in the data directory".into());
+            return Err(
+                "only the root key may use the admin API; sign with it, or use the socket in the data directory".into(),
+            );
         }
         Ok(())
     }

@@ -83,7 +83,8 @@ impl Fixture {
     /// Over the socket.
     async fn ask(&self, method: &str, path: &str, body: impl Into<Bytes>) -> (StatusCode, Value) {
         let stream = tokio::net::UnixStream::connect(self.dir.path().join("admin.sock")).await.unwrap();
-        let request = Request::builder().method(method).uri(path).header("host", "x").body(Full::new(body.into())).unwrap();
+        let request =
+            Request::builder().method(method).uri(path).header("host", "x").body(Full::new(body.into())).unwrap();
         let (status, text) = send(stream, request).await;
         (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
@@ -158,7 +159,8 @@ async fn a_user_with_buckets_and_root_stay() {
     let fixture = fixture().await;
     fixture.ask("POST", "/api/v1/users", json!({"name": "zoe"}).to_string()).await;
     let zoe = fixture.admin.accounts.by_name("zoe").unwrap();
-    let bucket = CreateBucket { bucket: "zoes".parse::<BucketName>().unwrap(), location: None, acl: AclChange::default() };
+    let bucket =
+        CreateBucket { bucket: "zoes".parse::<BucketName>().unwrap(), location: None, acl: AclChange::default() };
     fixture.admin.service.create_bucket(&Principal::Account(zoe), bucket).await.unwrap();
     let (status, error) = fixture.ask("DELETE", "/api/v1/users/zoe", "").await;
     assert!(status.is_client_error(), "{status} {error}");
@@ -221,7 +223,8 @@ async fn the_address_takes_only_the_root_key() {
     let key = "{\"access_key_id\":\"ZOEKEY\",\"secret_access_key\":\"zoes-secret-1\"}";
     let (status, text) = fixture.ask_signed(ROOT, "/api/v1/users/zoe/keys", key, key).await;
     assert_eq!(status, StatusCode::CREATED, "{text}");
-    let (status, text) = fixture.ask_signed(("ZOEKEY", "zoes-secret-1"), path, "{\"name\":\"b\"}", "{\"name\":\"b\"}").await;
+    let (status, text) =
+        fixture.ask_signed(("ZOEKEY", "zoes-secret-1"), path, "{\"name\":\"b\"}", "{\"name\":\"b\"}").await;
     assert!(status == StatusCode::FORBIDDEN && text.contains("root"), "{text}");
 }
 

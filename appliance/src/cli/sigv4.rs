@@ -106,7 +106,15 @@ impl Signer {
     }
 
     /// Appends the whole head of a request to `head`, signed, with its empty line.
-    pub fn head(&mut self, head: &mut Vec<u8>, method: &str, path: &str, query: &str, hash: &str, length: Option<usize>) {
+    pub fn head(
+        &mut self,
+        head: &mut Vec<u8>,
+        method: &str,
+        path: &str,
+        query: &str,
+        hash: &str,
+        length: Option<usize>,
+    ) {
         let digest = self.signature(method, path, query, hash);
         let mark = if query.is_empty() { "" } else { "?" };
         for piece in [method, " ", path, mark, query, " HTTP/1.1\r\nhost: ", &self.host] {

@@ -66,7 +66,10 @@ fn location(blobs: &Arc<FilesStore>) -> Location {
 pub async fn open(settings: &Settings, root: Root) -> Result<Opened, String> {
     let path = &settings.store.data_dir;
     let dir = DataDir::create(path).map_err(|error| {
-        format!("{}: {error}; choose another directory with --data-dir, or give this user the right to it", path.display())
+        format!(
+            "{}: {error}; choose another directory with --data-dir, or give this user the right to it",
+            path.display()
+        )
     })?;
     let is_new = !dir.index().exists();
     let kernel = Kernel::detect().map_err(|error| error.to_string())?;
@@ -88,7 +91,9 @@ pub async fn open(settings: &Settings, root: Root) -> Result<Opened, String> {
     let blobs = blocking(move || FilesStore::open(&at, options)).await?.map_err(|error| error.to_string())?;
 
     let credentials = match root {
-        Root::Keep(environment) => credentials::load(dir.root(), environment, &*random).map_err(|error| error.to_string())?,
+        Root::Keep(environment) => {
+            credentials::load(dir.root(), environment, &*random).map_err(|error| error.to_string())?
+        }
         Root::None => {
             let secret = Secret::new(format!("{:016x}{:016x}", random.next_u64(), random.next_u64()));
             RootCredentials { access_key_id: "NOBODY".into(), secret, origin: Origin::Environment, warning: None }

@@ -3,6 +3,9 @@
 //! Always holds: it goes to standard error, once in the life of a store; the secret is in it only when it was made just now, and
 //! never in the log.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write;
 
 use crate::credentials::{Origin, RootCredentials};
@@ -42,7 +45,9 @@ Health and metrics are at http://{}/_/health/ready and /_/metrics.
         reachable(running.admin)
     );
     if credentials.origin == Origin::Made {
-        text.push_str("This secret is not shown again; it is kept in the file root-credentials of the data directory.\n");
+        text.push_str(
+            "This secret is not shown again; it is kept in the file root-credentials of the data directory.\n",
+        );
     }
     text.push('\n');
     text
@@ -52,7 +57,11 @@ Health and metrics are at http://{}/_/health/ready and /_/metrics.
 fn reachable(address: std::net::SocketAddr) -> std::net::SocketAddr {
     let mut address = address;
     if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() { std::net::Ipv4Addr::LOCALHOST.into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
+        address.set_ip(if address.is_ipv4() {
+            std::net::Ipv4Addr::LOCALHOST.into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        });
     }
     address
 }
