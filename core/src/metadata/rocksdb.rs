@@ -31,7 +31,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
-use bytes::Bytes;
 use crossbeam_channel::Sender;
 use futures::future::{BoxFuture, FutureExt};
 use parking_lot::{Mutex, RwLock};
@@ -40,8 +39,8 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 
 use super::locks::LockTable;
 use super::{
-    Batch, CommitError, Durability, EngineLimits, Key, LockGuard, LockMode, MetadataStore, ReadError, Snapshot, Stamp,
-    Table,
+    Batch, CommitError, Durability, EngineLimits, Key, LockGuard, LockMode, MetadataStore, Read, ReadError, Snapshot,
+    Stamp, Table,
 };
 use crate::limits::{COMMIT_QUEUE_BYTES_MAX, COMMIT_QUEUE_MAX};
 
@@ -99,6 +98,8 @@ struct Inner {
 struct Hooks {
     /// Makes the next group's write fail as a failed sync would.
     sync_error: std::sync::atomic::AtomicBool,
+    /// Makes the commit thread panic over its next group.
+    panic: std::sync::atomic::AtomicBool,
     /// While it is held, the commit thread waits with the first job of a group in its hand and the queue fills.
     gate: Mutex<()>,
 }
@@ -132,6 +133,17 @@ impl Inner {
     }
 }
 
+/// A commit thread that panicked left its group half done: no better than a write that failed.
+struct StopOnPanic<'a>(&'a Inner);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop("the commit thread panicked");
+        }
+    }
+}
+
 impl RocksDb {
     /// Opens the store in `directory`, made where it does not exist, and replays its log. Blocks while it does.
     pub fn open(directory: &Path, options: &Options) -> Result<Arc<Self>, OpenError> {
@@ -158,7 +170,10 @@ impl RocksDb {
         let shared = Arc::clone(&inner);
         let thread = std::thread::Builder::new()
             .name("commit".to_owned())
-            .spawn(move || commit::run(&shared, &receiver))
+            .spawn(move || {
+                let _stop = StopOnPanic(&shared);
+                commit::run(&shared, &receiver);
+            })
             .map_err(|source| OpenError::Io { path: directory.to_owned(), source })?;
         Ok(Arc::new(Self {
             inner,
@@ -205,10 +220,9 @@ impl RocksDb {
     fn drain(&self) {
         self.room.close();
         drop(self.jobs.write().take());
-        if let Some(thread) = self.thread.lock().take()
-            && thread.join().is_err()
-        {
-            self.inner.stop("the commit thread panicked");
+        if let Some(thread) = self.thread.lock().take() {
+            // If it panicked, it has stopped the engine and said so.
+            let _ = thread.join();
         }
     }
 }
@@ -231,10 +245,7 @@ impl MetadataStore for RocksDb {
         EngineLimits::EMBEDDED
     }
 
-    fn get_many<'a>(
-        &'a self,
-        keys: &'a [(Table, Key)],
-    ) -> BoxFuture<'a, Result<(Stamp, Vec<Option<Bytes>>), ReadError>> {
+    fn get_many<'a>(&'a self, keys: &'a [(Table, Key)]) -> BoxFuture<'a, Result<Read, ReadError>> {
         async move {
             self.inner.running()?;
             // The stamp first, the view after it: see the module.

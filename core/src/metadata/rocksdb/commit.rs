@@ -149,6 +149,8 @@ impl CommitThread<'_> {
     fn injected_error(&self) -> std::io::Result<()> {
         crate::failpoint!("commit.sync_error", io);
         #[cfg(test)]
+        assert!(!self.inner.hooks.panic.load(Ordering::SeqCst), "a test asked for it");
+        #[cfg(test)]
         if self.inner.hooks.sync_error.load(Ordering::SeqCst) {
             return Err(std::io::Error::from_raw_os_error(libc::EIO));
         }

@@ -4,7 +4,7 @@
 //! one budget for both tables, blocks, indexes and filters by one cache, open files by a number. A store that lost acknowledged commits
 //! is not opened.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -77,7 +77,7 @@ pub(super) fn open(directory: &Path, options: &Options) -> Result<Opened, OpenEr
         let path = path.to_owned();
         move |source| OpenError::Io { path, source }
     };
-    fs::create_dir_all(directory).map_err(at(directory))?;
+    make(directory).map_err(at(directory))?;
     let lock = DirectoryLock::take(directory)?;
     let mark = LogMark::load(directory).map_err(at(&directory.join("log-mark")))?;
     let synced = mark.highest(directory).map_err(at(directory))?;
@@ -96,6 +96,20 @@ pub(super) fn open(directory: &Path, options: &Options) -> Result<Opened, OpenEr
     }
     let db = Db::open_cf_descriptors(&database_options(), directory, tables(&cache)).map_err(failed)?;
     Ok(Opened { db, mark, cache, lock })
+}
+
+/// Makes the directory and those above it, each synced into its parent: or a power cut could take all of the store with its name.
+fn make(directory: &Path) -> io::Result<()> {
+    let missing: Vec<_> =
+        directory.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).collect();
+    fs::create_dir_all(directory)?;
+    for path in missing {
+        match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all()?,
+            _ => File::open(".")?.sync_all()?,
+        }
+    }
+    Ok(())
 }
 
 fn tables(cache: &Cache) -> [ColumnFamilyDescriptor; 2] {

@@ -20,34 +20,29 @@ impl Inner {
         snapshot: Option<&DbSnapshot<'_>>,
     ) -> Result<Vec<Option<Bytes>>, ReadError> {
         let memory = options(ReadTier::BlockCache, snapshot);
+        // Values in blob files are never in the block cache, and the page cache has the fresh ones: read where we are.
+        let anywhere = options(ReadTier::All, snapshot);
         let mut values = Vec::with_capacity(keys.len());
         for (at, (table, key)) in keys.iter().enumerate() {
-            // Values in blob files are never in this cache, and seldom far: the page cache has the fresh ones.
-            let any = matches!(table, Table::Inline);
-            match if any {
-                self.read_one(*table, key, &options(ReadTier::All, snapshot))
-            } else {
-                self.read_one(*table, key, &memory)
-            } {
+            let options = match table {
+                Table::Index => &memory,
+                Table::Inline => &anywhere,
+            };
+            match self.read_one(*table, key, options) {
                 Ok(value) => values.push(value),
                 Err(error) if error.kind() == ErrorKind::Incomplete => {
-                    let rest = on_disk(|| self.read_rest(&keys[at..], snapshot));
-                    values.extend(rest.map_err(read_error)?);
+                    on_disk(|| {
+                        for (table, key) in &keys[at..] {
+                            values.push(self.read_one(*table, key, &anywhere).map_err(read_error)?);
+                        }
+                        Ok(())
+                    })?;
                     return Ok(values);
                 }
                 Err(error) => return Err(read_error(error)),
             }
         }
         Ok(values)
-    }
-
-    fn read_rest(
-        &self,
-        keys: &[(Table, Key)],
-        snapshot: Option<&DbSnapshot<'_>>,
-    ) -> Result<Vec<Option<Bytes>>, rocksdb::Error> {
-        let options = options(ReadTier::All, snapshot);
-        keys.iter().map(|(table, key)| self.read_one(*table, key, &options)).collect()
     }
 
     fn read_one(&self, table: Table, key: &[u8], options: &ReadOptions) -> Result<Option<Bytes>, rocksdb::Error> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::metadata::counter;
+use crate::random::{Random, SeededRandom};
 
 /// Copies the files as a crash would leave them: nothing is closed, nothing flushed.
 fn crash_copy(from: &Path) -> tempfile::TempDir {
@@ -14,6 +15,13 @@ fn crash_copy(from: &Path) -> tempfile::TempDir {
         fs::copy(entry.path(), to.path().join(entry.file_name())).unwrap();
     }
     to
+}
+
+/// Bytes that can't be compressed.
+fn noise(seed: u64, size: usize) -> Vec<u8> {
+    let mut bytes = vec![0; size];
+    SeededRandom::new(seed).fill(&mut bytes);
+    bytes
 }
 
 fn log_of(directory: &Path) -> PathBuf {
@@ -63,6 +71,17 @@ async fn reopening_keeps_everything() {
     let (_, bodies) = store.get_many(&names).await.unwrap();
     assert!(bodies.iter().zip(0..4_u8).all(|(body, round)| body.as_deref() == Some(&vec![round; 2000][..])));
     assert_eq!(value(&store, b"late").await, None);
+}
+
+#[tokio::test]
+async fn directories_are_made_as_needed() {
+    let directory = tempfile::tempdir().unwrap();
+    let deep = directory.path().join("a/b/c");
+    put(&open(&deep), b"k", b"v").await;
+    assert!(value(&open(&deep), b"k").await.is_some());
+    let file = directory.path().join("file");
+    fs::write(&file, b"").unwrap();
+    assert!(matches!(RocksDb::open(&file, &Options::default()), Err(OpenError::Io { .. })));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -124,7 +143,7 @@ async fn a_flipped_bit_in_the_synced_log_is_refused_again_and_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flipped_bit_in_a_table_or_blob_file_is_never_given_out() {
     let directory = tempfile::tempdir().unwrap();
-    let body: Vec<u8> = (0..20_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let body = noise(1, 20_000);
     let store = open(directory.path());
     put(&store, b"key", b"incompressible-enough-to-be-found").await;
     let mut tx = Transaction::new(&*store);
@@ -176,9 +195,7 @@ async fn reads_that_miss_the_cache_are_the_same() {
     let store = RocksDb::open(directory.path(), &options).unwrap();
     let key = |at: u32| [b"k", at.to_be_bytes().as_slice()].concat();
     // Hard to compress, so that there are many blocks; every third is deleted after the first are written out.
-    let body = |at: u32| {
-        (0..400_u32).map(|byte| ((at * 400 + byte).wrapping_mul(2_654_435_761) >> 24) as u8).collect::<Vec<_>>()
-    };
+    let body = |at: u32| noise(at.into(), 400);
     for chunk in 0..40 {
         let mut tx = Transaction::new(&*store);
         for at in chunk * 100..(chunk + 1) * 100 {
