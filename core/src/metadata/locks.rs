@@ -2,7 +2,7 @@
 //!
 //! Always holds: waiters of one key are served in the order they came, readers that stand together are let in together; a key that
 //! nobody holds or waits for takes no memory; a waiting future that is dropped leaves the queue and holds nothing. There is no
-//! detection of deadlocks: who takes several locks takes them in ascending order of their keys.
+//! detection of deadlocks: who takes several locks takes them in an order that all keep, or bounds the wait.
 //!
 //! The number of waiters is bounded by the requests that the doors let in, for each waits for one lock at a time.
 
