@@ -24,8 +24,34 @@ macro_rules! failpoint {
     };
 }
 
-/// Every fail point in the code, in the order of a write's way to disk. A test reads the sources and holds this list complete.
-pub const NAMES: &[&str] = &[];
+/// Every fail point in the code, by name. A test reads the sources and holds this list complete.
+pub const NAMES: &[&str] = &[
+    "blob.before_delete",
+    "blob.deleted",
+    "content.after_put",
+    "content.before_put",
+    "copy.after_commit",
+    "copy.before_commit",
+    "delete.after_commit",
+    "file.created",
+    "file.directory_synced",
+    "file.linked",
+    "file.synced",
+    "file.written",
+    "part.after_commit",
+    "part.before_commit",
+    "put.after_commit",
+    "put.before_commit",
+    "rename.after_commit",
+    "upload.aborted",
+    "upload.completed",
+    "upload.created",
+    "volume.before_sync",
+    "volume.created",
+    "volume.reserved",
+    "volume.synced",
+    "volume.written",
+];
 
 #[cfg(feature = "failpoints")]
 pub use enabled::pass;

@@ -3,6 +3,8 @@
 //! Always holds: no queue, buffer, loop or retry is without a bound, and each bound is here or a setting. Names end in their unit.
 //! Bounds that depend on each other are held by the assertions at the end.
 
+use std::time::Duration;
+
 /// S3: a key's bytes in UTF-8.
 pub const KEY_BYTES_MAX: usize = 1024;
 /// S3: names and values of `x-amz-meta-*` together.
@@ -34,6 +36,22 @@ pub const LIST_WORK_MAX: usize = 100_000;
 /// Buckets of one account (AWS: 10,000 by default since 2024).
 pub const BUCKETS_PER_ACCOUNT_MAX: usize = 10_000;
 
+/// Accounts of a store, all in memory.
+pub const ACCOUNTS_MAX: usize = 10_000;
+/// Access keys of one account. They go in one transaction when the account does.
+pub const ACCESS_KEYS_PER_ACCOUNT_MAX: usize = 100;
+/// Characters of an account's name (as AWS has it for users), of what is shown of it, and of an e-mail address (RFC 5321).
+pub const ACCOUNT_NAME_CHARS_MAX: usize = 64;
+pub const DISPLAY_NAME_CHARS_MAX: usize = 128;
+pub const EMAIL_CHARS_MAX: usize = 254;
+/// Characters of an access key id (AWS: 16 to 128; other stores allow 3), and of a secret.
+pub const ACCESS_KEY_ID_CHARS_MIN: usize = 3;
+pub const ACCESS_KEY_ID_CHARS_MAX: usize = 128;
+pub const SECRET_CHARS_MIN: usize = 8;
+pub const SECRET_CHARS_MAX: usize = 128;
+/// Accounts and keys read at once when they are loaded.
+pub const ACCOUNTS_PAGE: usize = 1000;
+
 /// Contents up to this many bytes are kept in the index, in the same synced commit as their names.
 pub const INLINE_BYTES_MAX: usize = 64 << 10;
 /// Blobs up to this many bytes share volume files; larger ones have a file of their own.
@@ -46,10 +64,66 @@ pub const BLOB_ALIGN_BYTES: u64 = 4096;
 pub const BLOCK_BYTES: usize = 64 << 10;
 /// Bytes handed to a disk thread at once: a hop costs 13-20 microseconds, a copy of this much about as long.
 pub const DISK_HOP_BYTES: usize = 1 << 20;
+/// Threads that write, sync and delete, and threads that read, of one files store: apart, so that a slow sync delays no read.
+pub const DISK_WRITE_THREADS: usize = 8;
+pub const DISK_READ_THREADS: usize = 8;
+/// Hops waiting for a disk thread; whoever comes later waits without a place in the queue.
+pub const DISK_QUEUE_MAX: usize = 1024;
+/// Bytes of a hop that may be read on the caller's thread where the page cache holds them all: copied in less than a hop costs.
+pub const INLINE_READ_BYTES_MAX: usize = 256 << 10;
+/// Chunks of a body below this many bytes are copied together, so that a tiny chunk keeps no large receive buffer alive.
+pub const CHUNK_COALESCE_BYTES: usize = 16 << 10;
+/// Vectors of one pwritev (the kernel's UIO_MAXIOV).
+pub const WRITE_VECTORS_MAX: usize = 1024;
+/// Blocks whose checksums a long read fetches at once: 8 KiB of table for 64 MiB of data.
+pub const TABLE_SLICE_BLOCKS: u64 = 1024;
+/// A file of its own is handed to the device in windows of this size, and no more than two of them wait in the page cache.
+pub const WRITEBACK_WINDOW_BYTES: u64 = 8 << 20;
+/// Files with an own blob in one directory.
+pub const FILES_PER_DIRECTORY: u64 = 1024;
+/// Open files that a files store keeps for its readers.
+pub const DESCRIPTORS_MAX: usize = 512;
+/// Writes are refused when fewer than this many bytes are free, or than this share of the place where that is less: reads, deletes
+/// and the index go on.
+pub const SPACE_RESERVE_BYTES: u64 = 512 << 20;
+pub const SPACE_RESERVE_DIVISOR: u64 = 50;
+/// Blobs that one hop of a listing finds.
+pub const DATA_LIST_PAGE: usize = 256;
+/// How long opening a files store waits for the one that had the directory before.
+pub const STORE_LOCK_WAIT_MILLIS: u64 = 5_000;
+
+/// Bodies up to this many bytes are hashed where they arrive; longer ones on threads of their own, beside the I/O. A hop to such
+/// a thread costs about as much as hashing 16 KiB.
+pub const HASH_HERE_BYTES_MAX: usize = 128 << 10;
+/// Bytes that one hop carries to a hashing thread.
+pub const HASH_HOP_BYTES: usize = 256 << 10;
+/// Hops of one body that may wait for a hashing thread; then the body is read no further. Together they are what a store writes at
+/// once ([`DISK_HOP_BYTES`]), so that hashing goes on for as long as such a write takes.
+pub const HASH_HOPS_WAITING_MAX: usize = 4;
+/// Hashing threads: one a core, and never more than this.
+pub const HASH_THREADS_MAX: usize = 64;
+/// Bodies (twice where SHA is wanted besides MD5) that may wait for a hashing thread; beyond, each hashes where it arrives.
+pub const HASH_QUEUE_MAX: usize = 4096;
+/// Chunks of a body below this size are copied together, so that no flood of tiny chunks keeps large receive buffers alive.
+pub const CHUNK_BYTES_MIN: usize = 16 << 10;
+/// Size to which they are gathered.
+pub const CHUNK_GATHER_BYTES: usize = 64 << 10;
+/// Independently locked parts of the table of pinned contents.
+pub const PIN_SHARDS: usize = 64;
 
 /// Engines: a key's bytes; a value's bytes (inline contents aside).
 pub const METADATA_KEY_BYTES_MAX: usize = 2048 + 64;
 pub const METADATA_VALUE_BYTES_MAX: usize = 64 << 10;
+/// Memory that decoding one record may reserve: a record of one value's size decodes to at most this, with the widest elements.
+pub const RECORD_DECODE_BYTES_MAX: usize = 4 << 20;
+/// Engines: a value of the inline table: contents of `INLINE_BYTES_MAX` and what a record adds.
+pub const METADATA_INLINE_BYTES_MAX: usize = INLINE_BYTES_MAX + (4 << 10);
+/// Engines: writes of one transaction. The largest completes an upload and leaves out all but one of its 10,000 parts.
+pub const TRANSACTION_WRITES_MAX: usize = 24 << 10;
+/// Engines: keys and values of one transaction's writes and reads together.
+pub const TRANSACTION_BYTES_MAX: usize = COMMIT_GROUP_BYTES_MAX;
+/// Parts that the table of advisory locks is divided into, so that takers of different keys seldom meet.
+pub const LOCK_SHARDS: usize = 64;
 /// Transactions waiting for the commit thread.
 pub const COMMIT_QUEUE_MAX: usize = 4096;
 /// Transactions and bytes in one synced batch.
@@ -57,11 +131,40 @@ pub const COMMIT_GROUP_MAX: usize = 512;
 pub const COMMIT_GROUP_BYTES_MAX: usize = 8 << 20;
 /// How often a transaction that lost a race is run again before the caller hears of it.
 pub const TRANSACTION_ATTEMPTS_MAX: u32 = 64;
+/// Attempts made at once; later ones first wait, twice as long each time up to the bound below, a random part of it.
+pub const TRANSACTION_EAGER_ATTEMPTS: u32 = 4;
+pub const TRANSACTION_BACKOFF_MAX: Duration = Duration::from_millis(32);
 /// Ids taken from the index at once: one synced record allots this many.
 pub const ID_LEASE: u64 = 1 << 16;
 
+/// Directories and buckets whose place is remembered, to guess a path in one read (about 100 bytes each).
+pub const DIRECTORY_CACHE_MAX: usize = 100_000;
+pub const BUCKET_CACHE_MAX: usize = 10_000;
+/// How long a transaction waits for a lock before it lets go of all of its own and runs again.
+pub const DIRECTORY_LOCK_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+/// A rename's client token: its bytes, and how long it is remembered.
+pub const RENAME_TOKEN_BYTES_MAX: usize = 256;
+pub const RENAME_TOKEN_SECONDS: u64 = 900;
+/// Reclaim: tasks carried out at the same time, and how long it rests when there is nothing to do.
+pub const RECLAIM_CONCURRENCY: usize = 8;
+pub const RECLAIM_IDLE: std::time::Duration = std::time::Duration::from_millis(500);
+/// Problems that a check names one by one.
+pub const CHECK_PROBLEMS_MAX: usize = 1000;
+/// Records fetched at once by a scan for buckets, uploads or tasks.
+pub const LIST_FETCH_MAX: usize = 1000;
+/// Names fetched at once by a walk of the tree.
+pub const WALK_FETCH_MAX: usize = 1000;
+/// Parts between two entries of the index that finds a part by its offset.
+pub const PARTS_PER_INDEX_ENTRY: usize = 64;
+
 const _: () = assert!(INLINE_BYTES_MAX as u64 <= VOLUME_BLOB_BYTES_MAX);
 const _: () = assert!(VOLUME_BLOB_BYTES_MAX * 8 <= VOLUME_FILE_BYTES);
+const _: () = assert!(INLINE_BYTES_MAX <= HASH_HERE_BYTES_MAX);
+const _: () = assert!(HASH_HOPS_WAITING_MAX * HASH_HOP_BYTES >= DISK_HOP_BYTES);
+const _: () = assert!(CHUNK_BYTES_MIN <= CHUNK_GATHER_BYTES && CHUNK_GATHER_BYTES <= HASH_HOP_BYTES);
 const _: () = assert!(BLOCK_BYTES as u64 % BLOB_ALIGN_BYTES == 0);
 const _: () = assert!(DISK_HOP_BYTES % BLOCK_BYTES == 0);
+const _: () = assert!(DISK_HOP_BYTES as u64 <= VOLUME_BLOB_BYTES_MAX);
+const _: () = assert!((TABLE_SLICE_BLOCKS as usize * BLOCK_BYTES) % DISK_HOP_BYTES == 0);
+const _: () = assert!(2 * (DISK_HOP_BYTES / CHUNK_COALESCE_BYTES) + 4 <= WRITE_VECTORS_MAX);
 const _: () = assert!(PART_BYTES_MIN < PUT_BYTES_MAX);

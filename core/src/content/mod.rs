@@ -4,6 +4,21 @@
 //! published only after every digest that the sender gave (in front of or behind the body) was compared. Nothing holds a whole
 //! object in memory: at most a few hops of [`crate::limits::DISK_HOP_BYTES`] per body.
 
+mod combine;
+mod digest;
+mod inline;
+mod expected;
+#[cfg(test)]
+mod fake_store;
+mod hash_pool;
+mod hashed_body;
+mod md5;
+mod metrics;
+mod pins;
+mod reader;
+mod uncommitted;
+mod writer;
+
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -11,6 +26,16 @@ use bytes::Bytes;
 use crate::data::{ByteStream, Locator};
 use crate::error::Error;
 use crate::types::{Checksum, ChecksumAlgorithm};
+
+pub use combine::{Composite, FullObject, combine, multipart_etag};
+pub use digest::{Digests, Finished, checksum_of};
+pub use inline::{open_inline, seal_inline};
+pub use md5::Md5;
+pub use metrics::{Metrics, metrics};
+pub use pins::{Pin, Pins};
+pub use reader::{Pages, read, read_inline};
+pub use uncommitted::Uncommitted;
+pub use writer::write;
 
 /// A body on its way in, with what its sender said about it.
 pub struct Upload {
@@ -71,6 +96,10 @@ pub struct Written {
     pub body: Body,
     pub size: u64,
     pub md5: [u8; 16],
-    /// Always `FullObject`.
+    /// Of the algorithm that the sender named; else of the one that the writer's caller named; else a CRC64NVME. Always `FullObject`.
     pub checksum: Checksum,
+    /// Of the algorithm that the writer's caller named, where it named one: the same as `checksum`, or one besides. Always `FullObject`.
+    pub extra: Option<Checksum>,
+    /// Deletes the blobs when it is dropped before the name was committed.
+    pub uncommitted: Uncommitted,
 }

@@ -15,6 +15,13 @@
 //! * [`DataStore::list`] is a capability that not all have. It shows every blob with its origin, so that orphans can be told.
 //! * A failed sync is final for the bytes it concerned (T9): the put fails, and is not tried again on the same file.
 
+pub mod blocks;
+#[cfg(test)]
+pub mod conformance;
+pub mod disk_pool;
+pub mod files;
+pub mod memory;
+
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -79,6 +86,16 @@ pub enum DataError {
     Source(Box<crate::error::Error>),
     #[error("{0}")]
     Failed(String),
+}
+
+impl From<std::io::Error> for DataError {
+    fn from(error: std::io::Error) -> Self {
+        match error.raw_os_error() {
+            Some(libc::ENOSPC | libc::EDQUOT) => Self::Full(error.to_string()),
+            Some(libc::EMFILE | libc::ENFILE) => Self::Unavailable(error.to_string()),
+            _ => Self::Failed(error.to_string()),
+        }
+    }
 }
 
 /// A place for blobs. See the module for the contract.

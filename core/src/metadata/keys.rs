@@ -1,1 +1,281 @@
-//! (to come)
+//! How the index lays out its keys: the only file that knows (T6).
+//!
+//! Always holds: keys compare as unsigned bytes, and the first byte tells the kind of record.
+//!
+//! | first byte | rest | record | why there |
+//! |---|---|---|---|
+//! | `A` | kind id | account, access key | see `account_keys.rs` |
+//! | `B` | name | bucket | listed by name |
+//! | `C` | content | content | |
+//! | `D` | parent name | dentry | a directory's names side by side, in the order of flat keys: a directory's name ends in `/` |
+//! | `E` | content page | extent page, or part | the parts of an upload, in order |
+//! | `F` | bucket kind | one configuration of a bucket | not read on every request |
+//! | `I` | id page | inline bytes ([`Table::Inline`](super::Table::Inline)) | values of up to 64 KiB, in a table of their own |
+//! | `M` | word | the store's own counters | |
+//! | `N` | node | node | |
+//! | `T` | queue due sequence | task | a queue is scanned in the order of due times |
+//! | `U` | bucket escaped-key initiated id | multipart upload | flat: an upload's directories need not exist |
+//! | `V` | parent escaped-name !sequence | noncurrent version or delete marker; without a sequence: a directory that holds only such | newest first, out of the way of listings |
+//! | `Y` | bucket token | a rename's client token | |
+//! | `Z` | parent name | sequence of the noncurrent null version of a name | found without a scan |
+//!
+//! Numbers are big-endian. A name that is followed by something is *escaped*: NUL becomes `00 FF`, and `00 01` ends it, so that
+//! order survives every byte.
+
+use super::Key;
+
+/// A node's, content's or bucket's id. Allotted from one counter, never reused; 0 is none.
+pub type Id = u64;
+
+const ESCAPED_NUL: [u8; 2] = [0x00, 0xff];
+const END_OF_NAME: [u8; 2] = [0x00, 0x01];
+
+fn key_of(kind: u8, id: Id, rest: &[u8]) -> Key {
+    let mut key = Vec::with_capacity(9 + rest.len());
+    key.push(kind);
+    key.extend_from_slice(&id.to_be_bytes());
+    key.extend_from_slice(rest);
+    key
+}
+
+fn push_escaped(key: &mut Key, name: &[u8]) {
+    for &byte in name {
+        if byte == 0 { key.extend_from_slice(&ESCAPED_NUL) } else { key.push(byte) }
+    }
+    key.extend_from_slice(&END_OF_NAME);
+}
+
+/// Undoes [`push_escaped`]: the name, and what follows it. `None` where the bytes are not such a name.
+fn split_escaped(bytes: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut name = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    loop {
+        match *bytes.get(at)? {
+            0 => match *bytes.get(at + 1)? {
+                0xff => {
+                    name.push(0);
+                    at += 2;
+                }
+                0x01 => return Some((name, &bytes[at + 2..])),
+                _ => return None,
+            },
+            byte => {
+                name.push(byte);
+                at += 1;
+            }
+        }
+    }
+}
+
+/// The first key behind all keys that begin with `prefix`.
+pub fn behind(prefix: &[u8]) -> Key {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < 0xff {
+            end.push(last + 1);
+            return end;
+        }
+    }
+    // Only for a prefix of 0xff bytes, which no key of ours begins with.
+    vec![0xff; 16]
+}
+
+pub fn bucket(name: &str) -> Key {
+    let mut key = Vec::with_capacity(1 + name.len());
+    key.push(b'B');
+    key.extend_from_slice(name.as_bytes());
+    key
+}
+
+/// The name in a bucket's key.
+pub fn bucket_name(key: &[u8]) -> Option<&str> {
+    std::str::from_utf8(key.strip_prefix(b"B")?).ok()
+}
+
+pub fn bucket_configuration(bucket: Id, kind: u8) -> Key {
+    key_of(b'F', bucket, &[kind])
+}
+
+pub fn bucket_configurations(bucket: Id) -> Key {
+    key_of(b'F', bucket, &[])
+}
+
+pub fn dentry(parent: Id, name: &[u8]) -> Key {
+    key_of(b'D', parent, name)
+}
+
+/// The name in a dentry's key.
+pub fn dentry_name(key: &[u8]) -> &[u8] {
+    key.get(9..).unwrap_or_default()
+}
+
+/// Begins every dentry of a directory.
+pub fn dentries(parent: Id) -> Key {
+    key_of(b'D', parent, &[])
+}
+
+pub fn node(node: Id) -> Key {
+    key_of(b'N', node, &[])
+}
+
+pub fn content(content: Id) -> Key {
+    key_of(b'C', content, &[])
+}
+
+pub fn page(content: Id, page: u32) -> Key {
+    key_of(b'E', content, &page.to_be_bytes())
+}
+
+/// Begins every extent page of a content.
+pub fn pages(content: Id) -> Key {
+    key_of(b'E', content, &[])
+}
+
+/// The page number in a page's key.
+pub fn page_number(key: &[u8]) -> Option<u32> {
+    key.get(9..).and_then(|rest| rest.try_into().ok()).map(u32::from_be_bytes)
+}
+
+/// Inline bytes of a node (page 0) or of an upload's part (its number).
+pub fn inline(id: Id, page: u32) -> Key {
+    key_of(b'I', id, &page.to_be_bytes())
+}
+
+pub fn version(parent: Id, name: &[u8], sequence: u64) -> Key {
+    let mut key = versions_of(parent, name);
+    key.extend_from_slice(&(!sequence).to_be_bytes());
+    key
+}
+
+/// Begins every version of a name, and is itself the key of a directory that holds versions only.
+pub fn versions_of(parent: Id, name: &[u8]) -> Key {
+    let mut key = Vec::with_capacity(9 + name.len() + 2 + 8);
+    key.push(b'V');
+    key.extend_from_slice(&parent.to_be_bytes());
+    push_escaped(&mut key, name);
+    key
+}
+
+/// Begins everything in a directory's version space.
+pub fn versions(parent: Id) -> Key {
+    key_of(b'V', parent, &[])
+}
+
+/// Where the versions of names at or behind `name` begin.
+pub fn versions_from(parent: Id, name: &[u8]) -> Key {
+    let mut key = versions_of(parent, name);
+    key.truncate(key.len() - END_OF_NAME.len());
+    key
+}
+
+/// The name in a key of the version space, and its sequence; no sequence is a directory.
+pub fn version_parts(key: &[u8]) -> Option<(Vec<u8>, Option<u64>)> {
+    let (name, rest) = split_escaped(key.get(9..)?)?;
+    match rest.len() {
+        0 => Some((name, None)),
+        8 => Some((name, Some(!u64::from_be_bytes(rest.try_into().ok()?)))),
+        _ => None,
+    }
+}
+
+pub fn null_version(parent: Id, name: &[u8]) -> Key {
+    key_of(b'Z', parent, name)
+}
+
+pub fn upload(bucket: Id, key: &[u8], initiated: u64, id: Id) -> Key {
+    let mut upload = uploads_of(bucket, key);
+    upload.extend_from_slice(&initiated.to_be_bytes());
+    upload.extend_from_slice(&id.to_be_bytes());
+    upload
+}
+
+/// Begins every upload of a key.
+pub fn uploads_of(bucket: Id, key: &[u8]) -> Key {
+    let mut upload = Vec::with_capacity(9 + key.len() + 2 + 16);
+    upload.push(b'U');
+    upload.extend_from_slice(&bucket.to_be_bytes());
+    push_escaped(&mut upload, key);
+    upload
+}
+
+/// Where the uploads of keys that begin with `prefix` begin.
+pub fn uploads_from(bucket: Id, prefix: &[u8]) -> Key {
+    let mut upload = uploads_of(bucket, prefix);
+    upload.truncate(upload.len() - END_OF_NAME.len());
+    upload
+}
+
+/// The key, time of initiation and id in an upload's key.
+pub fn upload_parts(upload: &[u8]) -> Option<(Vec<u8>, u64, Id)> {
+    let (key, rest) = split_escaped(upload.get(9..)?)?;
+    let (initiated, id) = (rest.get(..8)?, rest.get(8..)?);
+    Some((key, u64::from_be_bytes(initiated.try_into().ok()?), u64::from_be_bytes(id.try_into().ok()?)))
+}
+
+pub fn rename_token(bucket: Id, token: &str) -> Key {
+    key_of(b'Y', bucket, token.as_bytes())
+}
+
+/// Begins every rename token.
+pub const RENAME_TOKENS: &[u8] = b"Y";
+
+/// A queue of durable work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Queue {
+    Reclaim = b'r',
+}
+
+pub fn task(queue: Queue, due: u64, sequence: u64) -> Key {
+    let mut key = tasks(queue);
+    key.extend_from_slice(&due.to_be_bytes());
+    key.extend_from_slice(&sequence.to_be_bytes());
+    key
+}
+
+/// Begins every task of a queue.
+pub fn tasks(queue: Queue) -> Key {
+    vec![b'T', queue as u8]
+}
+
+/// When a task is due, from its key.
+pub fn task_due(key: &[u8]) -> Option<u64> {
+    key.get(2..10).and_then(|due| due.try_into().ok()).map(u64::from_be_bytes)
+}
+
+/// The next id to lease.
+pub const NEXT_ID: &[u8] = b"Mid";
+/// The epoch of the process that last opened the store for writing.
+pub const EPOCH: &[u8] = b"Mepoch";
+/// The format of the whole index.
+pub const FORMAT: &[u8] = b"Mformat";
+/// Blobs of epochs up to this one were searched for orphans.
+pub const SWEPT: &[u8] = b"Mswept";
+
+/// Names of advisory locks. They are no keys of the store. Order of taking: rename, then keys, then directories upwards.
+pub mod locks {
+    use super::{Id, Key, key_of};
+
+    /// Exclusive while a rename in the bucket walks and moves.
+    pub fn rename(bucket: Id) -> Key {
+        key_of(b'r', bucket, &[])
+    }
+
+    /// Exclusive while the versions of one name change.
+    pub fn name(parent: Id, name: &[u8]) -> Key {
+        key_of(b'k', parent, name)
+    }
+
+    /// Shared to add a name, exclusive to find that none is left.
+    pub fn directory(node: Id) -> Key {
+        key_of(b'd', node, &[])
+    }
+
+    /// Exclusive while an upload is completed or aborted, shared while it takes a part.
+    pub fn upload(id: Id) -> Key {
+        key_of(b'u', id, &[])
+    }
+}
+
+#[cfg(test)]
+mod tests;

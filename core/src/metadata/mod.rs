@@ -22,8 +22,19 @@
 //! * **Alone in a batch.** Engines group commits; a conflict fails its own transaction only. Those of one group are validated in
 //!   order, each against what stood before it in the group.
 
+pub mod account_keys;
+pub mod account_records;
+mod batch;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+pub mod counter;
+pub mod counting;
 pub mod keys;
+pub mod locks;
+pub mod memory;
 pub mod records;
+pub mod seal;
+pub mod transaction;
 
 use std::fmt::Debug;
 
@@ -60,17 +71,21 @@ pub enum Write {
     Delete { table: Table, key: Key },
     /// Adds to a signed counter (absent counts as 0) without reading it: never conflicts with another `Add`. Stored as i64 LE.
     Add { key: Key, delta: i64 },
-    /// Raises a counter to at least `value`, likewise. A key takes either `Add` or `Max` in its life, not both.
+    /// Raises a counter to at least `value`, likewise (so absent and -1 make 0). A key takes either `Add` or `Max` in its life, not
+    /// both; it may be put (8 bytes) and deleted between them.
     Max { key: Key, value: i64 },
 }
 
 /// A whole transaction, ready to be made true.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Batch {
     /// What was read, and when; checked at the instant of the commit.
     pub reads: Vec<(Table, Key, Stamp)>,
-    /// Applied in order.
+    /// Applied in order. With none, the commit only checks the reads: cheap, nothing is written or waited for.
     pub writes: Vec<Write>,
+    /// The locks that guard what was decided from scans. The engine lets them go when the outcome is known, also where the
+    /// caller has stopped waiting for it: a commit on its way can't be called back.
+    pub held: Vec<Box<dyn LockGuard>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +111,9 @@ pub enum CommitError {
     /// The store is out of space; nothing was changed and the engine goes on reading.
     #[error("the index is out of space: {0}")]
     Full(String),
+    /// A key, a value or the whole is beyond [`EngineLimits`]: a fault of the caller. Nothing was changed.
+    #[error("the transaction is too large: {0}")]
+    TooLarge(String),
     /// The outcome is unknown, or the log can't be written. The engine has stopped.
     #[error("the index has stopped: {0}")]
     Failed(String),

@@ -1,1 +1,73 @@
-//! (to come)
+//! The tree: dentries and nodes. The only code that changes names (T6).
+//!
+//! Always holds:
+//! * A directory's name ends in `/`, so a depth-first walk in key order is the byte order of flat keys.
+//! * A directory stands in the live space (`D`) exactly while a live name is below it, and in the version space (`V`) while only
+//!   versions are; it is nowhere when nothing is. A live name's version is current; all else of a name is in the version space.
+//! * What a change decides from a scan is guarded: adding to a directory holds its lock shared, finding it empty holds it
+//!   exclusive and looks again after that; the versions of one name change under that name's lock. Locks are taken in the order
+//!   rename, name, directories from the leaf upwards.
+//! * Each change, the garbage it leaves and the tasks it causes are one transaction (T2).
+
+mod cache;
+mod current;
+mod garbage;
+mod ids;
+mod insert;
+mod list;
+mod list_versions;
+mod materialize;
+mod place;
+mod prune;
+mod remove;
+mod rename;
+mod resolve;
+mod versions;
+mod walk;
+
+use std::sync::Arc;
+
+pub use current::{Current, summary_of};
+pub use ids::Ids;
+pub use insert::{Inserted, NewNode};
+pub(crate) use list::rolled_up;
+pub use list::{ListQuery, Listed};
+pub use list_versions::{ListedVersion, VersionsQuery};
+pub use place::{Place, State, Step};
+pub use remove::Removed;
+pub use resolve::Bucket;
+pub use versions::Found;
+
+use crate::clock::Clock;
+use crate::limits::DIRECTORY_LOCK_WAIT;
+use crate::metadata::transaction::{Transaction, TxError};
+use crate::metadata::{Key, LockMode, MetadataStore};
+
+/// What a transaction's body gives.
+pub(crate) type TxResult<T> = Result<T, TxError>;
+
+/// The tree over an index. One per process.
+pub struct Tree {
+    pub(crate) store: Arc<dyn MetadataStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Ids,
+    cache: cache::Cache,
+}
+
+impl Tree {
+    pub fn new(store: Arc<dyn MetadataStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { ids: Ids::new(Arc::clone(&store)), cache: cache::Cache::default(), store, clock }
+    }
+
+    /// Takes a lock for the rest of the transaction. Directories are locked upwards, which a rename between two walks can turn
+    /// round: who waits that long runs again instead.
+    pub(crate) async fn lock(&self, tx: &mut Transaction<'_>, key: Key, mode: LockMode) -> TxResult<()> {
+        match tokio::time::timeout(DIRECTORY_LOCK_WAIT, tx.lock(&key, mode)).await {
+            Ok(taken) => Ok(taken?),
+            Err(_) => Err(TxError::Conflict),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,12 @@
 //! ACLs of buckets and objects: as requests give them, and as they are shown.
 
 use super::ObjectService;
+use super::change::NodeChange;
+use crate::access::resolve;
 use crate::error::Result;
-use crate::types::{AccountId, BucketName, CannedAcl, Grant, Group, ObjectKey, Permission, Principal, VersionId};
+use crate::types::{
+    AccountId, Acl, BucketName, CannedAcl, Grant, Grantee, Group, ObjectKey, Permission, Principal, VersionId,
+};
 
 /// A grantee as a request names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,12 +44,51 @@ pub struct AccessControl {
     pub grants: Vec<Grant>,
 }
 
+fn shown(owner: AccountId, acl: Option<&Acl>) -> AccessControl {
+    let private = || vec![Grant { grantee: Grantee::Account(owner), permission: Permission::FullControl }];
+    AccessControl { owner, grants: acl.map_or_else(private, |acl| acl.grants.clone()) }
+}
+
 impl ObjectService {
-    pub async fn bucket_acl(&self, principal: &Principal, bucket: &BucketName) -> Result<AccessControl> { let _ = (principal, bucket); unimplemented!() }
+    pub async fn bucket_acl(&self, principal: &Principal, bucket: &BucketName) -> Result<AccessControl> {
+        let bucket = self.tree().bucket(bucket).await?;
+        self.require(principal, &bucket, Permission::ReadAcp)?;
+        Ok(shown(bucket.record.owner, bucket.record.acl.as_ref()))
+    }
 
-    pub async fn set_bucket_acl(&self, principal: &Principal, bucket: &BucketName, acl: AclChange) -> Result<()> { let _ = (principal, bucket, acl); unimplemented!() }
+    pub async fn set_bucket_acl(&self, principal: &Principal, bucket: &BucketName, acl: AclChange) -> Result<()> {
+        self.change_bucket(bucket, |found| self.require(principal, found, Permission::WriteAcp), |record| {
+            record.acl = resolve(&acl, record.owner, record.owner, self.accounts())?;
+            Ok(())
+        })
+        .await
+    }
 
-    pub async fn object_acl(&self, principal: &Principal, bucket: &BucketName, key: &ObjectKey, version: Option<VersionId>) -> Result<(AccessControl, Option<VersionId>)> { let _ = (principal, bucket, key, version); unimplemented!() }
+    pub async fn object_acl(
+        &self,
+        principal: &Principal,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        version: Option<VersionId>,
+    ) -> Result<(AccessControl, Option<VersionId>)> {
+        let object = self.find(principal, bucket, key, version, Permission::ReadAcp).await?;
+        Ok((shown(object.record.owner, object.record.acl.as_ref()), object.shown))
+    }
 
-    pub async fn set_object_acl(&self, principal: &Principal, bucket: &BucketName, key: &ObjectKey, version: Option<VersionId>, acl: AclChange) -> Result<Option<VersionId>> { let _ = (principal, bucket, key, version, acl); unimplemented!() }
+    pub async fn set_object_acl(
+        &self,
+        principal: &Principal,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        version: Option<VersionId>,
+        acl: AclChange,
+    ) -> Result<Option<VersionId>> {
+        let bucket_owner = self.tree().bucket(bucket).await?.record.owner;
+        let change = NodeChange { bucket, key, version, on_object: Some(Permission::WriteAcp), on_bucket: None };
+        self.change_node(principal, change, |record| {
+            record.acl = resolve(&acl, record.owner, bucket_owner, self.accounts())?;
+            Ok(())
+        })
+        .await
+    }
 }

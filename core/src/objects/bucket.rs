@@ -1,9 +1,16 @@
 //! Buckets: create, look at, list, delete.
 
 use super::{AclChange, ObjectService};
+use crate::access::{allows, require_account, resolve};
 use crate::clock::Timestamp;
-use crate::error::Result;
-use crate::types::{AccountId, BucketName, Principal, Versioning};
+use crate::error::{Error, Result};
+use crate::limits::{BUCKETS_PER_ACCOUNT_MAX, LIST_FETCH_MAX};
+use crate::metadata::keys;
+use crate::metadata::records::{BucketRecord, ReclaimTask, Record};
+use crate::metadata::{Durability, LockMode, Table};
+use crate::namespace::Bucket;
+use crate::transact;
+use crate::types::{AccountId, BucketName, Permission, Principal, Versioning};
 
 #[derive(Clone, Debug)]
 pub struct CreateBucket {
@@ -38,17 +45,200 @@ pub struct ListBucketsPage {
     pub next: Option<String>,
 }
 
+fn info(name: BucketName, record: &BucketRecord) -> BucketInfo {
+    BucketInfo {
+        name,
+        owner: record.owner,
+        created: record.created,
+        location_constraint: record.location_constraint.clone(),
+        location: record.location.clone(),
+        versioning: record.versioning,
+    }
+}
+
 impl ObjectService {
-    pub async fn create_bucket(&self, principal: &Principal, request: CreateBucket) -> Result<()> { let _ = (principal, request); unimplemented!() }
+    pub async fn create_bucket(&self, principal: &Principal, request: CreateBucket) -> Result<()> {
+        let owner = require_account(principal)?;
+        let acl = resolve(&request.acl, owner, owner, self.accounts())?;
+        let parts = &self.inner.parts;
+        let location = match request.location.as_deref() {
+            None => parts.default_location.clone(),
+            Some(name) if parts.locations.contains_key(name) => name.to_owned(),
+            Some(region) if region == parts.region => parts.default_location.clone(),
+            Some(other) => {
+                return Err(Error::InvalidArgument {
+                    name: "LocationConstraint",
+                    value: other.to_owned(),
+                    message: format!("The specified location-constraint is not valid: {other}"),
+                });
+            }
+        };
+        let (id, root) = (self.tree().ids.next().await?, self.tree().ids.next().await?);
+        let record = BucketRecord {
+            id,
+            root,
+            owner,
+            created: parts.clock.now(),
+            location_constraint: request.location.clone(),
+            location,
+            versioning: Versioning::Unset,
+            acl,
+        };
+        let owned = self.buckets_of(owner, "", "", BUCKETS_PER_ACCOUNT_MAX).await?;
+        let key = keys::bucket(request.bucket.as_str());
+        transact!(self.store(), Durability::Synced, |tx| {
+            if let Some(existing) = tx.get(Table::Index, &key).await? {
+                let existing = BucketRecord::decode(&existing).map_err(Error::from)?;
+                let name = request.bucket.to_string();
+                return Err(match existing.owner == owner {
+                    true => Error::BucketAlreadyOwnedByYou(name).into(),
+                    false => Error::BucketAlreadyExists(name).into(),
+                });
+            }
+            if owned.len() >= BUCKETS_PER_ACCOUNT_MAX {
+                return Err(Error::TooManyBuckets(BUCKETS_PER_ACCOUNT_MAX).into());
+            }
+            tx.put(Table::Index, key.clone(), record.encode());
+            Ok(())
+        })
+    }
 
     /// HeadBucket and GetBucketLocation: for whoever may list the bucket, or owns it.
-    pub async fn bucket(&self, principal: &Principal, bucket: &BucketName) -> Result<BucketInfo> { let _ = (principal, bucket); unimplemented!() }
+    pub async fn bucket(&self, principal: &Principal, bucket: &BucketName) -> Result<BucketInfo> {
+        let bucket = self.tree().bucket(bucket).await?;
+        let listed = allows(principal, bucket.record.owner, bucket.record.acl.as_ref(), Permission::Read);
+        if !listed {
+            self.require_owner(principal, &bucket)?;
+        }
+        Ok(info(bucket.name.clone(), &bucket.record))
+    }
 
     /// For reads of configurations that do not exist yet: answers as the owner's right to configure allows.
-    pub async fn bucket_as_owner(&self, principal: &Principal, bucket: &BucketName) -> Result<BucketInfo> { let _ = (principal, bucket); unimplemented!() }
+    pub async fn bucket_as_owner(&self, principal: &Principal, bucket: &BucketName) -> Result<BucketInfo> {
+        let bucket = self.tree().bucket(bucket).await?;
+        self.require_owner(principal, &bucket)?;
+        Ok(info(bucket.name.clone(), &bucket.record))
+    }
+
+    /// The bucket's owner, whoever asks: for `x-amz-expected-bucket-owner`, which a requester without any right to the bucket may send.
+    pub async fn bucket_owner(&self, bucket: &BucketName) -> Result<AccountId> {
+        Ok(self.tree().bucket(bucket).await?.record.owner)
+    }
 
     /// The requester's own buckets, by name.
-    pub async fn list_buckets(&self, principal: &Principal, request: ListBuckets) -> Result<ListBucketsPage> { let _ = (principal, request); unimplemented!() }
+    pub async fn list_buckets(&self, principal: &Principal, request: ListBuckets) -> Result<ListBucketsPage> {
+        let owner = require_account(principal)?;
+        let mut buckets = self.buckets_of(owner, &request.prefix, &request.after, request.max_buckets + 1).await?;
+        let more = buckets.len() > request.max_buckets;
+        buckets.truncate(request.max_buckets);
+        let next = buckets.last().filter(|_| more).map(|bucket| bucket.name.to_string());
+        Ok(ListBucketsPage { buckets, next })
+    }
 
-    pub async fn delete_bucket(&self, principal: &Principal, bucket: &BucketName) -> Result<()> { let _ = (principal, bucket); unimplemented!() }
+    /// Whether the account owns a bucket: then it can't be deleted.
+    pub async fn owns_buckets(&self, owner: AccountId) -> Result<bool> {
+        Ok(!self.buckets_of(owner, "", "", 1).await?.is_empty())
+    }
+
+    async fn buckets_of(&self, owner: AccountId, prefix: &str, after: &str, limit: usize) -> Result<Vec<BucketInfo>> {
+        let end = keys::behind(&keys::bucket(prefix));
+        let mut start = keys::bucket(prefix);
+        if after >= prefix && !after.is_empty() {
+            start = keys::bucket(after);
+            start.push(0);
+        }
+        let snapshot = self.store().snapshot()?;
+        let mut found = Vec::new();
+        loop {
+            let page = snapshot.scan(&start, &end, LIST_FETCH_MAX, false).await?;
+            for (key, value) in &page {
+                let record = BucketRecord::decode(value)?;
+                if record.owner != owner {
+                    continue;
+                }
+                let name = keys::bucket_name(key).and_then(|name| name.parse::<BucketName>().ok());
+                let name = name.ok_or_else(|| Error::Corrupt("a bucket's name can't be read".into()))?;
+                found.push(info(name, &record));
+                if found.len() == limit {
+                    return Ok(found);
+                }
+            }
+            match page.last() {
+                Some((last, _)) if page.len() == LIST_FETCH_MAX => start = [last, &[0][..]].concat(),
+                _ => return Ok(found),
+            }
+        }
+    }
+
+    pub async fn delete_bucket(&self, principal: &Principal, bucket: &BucketName) -> Result<()> {
+        transact!(self.store(), Durability::Synced, |tx| {
+            let found = self.tree().resolve_bucket(tx, bucket).await?;
+            self.require_owner(principal, &found)?;
+            // Whoever puts a first name into an empty bucket holds this lock shared.
+            self.tree().lock(tx, keys::locks::directory(found.record.root), LockMode::Exclusive).await?;
+            if !self.tree().is_empty(&found).await? {
+                return Err(Error::BucketNotEmpty(bucket.to_string()).into());
+            }
+            tx.delete(Table::Index, keys::bucket(bucket.as_str()));
+            for kind in Configurations::ALL {
+                tx.delete(Table::Index, keys::bucket_configuration(found.record.id, kind));
+            }
+            self.tree().reclaim(tx, ReclaimTask::Uploads { bucket: found.record.id }).await
+        })
+    }
+
+    /// Changes a bucket's record, for its owner.
+    pub(crate) async fn change_bucket(
+        &self,
+        bucket: &BucketName,
+        may: impl Fn(&Bucket) -> Result<()>,
+        change: impl Fn(&mut BucketRecord) -> Result<()>,
+    ) -> Result<()> {
+        transact!(self.store(), Durability::Synced, |tx| {
+            let found = self.tree().resolve_bucket(tx, bucket).await?;
+            may(&found)?;
+            let mut record = found.record.clone();
+            change(&mut record)?;
+            if record != found.record {
+                tx.put(Table::Index, keys::bucket(bucket.as_str()), record.encode());
+            }
+            Ok(())
+        })
+    }
+
+    /// One configuration of a bucket that is kept beside its record.
+    pub(crate) async fn configuration<T: Record>(&self, bucket: &Bucket, kind: u8) -> Result<Option<T>> {
+        let at = [(Table::Index, keys::bucket_configuration(bucket.record.id, kind))];
+        let (_, values) = self.store().get_many(&at).await?;
+        Ok(values[0].as_deref().map(<T as Record>::decode).transpose()?)
+    }
+
+    /// Puts or removes such a configuration, for the bucket's owner.
+    pub(crate) async fn set_configuration<T: Record>(
+        &self,
+        principal: &Principal,
+        bucket: &BucketName,
+        kind: u8,
+        value: Option<&T>,
+    ) -> Result<()> {
+        transact!(self.store(), Durability::Synced, |tx| {
+            let found = self.tree().resolve_bucket(tx, bucket).await?;
+            self.require_owner(principal, &found)?;
+            let key = keys::bucket_configuration(found.record.id, kind);
+            match value {
+                Some(value) => tx.put(Table::Index, key, Record::encode(value)),
+                None => tx.delete(Table::Index, key),
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The kinds of configuration that are kept beside a bucket's record.
+pub(crate) struct Configurations;
+
+impl Configurations {
+    pub(crate) const CORS: u8 = b'c';
+    pub(crate) const TAGS: u8 = b't';
+    pub(crate) const ALL: [u8; 2] = [Self::CORS, Self::TAGS];
 }

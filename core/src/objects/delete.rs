@@ -1,9 +1,15 @@
 //! DeleteObject: removes a key, a version, or puts a delete marker on top. DeleteObjects is this, key by key.
 
 use super::ObjectService;
+use super::service::version_id;
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::types::{BucketName, ObjectKey, Principal, VersionId};
+use crate::failpoint;
+use crate::metadata::Durability;
+use crate::metadata::records::VersionRecord;
+use crate::namespace::{Found, Removed};
+use crate::transact;
+use crate::types::{BucketName, ObjectKey, Permission, Principal, VersionId};
 
 #[derive(Clone, Debug, Default)]
 pub struct DeleteConditions {
@@ -33,5 +39,40 @@ pub struct DeleteOutput {
 
 impl ObjectService {
     /// Deleting what is absent succeeds.
-    pub async fn delete(&self, principal: &Principal, request: DeleteObject) -> Result<DeleteOutput> { let _ = (principal, request); unimplemented!() }
+    pub async fn delete(&self, principal: &Principal, request: DeleteObject) -> Result<DeleteOutput> {
+        let DeleteObject { bucket, key, version, conditions } = &request;
+        let output = transact!(self.store(), Durability::Synced, |tx| {
+            let place = self.tree().resolve(tx, bucket, key.as_str()).await?;
+            self.require(principal, &place.bucket, Permission::Write)?;
+            if !conditions.is_empty() {
+                let found = match version {
+                    None => self.tree().current(tx, &place).await?.map(Found::Current),
+                    Some(version) => self.tree().version(tx, &place, *version).await?,
+                };
+                let summary = match &found {
+                    Some(Found::Current(current)) => Some(&current.summary),
+                    Some(Found::Noncurrent(VersionRecord::Object { summary, .. })) => Some(summary),
+                    _ => None,
+                };
+                conditions.check(key.as_str(), summary.map(|summary| (&summary.etag, summary.modified, summary.size)))?;
+            }
+            let removed = match version {
+                None => self.tree().remove(tx, &place, principal.account_id()).await?,
+                Some(version) => self.tree().remove_version(tx, &place, *version).await?,
+            };
+            Ok(match removed {
+                Removed::Nothing => DeleteOutput { delete_marker: false, version: *version },
+                Removed::Name => DeleteOutput { delete_marker: false, version: None },
+                Removed::Marked { node, version } => {
+                    DeleteOutput { delete_marker: true, version: version_id(&place.bucket, node, version) }
+                }
+                Removed::Version { node, version: removed, was_marker } => DeleteOutput {
+                    delete_marker: was_marker,
+                    version: version_id(&place.bucket, node, removed).or(*version),
+                },
+            })
+        })?;
+        failpoint!("delete.after_commit");
+        Ok(output)
+    }
 }

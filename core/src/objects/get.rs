@@ -1,9 +1,16 @@
 //! GetObject, HeadObject and GetObjectAttributes: reads of one version.
 
+use std::sync::Arc;
+
+use super::find::{Object, Source};
+use super::parts::Located;
 use super::{ObjectInfo, ObjectService, ReadConditions};
+use crate::content::{self, open_inline};
 use crate::data::ByteStream;
 use crate::error::{Error, Result};
-use crate::types::{BucketName, ByteRange, ObjectKey, Principal, RangeRequest, VersionId};
+use crate::limits::PARTS_MAX;
+use crate::metadata::records::Layout;
+use crate::types::{BucketName, ByteRange, Checksum, ObjectKey, Permission, Principal, RangeRequest, VersionId};
 
 #[derive(Clone, Debug)]
 pub struct GetObject {
@@ -34,7 +41,7 @@ pub struct GetOutput {
 pub struct PartInfo {
     pub number: u32,
     pub size: u64,
-    pub checksum: Option<crate::types::Checksum>,
+    pub checksum: Option<Checksum>,
 }
 
 #[derive(Clone, Debug)]
@@ -53,10 +60,110 @@ pub struct ObjectAttributes {
 }
 
 impl ObjectService {
-    pub async fn get(&self, principal: &Principal, request: GetObject) -> Result<GetOutput> { let _ = (principal, request); unimplemented!() }
+    pub async fn get(&self, principal: &Principal, request: GetObject) -> Result<GetOutput> {
+        let object = self.find(principal, &request.bucket, &request.key, request.version, Permission::Read).await?;
+        let head = self.head_of(&object, &request).await?;
+        let range = head.range.unwrap_or(ByteRange { offset: 0, length: object.record.size });
+        let body = self.body(object, range).await?;
+        Ok(GetOutput { head, body })
+    }
 
-    pub async fn head(&self, principal: &Principal, request: GetObject) -> Result<HeadOutput> { let _ = (principal, request); unimplemented!() }
+    pub async fn head(&self, principal: &Principal, request: GetObject) -> Result<HeadOutput> {
+        let object = self.find(principal, &request.bucket, &request.key, request.version, Permission::Read).await?;
+        self.head_of(&object, &request).await
+    }
 
     /// `range` and `part_number` of the request are not used.
-    pub async fn attributes(&self, principal: &Principal, request: GetObject, part_marker: u32, max_parts: usize) -> Result<ObjectAttributes> { let _ = (principal, request, part_marker, max_parts); unimplemented!() }
+    pub async fn attributes(
+        &self,
+        principal: &Principal,
+        request: GetObject,
+        part_marker: u32,
+        max_parts: usize,
+    ) -> Result<ObjectAttributes> {
+        let object = self.find(principal, &request.bucket, &request.key, request.version, Permission::Read).await?;
+        request.conditions.check(&object.record.etag, object.record.modified)?;
+        let parts = match (&object.source, object.record.parts) {
+            (Source::Shared { id, .. }, Some(total)) => {
+                let (records, truncated) = self.parts_after(*id, part_marker, max_parts).await?;
+                let parts = records.into_iter().map(|(number, part)| PartInfo {
+                    number,
+                    size: part.size,
+                    checksum: part.checksum,
+                });
+                Some(PartsPage { total, parts: parts.collect(), truncated })
+            }
+            _ => None,
+        };
+        Ok(ObjectAttributes { info: info(&object), parts })
+    }
+
+    async fn head_of(&self, object: &Object, request: &GetObject) -> Result<HeadOutput> {
+        request.conditions.check(&object.record.etag, object.record.modified)?;
+        let range = match (request.range, request.part_number) {
+            (None, None) => None,
+            (Some(_), Some(_)) => {
+                return Err(Error::InvalidRequest("Cannot specify both Range header and partNumber query parameter".into()));
+            }
+            (Some(range), None) => Some(range.resolve(object.record.size)?),
+            (None, Some(number)) => Some(self.range_of_part(object, number).await?),
+        };
+        Ok(HeadOutput { info: info(object), range })
+    }
+
+    async fn range_of_part(&self, object: &Object, number: u32) -> Result<ByteRange> {
+        if !(1..=PARTS_MAX).contains(&number) {
+            let message = format!("Part number must be an integer between 1 and {PARTS_MAX}, inclusive");
+            return Err(Error::InvalidArgument { name: "partNumber", value: number.to_string(), message });
+        }
+        let absent = || Error::InvalidPartNumber { message: "The requested partnumber is not satisfiable".into() };
+        match (&object.source, object.record.parts) {
+            (Source::Shared { id, content, .. }, Some(_)) => self.part_range(*id, content, number).await?.ok_or_else(absent),
+            _ if number == 1 => Ok(ByteRange { offset: 0, length: object.record.size }),
+            _ => Err(absent()),
+        }
+    }
+
+    /// The verified bytes of a range of an object.
+    pub(crate) async fn body(&self, object: Object, range: ByteRange) -> Result<ByteStream<Error>> {
+        match object.source {
+            Source::Empty => Ok(Box::pin(futures::stream::empty())),
+            Source::Inline(sealed) => {
+                Ok(content::read_inline(open_inline(object.node, 0, sealed)?, range, Arc::new(())))
+            }
+            Source::Shared { id, content, pin } => {
+                let store = Arc::clone(&self.location(&content.location)?.store);
+                let (pages, range) = match content.layout {
+                    Layout::Extents(extents) => {
+                        let pages: content::Pages = Box::pin(futures::stream::iter([Ok(extents)]));
+                        (pages, range)
+                    }
+                    Layout::Parts { ref index } => {
+                        let Located { first, offset } = Located::at(index, range.offset);
+                        let skipped = ByteRange { offset: range.offset - offset, length: range.length };
+                        return Ok(self.parts_stream(store, id, first, skipped, pin));
+                    }
+                };
+                Ok(content::read(store, pages, range, Arc::new(pin)))
+            }
+        }
+    }
+}
+
+/// All that is known of a version, but for its bytes.
+pub(crate) fn info(object: &Object) -> ObjectInfo {
+    let record = &object.record;
+    ObjectInfo {
+        key: object.place.key.clone(),
+        version: object.shown,
+        size: record.size,
+        etag: record.etag.clone(),
+        modified: record.modified,
+        headers: record.headers.clone(),
+        user_metadata: record.user_metadata.clone(),
+        tag_count: record.tags.len(),
+        checksum: record.checksum.clone(),
+        parts: record.parts,
+        owner: record.owner,
+    }
 }

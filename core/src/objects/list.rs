@@ -3,7 +3,9 @@
 use super::ObjectService;
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::types::{AccountId, BucketName, ChecksumAlgorithm, ChecksumKind, ETag, Principal};
+use crate::limits::LIST_PAGE_MAX;
+use crate::namespace::{ListQuery, Listed};
+use crate::types::{AccountId, BucketName, ChecksumAlgorithm, ChecksumKind, ETag, Permission, Principal};
 
 #[derive(Clone, Debug, Default)]
 pub struct ListObjects {
@@ -37,5 +39,30 @@ pub struct ListPage {
 }
 
 impl ObjectService {
-    pub async fn list(&self, principal: &Principal, bucket: &BucketName, request: ListObjects) -> Result<ListPage> { let _ = (principal, bucket, request); unimplemented!() }
+    pub async fn list(&self, principal: &Principal, bucket: &BucketName, request: ListObjects) -> Result<ListPage> {
+        let bucket = self.tree().bucket(bucket).await?;
+        self.require(principal, &bucket, Permission::Read)?;
+        let query = ListQuery {
+            prefix: request.prefix,
+            delimiter: request.delimiter,
+            after: request.after,
+            limit: request.max_keys.min(LIST_PAGE_MAX),
+        };
+        let (listed, next) = self.tree().list(&bucket, &query).await?;
+        let mut page = ListPage { entries: Vec::with_capacity(listed.len()), common_prefixes: Vec::new(), next };
+        for listed in listed {
+            match listed {
+                Listed::CommonPrefix(prefix) => page.common_prefixes.push(prefix),
+                Listed::Object { key, summary } => page.entries.push(ListEntry {
+                    key,
+                    size: summary.size,
+                    etag: summary.etag,
+                    modified: summary.modified,
+                    owner: summary.owner.unwrap_or(bucket.record.owner),
+                    checksum: summary.checksum,
+                }),
+            }
+        }
+        Ok(page)
+    }
 }

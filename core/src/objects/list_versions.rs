@@ -2,7 +2,10 @@
 
 use super::{ListEntry, ObjectService};
 use crate::error::Result;
-use crate::types::{BucketName, Principal, VersionId};
+use crate::limits::LIST_PAGE_MAX;
+use crate::metadata::records::Version;
+use crate::namespace::{ListedVersion, VersionsQuery};
+use crate::types::{BucketName, ETag, Permission, Principal, VersionId};
 
 #[derive(Clone, Debug, Default)]
 pub struct ListVersions {
@@ -32,6 +35,61 @@ pub struct VersionsPage {
     pub next: Option<(String, Option<VersionId>)>,
 }
 
+fn shown(node: u64, version: Version) -> VersionId {
+    if version.null { VersionId::Null } else { VersionId::Sequence { sequence: version.sequence, node } }
+}
+
 impl ObjectService {
-    pub async fn list_versions(&self, principal: &Principal, bucket: &BucketName, request: ListVersions) -> Result<VersionsPage> { let _ = (principal, bucket, request); unimplemented!() }
+    pub async fn list_versions(
+        &self,
+        principal: &Principal,
+        bucket: &BucketName,
+        request: ListVersions,
+    ) -> Result<VersionsPage> {
+        let bucket = self.tree().bucket(bucket).await?;
+        self.require(principal, &bucket, Permission::Read)?;
+        let query = VersionsQuery {
+            prefix: request.prefix,
+            delimiter: request.delimiter,
+            key_marker: request.key_marker,
+            version_marker: request.version_marker,
+            limit: request.max_keys.min(LIST_PAGE_MAX),
+        };
+        let (listed, next) = self.tree().list_versions(&bucket, &query).await?;
+        let mut page = VersionsPage { next, ..VersionsPage::default() };
+        for listed in listed {
+            match listed {
+                ListedVersion::CommonPrefix(prefix) => page.common_prefixes.push(prefix),
+                ListedVersion::Object { key, node, version, summary, latest } => page.versions.push(VersionEntry {
+                    entry: ListEntry {
+                        key,
+                        size: summary.size,
+                        etag: summary.etag,
+                        modified: summary.modified,
+                        owner: summary.owner.unwrap_or(bucket.record.owner),
+                        checksum: summary.checksum,
+                    },
+                    version: shown(node, version),
+                    is_latest: latest,
+                    is_delete_marker: false,
+                }),
+                ListedVersion::DeleteMarker { key, node, version, owner, modified, latest } => {
+                    page.versions.push(VersionEntry {
+                        entry: ListEntry {
+                            key,
+                            size: 0,
+                            etag: ETag::Opaque(String::new()),
+                            modified,
+                            owner: owner.unwrap_or(bucket.record.owner),
+                            checksum: None,
+                        },
+                        version: shown(node, version),
+                        is_latest: latest,
+                        is_delete_marker: true,
+                    });
+                }
+            }
+        }
+        Ok(page)
+    }
 }

@@ -6,14 +6,18 @@
 
 mod acl;
 mod bucket;
+mod change;
 mod common;
+mod conditions;
 mod copy;
 mod cors;
 mod delete;
+mod find;
 mod get;
 mod list;
 mod list_versions;
 mod multipart;
+mod parts;
 mod put;
 mod rename;
 mod service;

@@ -1,11 +1,20 @@
-//! Multipart uploads (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>).
+//! Multipart uploads (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>): what requests and answers hold.
+//!
+//! Always holds: an upload is flat, its directories need not exist; its parts stand under the id of the content that the whole
+//! will be, so that completing it moves nothing. While it is completed or aborted it takes no part.
 
-use super::{AclChange, CopySource, ObjectHeaders, ObjectService, WriteConditions};
+mod abort;
+mod complete;
+mod create;
+mod list;
+mod part;
+mod upload;
+
+use super::{AclChange, CopySource, ObjectHeaders, WriteConditions};
 use crate::clock::Timestamp;
 use crate::content::Upload;
-use crate::error::Result;
 use crate::types::{
-    AccountId, BucketName, Checksum, ChecksumAlgorithm, ChecksumKind, ETag, ObjectKey, Principal, RangeRequest, TagSet, VersionId,
+    AccountId, BucketName, Checksum, ChecksumAlgorithm, ChecksumKind, ETag, ObjectKey, RangeRequest, TagSet, VersionId,
 };
 
 #[derive(Clone, Debug)]
@@ -142,23 +151,4 @@ pub struct UploadsPage {
     pub common_prefixes: Vec<String>,
     /// Key (or common prefix) and upload id that the next page begins behind.
     pub next: Option<(String, String)>,
-}
-
-impl ObjectService {
-    pub async fn create_upload(&self, principal: &Principal, request: CreateUpload) -> Result<UploadInfo> { let _ = (principal, request); unimplemented!() }
-
-    /// Replaces a part of the same number.
-    pub async fn upload_part(&self, principal: &Principal, request: UploadPart) -> Result<UploadPartOutput> { let _ = (principal, request); unimplemented!() }
-
-    pub async fn upload_part_copy(&self, principal: &Principal, request: UploadPartCopy) -> Result<UploadPartOutput> { let _ = (principal, request); unimplemented!() }
-
-    pub async fn list_parts(&self, principal: &Principal, request: ListParts) -> Result<UploadedPartsPage> { let _ = (principal, request); unimplemented!() }
-
-    /// Repeating a completion that succeeded, with the same parts, succeeds again with the same answer while the key still holds
-    /// its result.
-    pub async fn complete_upload(&self, principal: &Principal, request: CompleteUpload) -> Result<CompleteOutput> { let _ = (principal, request); unimplemented!() }
-
-    pub async fn abort_upload(&self, principal: &Principal, bucket: &BucketName, key: &ObjectKey, upload_id: &str) -> Result<()> { let _ = (principal, bucket, key, upload_id); unimplemented!() }
-
-    pub async fn list_uploads(&self, principal: &Principal, bucket: &BucketName, request: ListUploads) -> Result<UploadsPage> { let _ = (principal, bucket, request); unimplemented!() }
 }

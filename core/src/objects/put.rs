@@ -1,9 +1,22 @@
 //! PutObject: one content under one key.
+//!
+//! Always holds: access and conditions are decided before a byte of the body is taken, and the conditions again in the commit;
+//! the bytes are durable before the transaction that names them is begun (T1).
 
+use super::service::version_id;
 use super::{AclChange, ObjectHeaders, ObjectService, WriteConditions};
-use crate::content::Upload;
-use crate::error::Result;
-use crate::types::{BucketName, Checksum, ETag, ObjectKey, Principal, TagSet, VersionId};
+use crate::access::resolve;
+use crate::content::{self, Body, Upload, Written, seal_inline};
+use crate::data::Origin;
+use crate::error::{Error, Result};
+use crate::failpoint;
+use crate::limits::USER_METADATA_BYTES_MAX;
+use crate::metadata::Durability;
+use crate::metadata::keys::Id;
+use crate::metadata::records::{ContentRecord, ContentRef, Layout, NodeKind, NodeRecord};
+use crate::namespace::{Inserted, NewNode};
+use crate::transact;
+use crate::types::{AccountId, Acl, BucketName, Checksum, ETag, ObjectKey, Permission, Principal, TagSet, VersionId};
 
 pub struct PutObject {
     pub bucket: BucketName,
@@ -28,6 +41,102 @@ pub struct PutOutput {
     pub size: u64,
 }
 
+/// What an object is, but for its bytes.
+pub(crate) struct Description {
+    pub owner: AccountId,
+    pub headers: ObjectHeaders,
+    pub user_metadata: Vec<(String, String)>,
+    pub tags: TagSet,
+    pub acl: Option<Acl>,
+}
+
 impl ObjectService {
-    pub async fn put(&self, principal: &Principal, request: PutObject) -> Result<PutOutput> { let _ = (principal, request); unimplemented!() }
+    pub async fn put(&self, principal: &Principal, request: PutObject) -> Result<PutOutput> {
+        let PutObject { bucket, key, upload, headers, user_metadata, tags, acl, conditions, location } = request;
+        let place = self.tree().lookup(&bucket, &key).await?;
+        self.require(principal, &place.bucket, Permission::Write)?;
+        check_user_metadata(&user_metadata)?;
+        let owner = Self::owner_of_new(principal, &place.bucket);
+        let acl = resolve(&acl, owner, place.bucket.record.owner, self.accounts())?;
+        conditions.check(key.as_str(), self.tree().current_now(&place).await?.as_ref())?;
+        let location = self.location_for(&place.bucket, location.as_deref())?;
+
+        let id = self.tree().ids.next().await?;
+        let origin = Origin { content: id, page: 0, bucket: bucket.to_string(), key: key.to_string() };
+        let mut written = content::write(upload, location, origin, None).await?;
+        let description = Description { owner, headers, user_metadata, tags, acl };
+        let etag = ETag::Md5(written.md5);
+        let new = new_node(id, description, etag.clone(), &written, &location.name);
+
+        failpoint!("put.before_commit", io);
+        written.uncommitted.submitted();
+        let inserted = self.insert(&bucket, &key, &new, &conditions).await;
+        if matches!(&inserted, Err(error) if !matches!(error, Error::Internal(_))) {
+            written.uncommitted.refused();
+        }
+        let (inserted, version) = inserted?;
+        written.uncommitted.commit();
+        failpoint!("put.after_commit");
+        let _ = inserted;
+        Ok(PutOutput { etag, version, checksum: new.record.checksum, size: written.size })
+    }
+
+    /// Gives a new node its name, under the conditions of the request, in a synced commit.
+    pub(crate) async fn insert(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        new: &NewNode,
+        conditions: &WriteConditions,
+    ) -> Result<(Inserted, Option<VersionId>)> {
+        transact!(self.store(), Durability::Synced, |tx| {
+            let place = self.tree().resolve(tx, bucket, key.as_str()).await?;
+            conditions.check(key.as_str(), self.tree().current(tx, &place).await?.as_ref())?;
+            let inserted = self.tree().insert(tx, &place, new).await?;
+            Ok((inserted, version_id(&place.bucket, inserted.node, inserted.version)))
+        })
+    }
+}
+
+/// The node of a content that was just written, with what is to be committed beside it.
+pub(crate) fn new_node(id: Id, description: Description, etag: ETag, written: &Written, location: &str) -> NewNode {
+    let (content, inline, record) = match &written.body {
+        Body::Empty => (ContentRef::Empty, None, None),
+        Body::Inline(bytes) => (ContentRef::Inline, Some(seal_inline(id, 0, bytes)), None),
+        Body::Extents(extents) => {
+            let record = ContentRecord {
+                uses: 1,
+                size: written.size,
+                location: location.to_owned(),
+                layout: Layout::Extents(extents.clone()),
+            };
+            (ContentRef::Shared(id), None, Some((id, record)))
+        }
+    };
+    let Description { owner, headers, user_metadata, tags, acl } = description;
+    let record_of_node = NodeRecord {
+        kind: NodeKind::File,
+        links: 1,
+        posix: None,
+        size: written.size,
+        modified: crate::clock::Timestamp(0),
+        content,
+        etag,
+        owner,
+        headers,
+        user_metadata,
+        tags,
+        checksum: Some(written.checksum.clone()),
+        acl,
+        parts: None,
+    };
+    NewNode { id, record: record_of_node, inline, content: record }
+}
+
+pub(crate) fn check_user_metadata(metadata: &[(String, String)]) -> Result<()> {
+    let size = metadata.iter().map(|(name, value)| name.len() + value.len()).sum();
+    match size > USER_METADATA_BYTES_MAX {
+        true => Err(Error::MetadataTooLarge { size, max: USER_METADATA_BYTES_MAX }),
+        false => Ok(()),
+    }
 }

@@ -2,12 +2,18 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::access::Accounts;
+use crate::access::{Accounts, allows};
 use crate::clock::Clock;
+use crate::content::Pins;
 use crate::data::Location;
+use crate::error::{Error, Result};
 use crate::metadata::MetadataStore;
+use crate::namespace::{Bucket, Tree};
 use crate::random::Random;
+use crate::types::{AccountId, Permission, Principal, VersionId, Versioning};
+use crate::metadata::records::Version;
 
 /// What a service is made of.
 pub struct Parts {
@@ -25,5 +31,95 @@ pub struct Parts {
 /// Buckets, keys and versions. Cheap to clone.
 #[derive(Clone)]
 pub struct ObjectService {
-    pub(crate) parts: Arc<Parts>,
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub parts: Parts,
+    pub tree: Tree,
+    /// Contents that are being read: their blobs stay.
+    pub pins: Pins,
+    /// Whether requests may change the store while it is checked.
+    serving: AtomicBool,
+}
+
+impl ObjectService {
+    pub fn new(parts: Parts) -> Self {
+        let tree = Tree::new(Arc::clone(&parts.metadata), Arc::clone(&parts.clock));
+        Self { inner: Arc::new(Inner { parts, tree, pins: Pins::default(), serving: AtomicBool::new(false) }) }
+    }
+
+    /// To be called before the first request is let in.
+    pub fn start_serving(&self) {
+        self.inner.serving.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_serving(&self) -> bool {
+        self.inner.serving.load(Ordering::Relaxed)
+    }
+
+    pub fn accounts(&self) -> &Arc<Accounts> {
+        &self.inner.parts.accounts
+    }
+
+    pub fn region(&self) -> &str {
+        &self.inner.parts.region
+    }
+
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.inner.tree
+    }
+
+    pub(crate) fn store(&self) -> &dyn MetadataStore {
+        &*self.inner.parts.metadata
+    }
+
+    /// A location by its name in a record; a record names none that is not configured, unless the settings lost it.
+    pub(crate) fn location(&self, name: &str) -> Result<&Location> {
+        self.inner.parts.locations.get(name).ok_or_else(|| {
+            Error::Unavailable(format!("the location {name} is not configured; put it back into the settings"))
+        })
+    }
+
+    /// Where a write's bytes go: as the request says, or the bucket.
+    pub(crate) fn location_for(&self, bucket: &Bucket, requested: Option<&str>) -> Result<&Location> {
+        match requested {
+            None => self.location(&bucket.record.location),
+            Some(name) => self.inner.parts.locations.get(name).ok_or_else(|| Error::InvalidArgument {
+                name: "Location",
+                value: name.to_owned(),
+                message: format!("there is no location {name}"),
+            }),
+        }
+    }
+
+    /// Refuses whoever lacks a permission on the bucket.
+    pub(crate) fn require(&self, principal: &Principal, bucket: &Bucket, wanted: Permission) -> Result<()> {
+        match allows(principal, bucket.record.owner, bucket.record.acl.as_ref(), wanted) {
+            true => Ok(()),
+            false => Err(Error::AccessDenied(format!("no {wanted:?} on the bucket {}", bucket.name))),
+        }
+    }
+
+    /// Refuses all but the bucket's owner (and root).
+    pub(crate) fn require_owner(&self, principal: &Principal, bucket: &Bucket) -> Result<()> {
+        match principal.is_root() || principal.account_id() == Some(bucket.record.owner) {
+            true => Ok(()),
+            false => Err(Error::AccessDenied(format!("the bucket {} belongs to another account", bucket.name))),
+        }
+    }
+
+    /// Who owns what `principal` makes in a bucket: what everybody may write belongs to the bucket's owner.
+    pub(crate) fn owner_of_new(principal: &Principal, bucket: &Bucket) -> AccountId {
+        principal.account_id().unwrap_or(bucket.record.owner)
+    }
+}
+
+/// The id that a version shows: none in a bucket that never had versions.
+pub(crate) fn version_id(bucket: &Bucket, node: u64, version: Version) -> Option<VersionId> {
+    match (bucket.record.versioning, version.null) {
+        (Versioning::Unset, _) => None,
+        (_, true) => Some(VersionId::Null),
+        (_, false) => Some(VersionId::Sequence { sequence: version.sequence, node }),
+    }
 }

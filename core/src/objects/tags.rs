@@ -1,18 +1,50 @@
 //! Tags of a version and of a bucket.
 
 use super::ObjectService;
-use crate::error::Result;
-use crate::types::{BucketName, ObjectKey, Principal, TagSet, VersionId};
+use super::bucket::Configurations;
+use super::change::NodeChange;
+use crate::error::{Configuration, Error, Result};
+use crate::types::{BucketName, ObjectKey, Permission, Principal, TagSet, VersionId};
 
 impl ObjectService {
     /// The tags (empty where there are none) and the version they belong to.
-    pub async fn object_tags(&self, principal: &Principal, bucket: &BucketName, key: &ObjectKey, version: Option<VersionId>) -> Result<(TagSet, Option<VersionId>)> { let _ = (principal, bucket, key, version); unimplemented!() }
+    pub async fn object_tags(
+        &self,
+        principal: &Principal,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        version: Option<VersionId>,
+    ) -> Result<(TagSet, Option<VersionId>)> {
+        let object = self.find(principal, bucket, key, version, Permission::Read).await?;
+        Ok((object.record.tags, object.shown))
+    }
 
     /// Replaces all tags; an empty set removes them.
-    pub async fn set_object_tags(&self, principal: &Principal, bucket: &BucketName, key: &ObjectKey, version: Option<VersionId>, tags: TagSet) -> Result<Option<VersionId>> { let _ = (principal, bucket, key, version, tags); unimplemented!() }
+    pub async fn set_object_tags(
+        &self,
+        principal: &Principal,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        version: Option<VersionId>,
+        tags: TagSet,
+    ) -> Result<Option<VersionId>> {
+        let change = NodeChange { bucket, key, version, on_object: None, on_bucket: Some(Permission::Write) };
+        self.change_node(principal, change, |record| {
+            record.tags.clone_from(&tags);
+            Ok(())
+        })
+        .await
+    }
 
     /// `NotConfigured` where there are none.
-    pub async fn bucket_tags(&self, principal: &Principal, bucket: &BucketName) -> Result<TagSet> { let _ = (principal, bucket); unimplemented!() }
+    pub async fn bucket_tags(&self, principal: &Principal, bucket: &BucketName) -> Result<TagSet> {
+        let bucket = self.tree().bucket(bucket).await?;
+        self.require_owner(principal, &bucket)?;
+        let tags = self.configuration(&bucket, Configurations::TAGS).await?;
+        tags.ok_or(Error::NotConfigured(Configuration::BucketTags))
+    }
 
-    pub async fn set_bucket_tags(&self, principal: &Principal, bucket: &BucketName, tags: Option<TagSet>) -> Result<()> { let _ = (principal, bucket, tags); unimplemented!() }
+    pub async fn set_bucket_tags(&self, principal: &Principal, bucket: &BucketName, tags: Option<TagSet>) -> Result<()> {
+        self.set_configuration(principal, bucket, Configurations::TAGS, tags.as_ref()).await
+    }
 }

@@ -1,1 +1,8 @@
-//! (to come)
+//! Work that happens later: durable tasks in the index, and the workers that carry them out.
+//!
+//! Always holds: a task is put by the transaction that makes it necessary and removed by the one that records its result. A worker
+//! is a reconciler: no input but the index, idempotent, bounded, woken by signal and by clock.
+
+pub mod check;
+pub mod reclaim;
+pub mod sweep;

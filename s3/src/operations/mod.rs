@@ -1,5 +1,140 @@
 //! The operations of S3, one file each: what a request says becomes a call of the core, and its answer a response.
 //!
-//! Always holds (T7): nothing here hashes, places, commits or queues.
+//! Always holds (T7): nothing here hashes an object, places, commits or queues. [`Operations::call`] is the only way in: it finds
+//! the operation, refuses what is not built, reads documents, and lets s3s route, parse and render.
 
+mod abort_multipart_upload;
+pub(crate) mod acl;
+mod body;
+mod bucket_cors;
+mod bucket_tagging;
+mod bucket_versioning;
+mod call;
+mod complete_multipart_upload;
+mod conditions;
+mod copy_object;
+mod copy_source;
+mod create_bucket;
+mod create_multipart_upload;
+mod delete_bucket;
+mod delete_object;
+mod delete_objects;
+pub(crate) mod digests;
+mod document;
+mod door;
+mod encoding;
+mod get_bucket_location;
+mod get_object;
+mod get_object_attributes;
+mod head_bucket;
+mod list_buckets;
+mod list_multipart_uploads;
+mod list_object_versions;
+mod list_objects;
+mod list_objects_v2;
+mod list_parts;
+mod listing;
+pub(crate) mod metadata;
+mod not_configured;
+mod object_acl;
+pub(crate) mod object_headers;
+mod object_tagging;
+mod prepare;
+mod put_object;
+pub(crate) mod refuse;
+mod rename_object;
+mod rewrite;
+pub(crate) mod tags;
+#[cfg(test)]
+mod tests;
 pub mod time;
+mod token;
+mod upload_part;
+mod upload_part_copy;
+mod xml;
+
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use trefoil_core::access::Accounts;
+use trefoil_core::error::Error;
+use trefoil_core::objects::ObjectService;
+
+pub use self::door::S3Door;
+use crate::context::{AuthContext, ErrorDetails};
+use crate::error::Failure;
+
+/// All operations. Cheap to clone.
+#[derive(Clone)]
+pub struct Operations {
+    service: S3Service,
+    door: S3Door,
+}
+
+impl Operations {
+    /// `region` is what clients are told that every bucket lives in.
+    pub fn new(service: ObjectService, accounts: Arc<Accounts>, region: String) -> Self {
+        let door = S3Door { service, accounts, region: region.into() };
+        Self { service: S3ServiceBuilder::new(door.clone()).build(), door }
+    }
+
+    /// Answers a request in path style whose extensions have an [`AuthContext`] and whose body is decoded. The answer's extensions
+    /// have the `&'static` [`crate::table::Operation`] where there is one for the request.
+    pub async fn call(&self, request: http::Request<s3s::Body>) -> http::Response<s3s::Body> {
+        let details = request.extensions().get::<AuthContext>().map(|auth| auth.details.clone()).unwrap_or_default();
+        match self.run(request).await {
+            Ok(response) => response,
+            Err(failure) => render(failure, &details),
+        }
+    }
+
+    async fn run(&self, request: http::Request<s3s::Body>) -> Result<http::Response<s3s::Body>, Failure> {
+        let (mut parts, mut body) = request.into_parts();
+        let operation = prepare::prepare(&mut parts)?;
+        if operation.document {
+            let auth = parts.extensions.get::<AuthContext>();
+            let auth = auth.ok_or_else(|| Error::Internal("a request came without authentication".into()))?;
+            let sent = parts.extensions.get::<prepare::Sent>();
+            let sent = sent.ok_or_else(|| Error::Internal("a request came without preparation".into()))?;
+            body = document::read(body, &sent.headers, auth).await?.into();
+        }
+        let mut response = if operation.name == "RenameObject" {
+            // s3s does not know it, and would take it for PutObject.
+            rename_object::call(&self.door, parts).await?
+        } else {
+            let answered = self.service.call(http::Request::from_parts(parts, body)).await;
+            answered.map_err(|error| Error::Internal(format!("s3s could not render an answer: {error:?}")))?
+        };
+        if matches!(operation.name, "PutBucketAcl" | "PutObjectAcl") && is_malformed_xml(&response) {
+            return Err(acl::malformed_document());
+        }
+        rewrite::apply(&mut response);
+        response.extensions_mut().insert(operation);
+        Ok(response)
+    }
+}
+
+/// Whether s3s could not parse the request's document. It renders its errors into one piece of memory.
+fn is_malformed_xml(response: &http::Response<s3s::Body>) -> bool {
+    const CODE: &[u8] = b"<Code>MalformedXML</Code>";
+    response.status() == http::StatusCode::BAD_REQUEST
+        && response.body().bytes().is_some_and(|document| document.windows(CODE.len()).any(|window| window == CODE))
+}
+
+impl crate::operate::Operate for Operations {
+    fn call(&self, request: http::Request<s3s::Body>) -> BoxFuture<'_, http::Response<s3s::Body>> {
+        Operations::call(self, request).boxed()
+    }
+}
+
+fn render(failure: Failure, details: &ErrorDetails) -> http::Response<s3s::Body> {
+    let status = failure.status;
+    failure.into_s3(details).to_http_response().unwrap_or_else(|error| {
+        tracing::error!(?error, "an error could not be rendered");
+        let mut response = http::Response::default();
+        *response.status_mut() = status;
+        response
+    })
+}

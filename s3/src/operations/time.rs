@@ -59,3 +59,8 @@ fn parse_rfc_850(text: &str) -> Option<Timestamp> {
     let fixed = format!("{}, {day} {month} {} {clock}", weekday.get(..3)?, century + year);
     PrimitiveDateTime::parse(&fixed, IMF_FIXDATE).ok().and_then(|at| timestamp(at.assume_utc()))
 }
+
+/// From s3s' documents. Times before 1970 are none of ours.
+pub fn from_s3(at: s3s::dto::Timestamp) -> Option<Timestamp> {
+    timestamp(at.into())
+}

@@ -1,0 +1,173 @@
+//! The threads that hash long bodies beside their I/O.
+//!
+//! Always holds: the groups of one [`Lane`] are hashed in their order, by one thread at a time; lanes take turns, one group each,
+//! so that no body starves another. A lane stands in the pool's queue at most once. Nothing here waits while it holds a lock, and
+//! nothing blocks a caller: where the queue is full, or no thread could be made, the caller hashes the group itself.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use crossbeam_channel::{Receiver, Sender};
+use parking_lot::Mutex;
+
+use super::digest::Digests;
+use crate::error::{Error, Result};
+use crate::limits::{HASH_HOPS_WAITING_MAX, HASH_QUEUE_MAX, HASH_THREADS_MAX};
+
+/// Chunks that are hashed in one go, shared by the lanes of a body.
+pub(super) type Group = Arc<Vec<Bytes>>;
+
+/// One set of digests of one body. Dropping it gives up what still waits.
+pub(super) struct Lane {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+}
+
+struct State {
+    waiting: VecDeque<Group>,
+    /// Absent while a thread works on it, after `poll_finish` gave it out, and after a panic.
+    digests: Option<Digests>,
+    /// Queued in the pool or being worked on.
+    busy: bool,
+    failed: bool,
+    waker: Option<Waker>,
+}
+
+impl Lane {
+    pub(super) fn new(digests: Digests) -> Self {
+        let state = State { waiting: VecDeque::new(), digests: Some(digests), busy: false, failed: false, waker: None };
+        Self { shared: Arc::new(Shared { state: Mutex::new(state) }) }
+    }
+
+    /// Adds the next group. Ask for room before.
+    pub(super) fn push(&self, group: Group) {
+        let start = {
+            let mut state = self.shared.state.lock();
+            state.waiting.push_back(group);
+            !std::mem::replace(&mut state.busy, true)
+        };
+        if start {
+            submit(self.shared.clone());
+        }
+    }
+
+    /// Ready when another group may be pushed.
+    pub(super) fn poll_room(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.shared.state.lock();
+        if state.waiting.len() < HASH_HOPS_WAITING_MAX || state.failed {
+            return Poll::Ready(());
+        }
+        state.waker = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    /// Ready when all that was pushed is hashed; gives the digests out, once.
+    pub(super) fn poll_finish(&self, context: &mut Context<'_>) -> Poll<Result<Digests>> {
+        let mut state = self.shared.state.lock();
+        if state.busy {
+            state.waker = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(state.digests.take().ok_or_else(|| Error::Internal("hashing a body failed".into())))
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        let waiting = std::mem::take(&mut self.shared.state.lock().waiting);
+        drop(waiting);
+    }
+}
+
+impl Shared {
+    fn take(&self) -> Option<(Group, Digests)> {
+        let mut state = self.state.lock();
+        if let (Some(group), Some(digests)) = (state.waiting.pop_front(), state.digests.take()) {
+            return Some((group, digests));
+        }
+        self.rest(&mut state);
+        None
+    }
+
+    /// Puts the digests back. Whether there is more to do.
+    fn put_back(&self, digests: Option<Digests>) -> bool {
+        let mut state = self.state.lock();
+        state.failed = digests.is_none();
+        state.digests = digests;
+        if state.failed {
+            state.waiting.clear();
+        }
+        if state.waiting.is_empty() {
+            self.rest(&mut state);
+            return false;
+        }
+        if let Some(waker) = state.waker.take() {
+            waker.wake();
+        }
+        true
+    }
+
+    fn rest(&self, state: &mut State) {
+        state.busy = false;
+        if let Some(waker) = state.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// Hashes one group, then lets the next lane have its turn.
+fn work(mut lane: Arc<Shared>, queue: &Sender<Arc<Shared>>) {
+    while let Some((group, mut digests)) = lane.take() {
+        let hashed = catch_unwind(AssertUnwindSafe(|| {
+            for chunk in group.iter() {
+                digests.update(chunk);
+            }
+            digests
+        }));
+        // Its bytes are let go before the body is told to go on.
+        drop(group);
+        if !lane.put_back(hashed.ok()) {
+            return;
+        }
+        match queue.try_send(lane) {
+            Ok(()) => return,
+            Err(full) => lane = full.into_inner(),
+        }
+    }
+}
+
+fn submit(lane: Arc<Shared>) {
+    static POOL: OnceLock<Sender<Arc<Shared>>> = OnceLock::new();
+    let queue = POOL.get_or_init(start);
+    if let Err(full) = queue.try_send(lane) {
+        work(full.into_inner(), queue);
+    }
+}
+
+/// Starts the threads. Where not one can be made, the receiver is gone and every `try_send` gives its lane back.
+fn start() -> Sender<Arc<Shared>> {
+    let (queue, lanes) = crossbeam_channel::bounded::<Arc<Shared>>(HASH_QUEUE_MAX);
+    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(HASH_THREADS_MAX));
+    for number in 0..threads {
+        let (lanes, queue): (Receiver<_>, _) = (lanes.clone(), queue.clone());
+        let thread = std::thread::Builder::new().name(format!("hash-{number}"));
+        let made = thread.spawn(move || {
+            for lane in &lanes {
+                work(lane, &queue);
+            }
+        });
+        if let Err(error) = made {
+            tracing::warn!(%error, number, "a hashing thread could not be made; bodies are hashed with fewer");
+        }
+    }
+    queue
+}
+
+#[cfg(test)]
+mod tests;

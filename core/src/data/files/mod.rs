@@ -1,0 +1,107 @@
+//! Blobs in files of a local directory, on ext4 or xfs.
+//!
+//! Always holds: a blob whose put was answered is on the device, its name too (T1, T4). Blobs of known length up to
+//! [`VOLUME_BLOB_BYTES_MAX`](crate::limits::VOLUME_BLOB_BYTES_MAX) share preallocated volumes, and many of them one fdatasync; larger
+//! ones, and those of unknown length that are longer than a piece, have a file of their own. No byte is given out unverified.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `place` `record` | identities, locators and names; how a blob lies in a file |
+//! | `open` `shared` | a start of the store, and what its parts share |
+//! | `put` `gather` `draft` | a blob on its way in |
+//! | `volume` `volumes` `group_sync` | volumes, which of them takes the next blob, and syncing many blobs at once |
+//! | `get` `descriptors` | a blob on its way out |
+//! | `list` | every blob |
+//! | `space` `metrics` `syscalls` | room, counters, the system calls |
+
+mod descriptors;
+mod draft;
+mod gather;
+mod get;
+mod group_sync;
+mod list;
+mod metrics;
+mod open;
+mod place;
+mod put;
+mod record;
+mod shared;
+mod space;
+mod syscalls;
+mod volume;
+mod volumes;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use futures::stream::{self, BoxStream};
+use futures::{FutureExt as _, StreamExt as _};
+
+pub use metrics::FilesMetrics;
+pub use open::FilesOptions;
+
+use self::place::Place;
+use self::shared::Shared;
+use super::{ByteStream, DataError, DataStore, Listed, Locator, Origin, Space, Stored};
+use crate::error::Error;
+use crate::types::ByteRange;
+
+/// A directory of blobs. Opened by [`FilesStore::open`]; the directory is locked until it, and the last reader, is dropped.
+#[derive(Debug)]
+pub struct FilesStore {
+    shared: Arc<Shared>,
+}
+
+impl FilesStore {
+    /// What was counted since the store was opened.
+    pub fn metrics(&self) -> &FilesMetrics {
+        &self.shared.metrics
+    }
+
+    /// Hops that wait for a disk thread: of writers, of readers.
+    pub fn queued(&self) -> (usize, usize) {
+        (self.shared.writes.queued(), self.shared.reads.queued())
+    }
+}
+
+impl DataStore for FilesStore {
+    fn put(
+        &self,
+        origin: Origin,
+        length: Option<u64>,
+        body: ByteStream<Error>,
+    ) -> BoxFuture<'_, Result<Stored, DataError>> {
+        put::put(&self.shared, origin, length, body).boxed()
+    }
+
+    fn get(&self, locator: &Locator, length: u64, range: ByteRange) -> ByteStream {
+        match Place::from_locator(locator) {
+            Ok(place) if place.length == length => get::get(&self.shared, place, range),
+            Ok(place) => {
+                let message = format!("the index says {length} bytes of a blob that has {}", place.length);
+                stream::iter([Err(DataError::Corrupt(message))]).boxed()
+            }
+            Err(error) => stream::iter([Err(error)]).boxed(),
+        }
+    }
+
+    fn delete<'a>(&'a self, locator: &'a Locator) -> BoxFuture<'a, Result<(), DataError>> {
+        async move {
+            let place = Place::from_locator(locator)?;
+            let shared = self.shared.clone();
+            self.shared.writes.run(move || shared.remove(place)).await?.map_err(DataError::from)
+        }
+        .boxed()
+    }
+
+    fn list(&self) -> Option<BoxStream<'_, Result<Listed, DataError>>> {
+        Some(list::list(&self.shared))
+    }
+
+    fn space(&self) -> Option<Space> {
+        space::Headroom::of(&self.shared.root).ok().map(space::Headroom::space)
+    }
+}

@@ -1,0 +1,55 @@
+//! How much room a place has, and how much of it may be written.
+//!
+//! Always holds: writes stop while a reserve is still free, so that the index, which lives in the same place, can go on, and what is
+//! deleted can be recorded.
+
+use std::io;
+use std::path::Path;
+
+use crate::data::Space;
+use crate::limits::{SPACE_RESERVE_BYTES, SPACE_RESERVE_DIVISOR};
+
+/// The room of a file system at one instant.
+#[derive(Clone, Copy, Debug)]
+pub struct Headroom {
+    space: Space,
+}
+
+impl Headroom {
+    pub fn of(path: &Path) -> io::Result<Self> {
+        let found = nix::sys::statvfs::statvfs(path)?;
+        let unit = found.fragment_size();
+        let space = Space {
+            free_bytes: found.blocks_available().saturating_mul(unit),
+            total_bytes: found.blocks().saturating_mul(unit),
+        };
+        Ok(Self { space })
+    }
+
+    pub fn space(self) -> Space {
+        self.space
+    }
+
+    /// Bytes that may be written before only the reserve is left.
+    pub fn writable_bytes(self) -> u64 {
+        writable(self.space)
+    }
+}
+
+fn writable(space: Space) -> u64 {
+    space.free_bytes.saturating_sub(SPACE_RESERVE_BYTES.min(space.total_bytes / SPACE_RESERVE_DIVISOR))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::writable;
+    use crate::data::Space;
+
+    #[test]
+    fn the_reserve_is_kept_in_large_and_small_places() {
+        let gib = 1 << 30;
+        assert_eq!(writable(Space { free_bytes: 600 << 20, total_bytes: 1000 * gib }), 88 << 20);
+        assert_eq!(writable(Space { free_bytes: 100 << 20, total_bytes: 1000 * gib }), 0);
+        assert_eq!(writable(Space { free_bytes: gib, total_bytes: gib }), gib - gib / 50);
+    }
+}

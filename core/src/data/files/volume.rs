@@ -1,0 +1,78 @@
+//! A volume: one preallocated file that takes many blobs of known length.
+//!
+//! Always holds (T3): a range is reserved by moving a cursor that only grows, so no two blobs ever share a byte and no offset is used
+//! twice. A volume that is closed (full, or its sync failed) reserves nothing more. The struct lives as long as anybody may still
+//! write to the file; only after that may the file be unlinked.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::group_sync::GroupSync;
+use super::place::{FileId, VOLUMES};
+use super::syscalls;
+
+/// The cursor of a closed volume: nothing fits behind it.
+const CLOSED: u64 = u64::MAX;
+
+#[derive(Debug)]
+pub struct Volume {
+    pub id: FileId,
+    pub file: File,
+    pub sync: GroupSync,
+    path: PathBuf,
+    size: u64,
+    cursor: AtomicU64,
+}
+
+impl Volume {
+    /// Makes the file, reserves its space, and makes both durable: a blob's own sync then covers the blob's bytes only, and the
+    /// name that leads to them stands already.
+    pub fn create(root: &Path, id: FileId, size: u64) -> io::Result<Self> {
+        let path = id.path(root);
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+        let made = (|| {
+            // The length is set at once, too: growing it with each blob would add the inode to each sync.
+            if !syscalls::preallocate(&file, size, false)? {
+                file.set_len(size)?;
+            }
+            file.sync_all()?;
+            syscalls::sync_directory(&root.join(VOLUMES))?;
+            crate::failpoint!("volume.created", io);
+            Ok(())
+        })();
+        if let Err(error) = made {
+            // Nothing is in it yet. If it can't be removed either, it is an empty volume, which the next start removes.
+            let _ = std::fs::remove_file(&path);
+            return Err(error);
+        }
+        Ok(Self { id, file, sync: GroupSync::default(), path, size, cursor: AtomicU64::new(0) })
+    }
+
+    /// Reserves `bytes`: the offset, or `None` where the volume has no room or is closed.
+    pub fn reserve(&self, bytes: u64) -> Option<u64> {
+        let fits = |cursor: u64| cursor.checked_add(bytes).filter(|end| *end <= self.size);
+        self.cursor.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).ok()
+    }
+
+    /// Reserves nothing more, and gives the space behind the last blob back.
+    pub fn close(&self) {
+        let end = self.cursor.swap(CLOSED, Ordering::AcqRel);
+        if end < self.size
+            && let Err(error) = self.file.set_len(end)
+        {
+            tracing::warn!("the free end of a full volume could not be given back: {error}");
+        }
+    }
+}
+
+impl Drop for Volume {
+    /// Nobody writes to the file any more. If all its blobs were deleted meanwhile, this is the last chance to notice.
+    fn drop(&mut self) {
+        self.close();
+        if let Ok(None) = syscalls::seek_data(&self.file, 0) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}

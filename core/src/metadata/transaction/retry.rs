@@ -1,0 +1,132 @@
+//! Running a transaction until it no longer loses a race.
+//!
+//! Always holds: at most [`TRANSACTION_ATTEMPTS_MAX`] attempts; an attempt's locks are free before the next begins or waits; a result,
+//! `Ok` or `Err`, is given out only if what it was decided from was true at one instant.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::super::{CommitError, Durability, MetadataStore};
+use super::{Transaction, TxError};
+use crate::error::Error;
+use crate::limits::{TRANSACTION_ATTEMPTS_MAX, TRANSACTION_BACKOFF_MAX, TRANSACTION_EAGER_ATTEMPTS};
+
+/// Runs a transaction's body, commits it, and does both again when it lost a race.
+///
+/// ```ignore
+/// let etag = transact!(store, Durability::Synced, |tx| {
+///     let old = tx.get(Table::Index, &key).await?;      // ReadError, CommitError and Error all pass through `?`
+///     tx.put(Table::Index, key.clone(), value.clone());
+///     Ok(etag_of(&old))
+/// })?;
+/// ```
+///
+/// `store` is anything that coerces to `&dyn MetadataStore`; `tx` is a `&mut Transaction`. The body is the inside of an `async` block
+/// and gives `Result<T, TxError>`; the whole gives `Result<T, Error>`. The body may run several times: it must not move out of what it
+/// captures (the compiler sees to that) and its side effects must bear repetition. When the body fails, nothing is written.
+/// `return` and `?` end the body, not the function around it.
+#[macro_export]
+macro_rules! transact {
+    ($store:expr, $durability:expr, |$tx:ident| $body:expr) => {{
+        let mut retry = $crate::metadata::transaction::Retry::new($store);
+        loop {
+            let mut transaction = retry.begin();
+            let outcome = {
+                #[allow(unused_variables)]
+                let $tx = &mut transaction;
+                $crate::metadata::transaction::typed(async { $body }).await
+            };
+            match retry.settle(transaction, outcome, $durability).await {
+                $crate::metadata::transaction::Step::Done(result) => break result,
+                $crate::metadata::transaction::Step::Again => {}
+            }
+        }
+    }};
+}
+
+/// Gives the body of [`transact!`](crate::transact) its type, so that `?` knows what to convert to.
+#[doc(hidden)]
+pub fn typed<T, F: Future<Output = Result<T, TxError>>>(body: F) -> F {
+    body
+}
+
+/// What follows an attempt.
+pub enum Step<T> {
+    Done(Result<T, Error>),
+    Again,
+}
+
+/// The attempts of one transaction.
+pub struct Retry<'a> {
+    store: &'a dyn MetadataStore,
+    attempts: u32,
+}
+
+impl<'a> Retry<'a> {
+    pub fn new(store: &'a dyn MetadataStore) -> Self {
+        Self { store, attempts: 0 }
+    }
+
+    pub fn begin(&mut self) -> Transaction<'a> {
+        self.attempts += 1;
+        Transaction::new(self.store)
+    }
+
+    /// Commits what the body did, or checks what its refusal rests on. Waits before it asks for another attempt.
+    pub async fn settle<T>(
+        &self,
+        transaction: Transaction<'a>,
+        outcome: Result<T, TxError>,
+        durability: Durability,
+    ) -> Step<T> {
+        let outcome = match outcome {
+            Ok(value) => match Self::conclude(transaction, durability).await {
+                Ok(()) => return Step::Done(Ok(value)),
+                Err(error) => TxError::from(error),
+            },
+            // The body may have been led to its error by values that never stood together.
+            Err(TxError::Other(error)) => match transaction.finish_reads().await {
+                Ok(()) => TxError::Other(error),
+                Err(error) => error.into(),
+            },
+            Err(TxError::Conflict) => {
+                drop(transaction);
+                TxError::Conflict
+            }
+        };
+        match outcome {
+            TxError::Other(error) => Step::Done(Err(error)),
+            TxError::Conflict if self.attempts >= TRANSACTION_ATTEMPTS_MAX => Step::Done(Err(Error::Unavailable(
+                format!("{TRANSACTION_ATTEMPTS_MAX} attempts each met another change of the same names; try again"),
+            ))),
+            TxError::Conflict => {
+                self.wait().await;
+                Step::Again
+            }
+        }
+    }
+
+    async fn conclude(transaction: Transaction<'a>, durability: Durability) -> Result<(), CommitError> {
+        match transaction.has_writes() {
+            true => transaction.commit(durability).await,
+            false => transaction.finish_reads().await,
+        }
+    }
+
+    async fn wait(&self) {
+        let Some(doublings) = self.attempts.checked_sub(TRANSACTION_EAGER_ATTEMPTS) else {
+            return tokio::task::yield_now().await;
+        };
+        let bound = Duration::from_millis(1).saturating_mul(1 << doublings.min(16)).min(TRANSACTION_BACKOFF_MAX);
+        tokio::time::sleep(bound.mul_f64(spread())).await;
+    }
+}
+
+/// A number in 0..1 that differs from its neighbours', so that those who lost together do not come back together. No chance is
+/// needed for that, and none is used: a run stays replayable.
+fn spread() -> f64 {
+    static DRAWS: AtomicU64 = AtomicU64::new(0);
+    // Multiples of the golden ratio: each falls into the widest gap that those before it left.
+    let draw = DRAWS.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    f64::from(u32::try_from(draw >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
+}

@@ -1,0 +1,60 @@
+//! What the tree remembers of directories and buckets, to guess a whole path before it asks.
+//!
+//! Always holds: nothing here is trusted. A guess is verified against the index in the one read that uses it; a wrong one costs a
+//! walk.
+
+use std::sync::Arc;
+
+use super::resolve::Bucket;
+use crate::limits::{BUCKET_CACHE_MAX, DIRECTORY_CACHE_MAX};
+use crate::metadata::keys::Id;
+
+pub struct Cache {
+    directories: quick_cache::sync::Cache<(Id, Box<[u8]>), Id>,
+    buckets: quick_cache::sync::Cache<Box<str>, Arc<Bucket>>,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self {
+            directories: quick_cache::sync::Cache::new(DIRECTORY_CACHE_MAX),
+            buckets: quick_cache::sync::Cache::new(BUCKET_CACHE_MAX),
+        }
+    }
+}
+
+/// A borrowed form of the directories' key.
+#[derive(Hash)]
+struct NameRef<'a>(Id, &'a [u8]);
+
+impl quick_cache::Equivalent<(Id, Box<[u8]>)> for NameRef<'_> {
+    fn equivalent(&self, key: &(Id, Box<[u8]>)) -> bool {
+        self.0 == key.0 && self.1 == &*key.1
+    }
+}
+
+impl Cache {
+    pub fn directory(&self, parent: Id, name: &[u8]) -> Option<Id> {
+        self.directories.get(&NameRef(parent, name))
+    }
+
+    pub fn remember_directory(&self, parent: Id, name: &[u8], node: Id) {
+        self.directories.insert((parent, name.into()), node);
+    }
+
+    pub fn forget_directory(&self, parent: Id, name: &[u8]) {
+        self.directories.remove(&NameRef(parent, name));
+    }
+
+    pub fn bucket(&self, name: &str) -> Option<Arc<Bucket>> {
+        self.buckets.get(name)
+    }
+
+    pub fn remember_bucket(&self, name: &str, bucket: Arc<Bucket>) {
+        self.buckets.insert(name.into(), bucket);
+    }
+
+    pub fn forget_bucket(&self, name: &str) {
+        self.buckets.remove(name);
+    }
+}

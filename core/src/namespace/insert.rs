@@ -1,0 +1,105 @@
+//! Giving a new node a name: PUT, Copy and Complete, as a rename over the name would.
+//!
+//! Always holds: the node is new; what the name held before becomes a noncurrent version or is let go of, as the bucket's
+//! versioning says; the new version's sequence is above that of all before it.
+
+use bytes::Bytes;
+
+use super::current::summary_of;
+use super::materialize::Space;
+use super::place::Place;
+use super::{Tree, TxResult};
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::metadata::keys::{self, Id};
+use crate::metadata::records::{ContentRecord, Dentry, NodeRecord, Number, Record, Version, VersionRecord};
+use crate::metadata::transaction::Transaction;
+use crate::metadata::{LockMode, Table};
+use crate::types::Versioning;
+
+/// A node to be, with the bytes that are committed with it.
+pub struct NewNode {
+    pub id: Id,
+    /// `modified` is set by the insert.
+    pub record: NodeRecord,
+    /// Sealed inline bytes.
+    pub inline: Option<Bytes>,
+    /// A content that is new.
+    pub content: Option<(Id, ContentRecord)>,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inserted {
+    pub node: Id,
+    pub version: Version,
+    pub modified: Timestamp,
+}
+
+impl Tree {
+    /// Puts `new` under the name of `place`. The place must be of this transaction.
+    pub(crate) async fn insert(&self, tx: &mut Transaction<'_>, place: &Place, new: &NewNode) -> TxResult<Inserted> {
+        let now = self.clock.now();
+        let versioning = place.bucket.record.versioning;
+        let old = self.current(tx, place).await?;
+        if let (true, Some(parent)) = (place.versioned(), place.parent()) {
+            self.lock(tx, keys::locks::name(parent, place.leaf()), LockMode::Exclusive).await?;
+        }
+        let before = match &old {
+            Some(old) => Some(old.version.sequence),
+            None => self.newest_noncurrent(tx, place).await?.map(|(sequence, _)| sequence),
+        };
+        let sequence = before.map_or(now.0, |before| now.0.max(before + 1));
+        let version = Version { sequence, null: versioning != Versioning::Enabled };
+        let parent = self.materialize(tx, place, Space::Live).await?;
+
+        match old {
+            None if version.null => self.remove_null_version(tx, place).await?,
+            None => {}
+            Some(old) if version.null && old.version.null => {
+                self.release_node(tx, old.node, old.single.then_some(&old.summary)).await?;
+                if versioning == Versioning::Suspended {
+                    self.remove_null_version(tx, place).await?;
+                }
+            }
+            Some(old) => {
+                if version.null {
+                    self.remove_null_version(tx, place).await?;
+                }
+                if !old.single {
+                    return Err(Error::Internal("a name in a versioned bucket has several links".into()).into());
+                }
+                let record = VersionRecord::Object {
+                    node: old.node,
+                    kind: old.kind,
+                    version: old.version,
+                    summary: old.summary,
+                };
+                self.put_version(tx, parent, place.leaf(), &record);
+            }
+        }
+
+        let mut record = new.record.clone();
+        record.modified = now;
+        let summary = summary_of(&record, place.bucket.record.owner);
+        let dentry = Dentry::Object { node: new.id, kind: record.kind, version, summary: Some(summary) };
+        tx.put(Table::Index, keys::dentry(parent, place.leaf()), dentry.encode());
+        tx.put(Table::Index, keys::node(new.id), record.encode());
+        if let Some(inline) = &new.inline {
+            tx.put(Table::Inline, keys::inline(new.id, 0), inline.clone());
+        }
+        if let Some((content, record)) = &new.content {
+            tx.put(Table::Index, keys::content(*content), record.encode());
+        }
+        Ok(Inserted { node: new.id, version, modified: now })
+    }
+
+    /// Puts a record into the version space, and marks the null version so that it is found.
+    pub(crate) fn put_version(&self, tx: &mut Transaction<'_>, parent: Id, name: &[u8], record: &VersionRecord) {
+        let version = record.version();
+        tx.put(Table::Index, keys::version(parent, name, version.sequence), record.encode());
+        if version.null {
+            tx.put(Table::Index, keys::null_version(parent, name), Number(version.sequence).encode());
+        }
+    }
+}

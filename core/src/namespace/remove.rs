@@ -1,0 +1,147 @@
+//! Taking a name away, or one version of it, or hiding it behind a delete marker.
+//!
+//! Always holds: removing what is absent changes nothing and succeeds. When the current version goes, the newest one left that is
+//! not a delete marker comes to light only if no delete marker is above it.
+
+use super::materialize::Space;
+use super::place::Place;
+use super::prune::Left;
+use super::versions::Found;
+use super::{Tree, TxResult};
+use crate::metadata::keys;
+use crate::metadata::records::{Version, VersionRecord};
+use crate::metadata::transaction::Transaction;
+use crate::metadata::{LockMode, Table};
+use crate::types::{AccountId, VersionId, Versioning};
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// There was nothing to remove.
+    Nothing,
+    /// A live name of a bucket without versions is gone.
+    Name,
+    /// A delete marker is on top.
+    Marked { node: u64, version: Version },
+    /// One version is gone.
+    Version { node: u64, version: Version, was_marker: bool },
+}
+
+impl Tree {
+    /// DELETE without a version.
+    pub(crate) async fn remove(&self, tx: &mut Transaction<'_>, place: &Place, by: Option<AccountId>) -> TxResult<Removed> {
+        if place.bucket.record.versioning != Versioning::Unset {
+            return self.mark_deleted(tx, place, by).await;
+        }
+        let (Some(current), Some(parent)) = (self.current(tx, place).await?, place.parent()) else {
+            return Ok(Removed::Nothing);
+        };
+        tx.delete(Table::Index, keys::dentry(parent, place.leaf()));
+        self.release_node(tx, current.node, current.single.then_some(&current.summary)).await?;
+        self.prune(tx, place, Left::Nothing(None), &[]).await?;
+        Ok(Removed::Name)
+    }
+
+    async fn mark_deleted(&self, tx: &mut Transaction<'_>, place: &Place, by: Option<AccountId>) -> TxResult<Removed> {
+        if let Some(parent) = place.parent() {
+            self.lock(tx, keys::locks::name(parent, place.leaf()), LockMode::Exclusive).await?;
+        }
+        let current = self.current(tx, place).await?;
+        let before = match &current {
+            Some(current) => Some(current.version.sequence),
+            None => self.newest_noncurrent(tx, place).await?.map(|(sequence, _)| sequence),
+        };
+        let now = self.clock.now();
+        let version = Version {
+            sequence: before.map_or(now.0, |before| now.0.max(before + 1)),
+            null: place.bucket.record.versioning == Versioning::Suspended,
+        };
+
+        // The directory may be left without a live name: then it is to be hidden, which takes its lock for this one alone, and
+        // takes it at once, for a shared one can't be raised.
+        let mut emptied = false;
+        if let (Some(_), Some(parent)) = (&current, place.parent())
+            && !place.steps.is_empty()
+            && !self.has_other_name(tx, parent, place.leaf()).await?
+        {
+            self.lock(tx, keys::locks::directory(parent), LockMode::Exclusive).await?;
+            emptied = true;
+        }
+        let parent = self.materialize(tx, place, Space::Versions).await?;
+        if version.null {
+            self.remove_null_version(tx, place).await?;
+        }
+        if let Some(current) = current {
+            tx.delete(Table::Index, keys::dentry(parent, place.leaf()));
+            if version.null && current.version.null {
+                self.release_node(tx, current.node, current.single.then_some(&current.summary)).await?;
+            } else {
+                let record = VersionRecord::Object {
+                    node: current.node,
+                    kind: current.kind,
+                    version: current.version,
+                    summary: current.summary,
+                };
+                self.put_version(tx, parent, place.leaf(), &record);
+            }
+        }
+        let node = self.ids.next().await?;
+        let owner = by.filter(|by| *by != place.bucket.record.owner);
+        let marker = VersionRecord::DeleteMarker { node, version, owner, modified: now };
+        self.put_version(tx, parent, place.leaf(), &marker);
+        if emptied {
+            self.prune(tx, place, Left::Versions, &[]).await?;
+        }
+        Ok(Removed::Marked { node, version })
+    }
+
+    /// DELETE of one version.
+    pub(crate) async fn remove_version(&self, tx: &mut Transaction<'_>, place: &Place, id: VersionId) -> TxResult<Removed> {
+        let Some(parent) = place.parent() else { return Ok(Removed::Nothing) };
+        if place.versioned() {
+            self.lock(tx, keys::locks::name(parent, place.leaf()), LockMode::Exclusive).await?;
+        }
+        match self.version(tx, place, id).await? {
+            None => Ok(Removed::Nothing),
+            Some(Found::Current(current)) => {
+                self.release_node(tx, current.node, current.single.then_some(&current.summary)).await?;
+                match self.newest_noncurrent(tx, place).await? {
+                    Some((_, next @ VersionRecord::Object { .. })) => self.promote(tx, parent, place.leaf(), &next)?,
+                    newest => {
+                        tx.delete(Table::Index, keys::dentry(parent, place.leaf()));
+                        let left = if newest.is_some() { Left::Versions } else { Left::Nothing(None) };
+                        self.prune(tx, place, left, &[]).await?;
+                    }
+                }
+                Ok(Removed::Version { node: current.node, version: current.version, was_marker: false })
+            }
+            Some(Found::Noncurrent(record)) => {
+                let version = record.version();
+                let newest = self.newest_noncurrent(tx, place).await?.map(|(sequence, _)| sequence);
+                let key = keys::version(parent, place.leaf(), version.sequence);
+                tx.delete(Table::Index, key.clone());
+                if version.null {
+                    tx.delete(Table::Index, keys::null_version(parent, place.leaf()));
+                }
+                let was_marker = match &record {
+                    VersionRecord::Object { node, summary, .. } => {
+                        self.release_node(tx, *node, Some(summary)).await?;
+                        false
+                    }
+                    VersionRecord::DeleteMarker { .. } => true,
+                };
+                if place.dentry.is_none() && newest == Some(version.sequence) {
+                    match self.newest_noncurrent_but(tx, place, Some(version.sequence)).await? {
+                        Some((_, next @ VersionRecord::Object { .. })) => {
+                            let parent = self.materialize(tx, place, Space::Live).await?;
+                            self.promote(tx, parent, place.leaf(), &next)?;
+                        }
+                        Some(_) => {}
+                        None => self.prune(tx, place, Left::Nothing(Some(key)), &[]).await?,
+                    }
+                }
+                Ok(Removed::Version { node: record.node(), version, was_marker })
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The versions of one name: finding them, taking one out.
+//!
+//! Always holds: at most one version of a name is the null version; where it is noncurrent, its sequence stands under its own key.
+
+use super::current::Current;
+use super::place::Place;
+use super::{Tree, TxResult};
+use crate::error::{Error, Result};
+use crate::metadata::keys;
+use crate::metadata::records::{Dentry, Number, Record, VersionRecord};
+use crate::metadata::transaction::Transaction;
+use crate::metadata::Table;
+use crate::types::VersionId;
+
+/// A version that was asked for by its id.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// The live name.
+    Current(Current),
+    /// In the version space.
+    Noncurrent(VersionRecord),
+}
+
+impl Tree {
+    /// The newest version in the version space, with its sequence. Only under the name's lock may more be decided from it.
+    pub(crate) async fn newest_noncurrent(
+        &self,
+        tx: &mut Transaction<'_>,
+        place: &Place,
+    ) -> TxResult<Option<(u64, VersionRecord)>> {
+        self.newest_noncurrent_but(tx, place, None).await
+    }
+
+    /// The newest but for one that this transaction removes.
+    pub(crate) async fn newest_noncurrent_but(
+        &self,
+        tx: &mut Transaction<'_>,
+        place: &Place,
+        but: Option<u64>,
+    ) -> TxResult<Option<(u64, VersionRecord)>> {
+        let (true, Some(parent)) = (place.versioned(), place.parent()) else { return Ok(None) };
+        let start = keys::versions_of(parent, place.leaf());
+        // The key without a sequence is a directory's, never a name's: a leaf has no '/' at its end.
+        for (key, value) in tx.snapshot_scan(&start, &keys::behind(&start), 2).await? {
+            let Some((_, Some(sequence))) = keys::version_parts(&key) else { continue };
+            if Some(sequence) != but {
+                return Ok(Some((sequence, VersionRecord::decode(&value).map_err(Error::from)?)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Removes the noncurrent null version, where there is one, with what it holds.
+    pub(crate) async fn remove_null_version(&self, tx: &mut Transaction<'_>, place: &Place) -> TxResult<()> {
+        let (true, Some(parent)) = (place.versioned(), place.parent()) else { return Ok(()) };
+        let marker = keys::null_version(parent, place.leaf());
+        let Some(value) = tx.get(Table::Index, &marker).await? else { return Ok(()) };
+        let sequence = Number::decode(&value).map_err(Error::from)?.0;
+        let key = keys::version(parent, place.leaf(), sequence);
+        let Some(value) = tx.get(Table::Index, &key).await? else {
+            return Err(Error::Corrupt(format!("the null version of {:?} is not where it is said to be", place.key)).into());
+        };
+        tx.delete(Table::Index, marker);
+        tx.delete(Table::Index, key);
+        match VersionRecord::decode(&value).map_err(Error::from)? {
+            VersionRecord::Object { node, summary, .. } => self.release_node(tx, node, Some(&summary)).await,
+            VersionRecord::DeleteMarker { .. } => Ok(()),
+        }
+    }
+
+    /// A version by its id, as part of the transaction.
+    pub(crate) async fn version(&self, tx: &mut Transaction<'_>, place: &Place, id: VersionId) -> TxResult<Option<Found>> {
+        if let Some(current) = self.current(tx, place).await?
+            && is_version(&current, id)
+        {
+            return Ok(Some(Found::Current(current)));
+        }
+        let (true, Some(parent)) = (place.versioned(), place.parent()) else { return Ok(None) };
+        let sequence = match id {
+            VersionId::Sequence { sequence, .. } => sequence,
+            VersionId::Null => match tx.get(Table::Index, &keys::null_version(parent, place.leaf())).await? {
+                Some(value) => Number::decode(&value).map_err(Error::from)?.0,
+                None => return Ok(None),
+            },
+        };
+        let value = tx.get(Table::Index, &keys::version(parent, place.leaf(), sequence)).await?;
+        Ok(noncurrent(value.as_deref(), id)?.map(Found::Noncurrent))
+    }
+
+    /// A version by its id, read outside a transaction.
+    pub async fn version_now(&self, place: &Place, id: VersionId) -> Result<Option<Found>> {
+        if let Some(current) = self.current_now(place).await?
+            && is_version(&current, id)
+        {
+            return Ok(Some(Found::Current(current)));
+        }
+        let (true, Some(parent)) = (place.versioned(), place.parent()) else { return Ok(None) };
+        let sequence = match id {
+            VersionId::Sequence { sequence, .. } => sequence,
+            VersionId::Null => {
+                let (_, values) =
+                    self.store.get_many(&[(Table::Index, keys::null_version(parent, place.leaf()))]).await?;
+                match &values[0] {
+                    Some(value) => Number::decode(value)?.0,
+                    None => return Ok(None),
+                }
+            }
+        };
+        let (_, values) = self.store.get_many(&[(Table::Index, keys::version(parent, place.leaf(), sequence))]).await?;
+        Ok(noncurrent(values[0].as_deref(), id)?.map(Found::Noncurrent))
+    }
+
+    /// The newest version of a name that is not live, read outside a transaction: a delete marker, if the name has any version.
+    pub async fn newest_now(&self, place: &Place) -> Result<Option<VersionRecord>> {
+        let (true, None, Some(parent)) = (place.versioned(), &place.dentry, place.parent()) else { return Ok(None) };
+        let start = keys::versions_of(parent, place.leaf());
+        let found = self.store.snapshot()?.scan(&start, &keys::behind(&start), 1, false).await?;
+        Ok(found.first().map(|(_, value)| VersionRecord::decode(value)).transpose()?)
+    }
+
+    /// Makes a noncurrent version the live name again.
+    pub(crate) fn promote(&self, tx: &mut Transaction<'_>, parent: u64, name: &[u8], record: &VersionRecord) -> TxResult<()> {
+        let VersionRecord::Object { node, kind, version, summary } = record else {
+            return Err(Error::Internal("a delete marker can't be made current".into()).into());
+        };
+        tx.delete(Table::Index, keys::version(parent, name, version.sequence));
+        if version.null {
+            tx.delete(Table::Index, keys::null_version(parent, name));
+        }
+        let dentry =
+            Dentry::Object { node: *node, kind: *kind, version: *version, summary: Some(summary.clone()) };
+        tx.put(Table::Index, keys::dentry(parent, name), dentry.encode());
+        Ok(())
+    }
+}
+
+fn is_version(current: &Current, id: VersionId) -> bool {
+    match id {
+        VersionId::Null => current.version.null,
+        VersionId::Sequence { sequence, node } => {
+            !current.version.null && current.version.sequence == sequence && current.node == node
+        }
+    }
+}
+
+fn noncurrent(value: Option<&[u8]>, id: VersionId) -> Result<Option<VersionRecord>> {
+    let Some(value) = value else { return Ok(None) };
+    let record = VersionRecord::decode(value)?;
+    let matches = match id {
+        VersionId::Null => record.version().null,
+        VersionId::Sequence { sequence, node } => {
+            !record.version().null && record.version().sequence == sequence && record.node() == node
+        }
+    };
+    Ok(matches.then_some(record))
+}

@@ -1,0 +1,127 @@
+//! Finding the version that a read names, with its node and what leads to its bytes.
+//!
+//! Always holds: with a warm cache two round trips: one for the path, one for node and content together. The content is pinned
+//! before it is read, so what is found stays readable while the pin is held. What a requester may not list it can't tell apart
+//! from what is not there.
+
+use bytes::Bytes;
+
+use super::ObjectService;
+use super::service::version_id;
+use crate::access::allows;
+use crate::content::Pin;
+use crate::error::{Error, Result};
+use crate::limits::TRANSACTION_ATTEMPTS_MAX;
+use crate::metadata::keys::{self, Id};
+use crate::metadata::records::{ContentRecord, ContentRef, NodeRecord, Record, Version, VersionRecord};
+use crate::metadata::Table;
+use crate::namespace::{Found, Place};
+use crate::types::{BucketName, ObjectKey, Permission, Principal, VersionId};
+
+/// Where a version's bytes are, ready to be read.
+pub(crate) enum Source {
+    Empty,
+    /// Sealed.
+    Inline(Bytes),
+    Shared { id: Id, content: ContentRecord, pin: Pin },
+}
+
+/// A version of a key.
+pub(crate) struct Object {
+    pub place: Place,
+    pub node: Id,
+    pub record: NodeRecord,
+    pub source: Source,
+    /// As answers show it.
+    pub shown: Option<VersionId>,
+}
+
+impl ObjectService {
+    /// The version that is named, or the current one, for a principal that has `wanted` on it.
+    pub(crate) async fn find(
+        &self,
+        principal: &Principal,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        version: Option<VersionId>,
+        wanted: Permission,
+    ) -> Result<Object> {
+        for _ in 0..TRANSACTION_ATTEMPTS_MAX {
+            let place = self.tree().lookup(bucket, key).await?;
+            let (node, found, content) = match self.named(principal, &place, version).await? {
+                Some(found) => found,
+                None => return Err(self.absent(principal, &place, version).await?),
+            };
+            let pin = match content {
+                ContentRef::Shared(id) => Some(self.inner.pins.pin(id)),
+                _ => None,
+            };
+            let mut at = vec![(Table::Index, keys::node(node))];
+            at.extend(content.key(node));
+            let (_, mut values) = self.store().get_many(&at).await?;
+            let bytes = if at.len() == 2 { values.pop().flatten() } else { None };
+            // The node is gone since its name was read, or its content was replaced: look again.
+            let Some(record) = values.pop().flatten() else { continue };
+            let record = NodeRecord::decode(&record)?;
+            if record.content != content {
+                continue;
+            }
+            let source = match (content, bytes, pin) {
+                (ContentRef::Empty, ..) => Source::Empty,
+                (ContentRef::Inline, Some(bytes), _) => Source::Inline(bytes),
+                (ContentRef::Shared(id), Some(bytes), Some(pin)) => {
+                    Source::Shared { id, content: ContentRecord::decode(&bytes)?, pin }
+                }
+                _ => return Err(Error::Corrupt(format!("node {node} of {key:?} has no content"))),
+            };
+            if !allows(principal, record.owner, record.acl.as_ref(), wanted) {
+                return Err(Error::AccessDenied(format!("no {wanted:?} on {key}")));
+            }
+            let shown = version_id(&place.bucket, node, found);
+            return Ok(Object { place, node, record, source, shown });
+        }
+        Err(Error::Unavailable(format!("{key} changes faster than it can be read; try again")))
+    }
+
+    async fn named(
+        &self,
+        principal: &Principal,
+        place: &Place,
+        version: Option<VersionId>,
+    ) -> Result<Option<(Id, Version, ContentRef)>> {
+        let Some(version) = version else {
+            let current = self.tree().current_now(place).await?;
+            return Ok(current.map(|current| (current.node, current.version, current.summary.content)));
+        };
+        match self.tree().version_now(place, version).await? {
+            None => Ok(None),
+            Some(Found::Current(current)) => Ok(Some((current.node, current.version, current.summary.content))),
+            Some(Found::Noncurrent(VersionRecord::Object { node, version, summary, .. })) => {
+                Ok(Some((node, version, summary.content)))
+            }
+            Some(Found::Noncurrent(VersionRecord::DeleteMarker { node, version, modified, .. })) => {
+                self.require(principal, &place.bucket, Permission::Read)?;
+                let shown = version_id(&place.bucket, node, version).unwrap_or(VersionId::Null);
+                Err(Error::IsDeleteMarker { version: shown, modified })
+            }
+        }
+    }
+
+    /// What to answer for a version that is not there.
+    pub(super) async fn absent(&self, principal: &Principal, place: &Place, version: Option<VersionId>) -> Result<Error> {
+        let record = &place.bucket.record;
+        if !allows(principal, record.owner, record.acl.as_ref(), Permission::Read) {
+            return Ok(Error::AccessDenied(format!("no access to {}", place.key)));
+        }
+        if let Some(version) = version {
+            return Ok(Error::NoSuchVersion { key: place.key.clone(), version: version.to_string() });
+        }
+        match self.tree().newest_now(place).await? {
+            Some(VersionRecord::DeleteMarker { node, version, .. }) => Ok(Error::Deleted {
+                key: place.key.clone(),
+                version: version_id(&place.bucket, node, version).unwrap_or(VersionId::Null),
+            }),
+            _ => Ok(Error::NoSuchKey(place.key.clone())),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! CreateMultipartUpload.
+
+use super::upload::id_text;
+use super::{CreateUpload, UploadInfo};
+use crate::access::resolve;
+use crate::error::{Error, Result};
+use crate::failpoint;
+use crate::metadata::records::{Record, UploadRecord};
+use crate::metadata::{Durability, Table, keys};
+use crate::objects::ObjectService;
+use crate::objects::put::check_user_metadata;
+use crate::transact;
+use crate::types::{ChecksumAlgorithm, ChecksumKind, Permission, Principal};
+
+/// The kind of checksum that an upload has (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>).
+fn kind_of(algorithm: ChecksumAlgorithm, asked: Option<ChecksumKind>) -> Result<ChecksumKind> {
+    let kind = asked.unwrap_or(match algorithm {
+        ChecksumAlgorithm::Crc64Nvme => ChecksumKind::FullObject,
+        _ => ChecksumKind::Composite,
+    });
+    let possible = match kind {
+        ChecksumKind::FullObject => algorithm.is_linear(),
+        ChecksumKind::Composite => algorithm != ChecksumAlgorithm::Crc64Nvme,
+    };
+    let name = match kind {
+        ChecksumKind::FullObject => "FULL_OBJECT",
+        ChecksumKind::Composite => "COMPOSITE",
+    };
+    match possible {
+        true => Ok(kind),
+        false => Err(Error::InvalidRequest(format!(
+            "The {name} checksum type cannot be used with the {} checksum algorithm.",
+            algorithm.name().to_lowercase()
+        ))),
+    }
+}
+
+impl ObjectService {
+    pub async fn create_upload(&self, principal: &Principal, request: CreateUpload) -> Result<UploadInfo> {
+        let CreateUpload { bucket, key, headers, user_metadata, tags, acl, checksum, location } = request;
+        check_user_metadata(&user_metadata)?;
+        let checksum = match checksum {
+            Some((algorithm, kind)) => Some((algorithm, kind_of(algorithm, kind)?)),
+            None => None,
+        };
+        let content = self.tree().ids.next().await?;
+        let initiated = self.inner.parts.clock.now();
+        let upload_id = transact!(self.store(), Durability::Synced, |tx| {
+            let found = self.tree().resolve_bucket(tx, &bucket).await?;
+            self.require(principal, &found, Permission::Write)?;
+            let owner = Self::owner_of_new(principal, &found);
+            let record = UploadRecord {
+                owner,
+                initiator: owner,
+                location: self.location_for(&found, location.as_deref())?.name.clone(),
+                headers: headers.clone(),
+                user_metadata: user_metadata.clone(),
+                tags: tags.clone(),
+                acl: resolve(&acl, owner, found.record.owner, self.accounts())?,
+                checksum,
+            };
+            tx.put(Table::Index, keys::upload(found.record.id, key.as_bytes(), initiated.0, content), record.encode());
+            Ok(id_text(initiated.0, content))
+        })?;
+        failpoint!("upload.created");
+        Ok(UploadInfo { upload_id, checksum })
+    }
+}

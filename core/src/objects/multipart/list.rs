@@ -1,0 +1,118 @@
+//! ListParts and ListMultipartUploads.
+
+use super::upload::{id_text, parse_id};
+use super::{ListParts, ListUploads, UploadEntry, UploadedPart, UploadedPartsPage, UploadsPage};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::limits::{LIST_FETCH_MAX, LIST_PAGE_MAX};
+use crate::metadata::keys;
+use crate::metadata::records::{Record, UploadRecord};
+use crate::objects::ObjectService;
+use crate::types::{BucketName, ETag, Permission, Principal};
+
+impl ObjectService {
+    pub async fn list_parts(&self, principal: &Principal, request: ListParts) -> Result<UploadedPartsPage> {
+        let bucket = self.tree().bucket(&request.bucket).await?;
+        let found = self.upload_now(&bucket, &request.key, &request.upload_id).await?;
+        self.require_uploader(principal, &bucket, &found.record)?;
+        let limit = request.max_parts.min(LIST_PAGE_MAX);
+        let (parts, truncated) = self.parts_after(found.content, request.marker, limit).await?;
+        let parts = parts.into_iter().map(|(number, part)| UploadedPart {
+            number,
+            size: part.size,
+            etag: ETag::Md5(part.md5),
+            modified: part.modified,
+            checksum: part.checksum,
+        });
+        Ok(UploadedPartsPage {
+            parts: parts.collect(),
+            truncated: truncated && limit > 0,
+            initiator: found.record.initiator,
+            owner: found.record.owner,
+            checksum: found.record.checksum,
+        })
+    }
+
+    pub async fn list_uploads(
+        &self,
+        principal: &Principal,
+        bucket: &BucketName,
+        request: ListUploads,
+    ) -> Result<UploadsPage> {
+        let bucket = self.tree().bucket(bucket).await?;
+        self.require(principal, &bucket, Permission::Read)?;
+        let id = bucket.record.id;
+        let limit = request.max_uploads.min(LIST_PAGE_MAX);
+        let mut page = UploadsPage::default();
+        if limit == 0 {
+            return Ok(page);
+        }
+        let (prefix, delimiter) = (request.prefix.as_bytes(), request.delimiter.as_bytes());
+        let end = keys::behind(&keys::uploads_from(id, prefix));
+        let mut start = start_of(id, &request)?;
+        let snapshot = self.store().snapshot()?;
+        let mut last: Option<(String, String)> = None;
+        loop {
+            let found = snapshot.scan(&start, &end, LIST_FETCH_MAX, false).await?;
+            let mut skipped = None;
+            for (at, value) in &found {
+                let unreadable = || Error::Corrupt("an upload's key can't be read".into());
+                let (key, initiated, content) = keys::upload_parts(at).ok_or_else(unreadable)?;
+                let key = String::from_utf8(key).map_err(|_| unreadable())?;
+                if page.uploads.len() + page.common_prefixes.len() == limit {
+                    page.next = last;
+                    return Ok(page);
+                }
+                if let Some(common) = crate::namespace::rolled_up(key.as_bytes(), prefix, delimiter) {
+                    let common = key[..common.len()].to_owned();
+                    skipped = Some(keys::behind(&keys::uploads_from(id, common.as_bytes())));
+                    last = Some((common.clone(), String::new()));
+                    page.common_prefixes.push(common);
+                    break;
+                }
+                let record = UploadRecord::decode(value)?;
+                let upload_id = id_text(initiated, content);
+                last = Some((key.clone(), upload_id.clone()));
+                page.uploads.push(UploadEntry {
+                    key,
+                    upload_id,
+                    initiated: Timestamp(initiated),
+                    owner: record.owner,
+                    initiator: record.initiator,
+                    checksum: record.checksum,
+                });
+            }
+            start = match (skipped, found.last()) {
+                (Some(behind), _) => behind,
+                (None, Some((last, _))) if found.len() == LIST_FETCH_MAX => [last, &[0][..]].concat(),
+                _ => return Ok(page),
+            };
+            if start >= end {
+                return Ok(page);
+            }
+        }
+    }
+}
+
+/// Where a page begins.
+fn start_of(bucket: u64, request: &ListUploads) -> Result<Vec<u8>> {
+    let (prefix, delimiter) = (request.prefix.as_bytes(), request.delimiter.as_bytes());
+    let marker = request.key_marker.as_bytes();
+    if marker.is_empty() || marker < prefix {
+        return Ok(keys::uploads_from(bucket, prefix));
+    }
+    if crate::namespace::rolled_up(marker, prefix, delimiter).is_some_and(|common| common == marker) {
+        return Ok(keys::behind(&keys::uploads_from(bucket, marker)));
+    }
+    if request.upload_id_marker.is_empty() {
+        return Ok(keys::behind(&keys::uploads_of(bucket, marker)));
+    }
+    let (initiated, content) = parse_id(&request.upload_id_marker).map_err(|_| Error::InvalidArgument {
+        name: "upload-id-marker",
+        value: request.upload_id_marker.clone(),
+        message: "Invalid uploadId marker".into(),
+    })?;
+    let mut start = keys::upload(bucket, marker, initiated, content);
+    start.push(0);
+    Ok(start)
+}

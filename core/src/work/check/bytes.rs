@@ -1,0 +1,171 @@
+//! Every byte that a name leads to is read and verified.
+//!
+//! Always holds: a problem is told only if it is still there when it is looked at again: a running store may have removed the
+//! content meanwhile.
+
+use futures::StreamExt;
+
+use super::names::Used;
+use super::{Progress, Report};
+use crate::content::{Extent, open_inline};
+use crate::error::{Error, Result};
+use crate::limits::PARTS_PER_INDEX_ENTRY;
+use crate::metadata::keys::{self, Id};
+use crate::metadata::records::{ContentRecord, Layout, PartRecord, Record, UploadRecord};
+use crate::metadata::{Table, Snapshot};
+use crate::objects::ObjectService;
+use crate::types::ByteRange;
+
+pub async fn verify(service: &ObjectService, used: &Used, report: &mut Report, progress: &Progress) -> Result<()> {
+    for &node in &used.inline {
+        let at = [(Table::Inline, keys::inline(node, 0)), (Table::Index, keys::node(node))];
+        let (_, mut values) = service.store().get_many(&at).await?;
+        let still = values.pop().flatten().is_some();
+        match values.pop().flatten().map(|sealed| open_inline(node, 0, sealed)) {
+            Some(Ok(bytes)) => count(report, progress, bytes.len() as u64),
+            Some(Err(error)) => report.problem("damaged_bytes", format!("node {node}: {error}")),
+            None if still => report.problem("missing_bytes", format!("node {node} has no inline bytes")),
+            None => {}
+        }
+    }
+    for (&content, &nodes) in &used.contents {
+        // From here to the end of its reading, what is there stays.
+        let _pin = service.inner.pins.pin(content);
+        let Some(record) = read_content(service, content).await? else { continue };
+        report.contents += 1;
+        // In a store at work a copy or a removal may have come between, which only another walk could tell.
+        if record.uses != nodes && !service.is_serving() {
+            report.problem("wrong_count", format!("content {content} counts {} uses and has {nodes}", record.uses));
+        }
+        match &record.layout {
+            Layout::Extents(extents) => {
+                blobs(service, &record.location, extents, record.size, content, report, progress).await?;
+            }
+            Layout::Parts { .. } => {
+                let size = parts(service, &record.location, content, report, progress).await?;
+                if size != record.size && read_content(service, content).await?.is_some() {
+                    report.problem("wrong_size", format!("the parts of content {content} have {size} bytes of {}", record.size));
+                }
+            }
+        }
+    }
+    let snapshot = service.store().snapshot()?;
+    uploads(service, &*snapshot, used, report, progress).await
+}
+
+async fn read_content(service: &ObjectService, content: Id) -> Result<Option<ContentRecord>> {
+    let (_, values) = service.store().get_many(&[(Table::Index, keys::content(content))]).await?;
+    Ok(values[0].as_deref().map(ContentRecord::decode).transpose()?)
+}
+
+fn count(report: &mut Report, progress: &Progress, bytes: u64) {
+    report.bytes_verified += bytes;
+    Progress::add(&progress.bytes_done, bytes);
+}
+
+async fn blobs(
+    service: &ObjectService,
+    location: &str,
+    extents: &[Extent],
+    size: u64,
+    content: Id,
+    report: &mut Report,
+    progress: &Progress,
+) -> Result<()> {
+    let total: u64 = extents.iter().map(|extent| extent.length).sum();
+    if total != size {
+        report.problem("wrong_size", format!("the extents of content {content} have {total} bytes of {size}"));
+    }
+    for extent in extents {
+        if let Err(error) = blob(service, location, extent, report, progress).await {
+            report.problem("damaged_bytes", format!("content {content}: {error}"));
+        }
+    }
+    Ok(())
+}
+
+async fn blob(service: &ObjectService, location: &str, extent: &Extent, report: &mut Report, progress: &Progress) -> Result<()> {
+    let store = &service.location(location)?.store;
+    let mut bytes = store.get(&extent.locator, extent.length, ByteRange { offset: 0, length: extent.length });
+    let mut read = 0;
+    while let Some(chunk) = bytes.next().await {
+        let chunk = chunk.map_err(|error| Error::Corrupt(error.to_string()))?;
+        read += chunk.len() as u64;
+        count(report, progress, chunk.len() as u64);
+    }
+    match read == extent.length {
+        true => Ok(()),
+        false => Err(Error::Corrupt(format!("a blob gave {read} bytes of {}", extent.length))),
+    }
+}
+
+/// Every part of a content or upload; the sum of their sizes.
+async fn parts(
+    service: &ObjectService,
+    location: &str,
+    content: Id,
+    report: &mut Report,
+    progress: &Progress,
+) -> Result<u64> {
+    let mut size = 0;
+    let mut next = Some(1);
+    while let Some(first) = next {
+        let page = service.parts_from(content, first, PARTS_PER_INDEX_ENTRY).await?;
+        next = page.last().and_then(|(number, _)| number.checked_add(1));
+        for (number, part) in &page {
+            size += part.size;
+            if let Err(error) = part_bytes(service, location, content, *number, part, report, progress).await {
+                let still = service.parts_from(content, *number, 1).await?;
+                if still.first().is_some_and(|(found, again)| found == number && again == part) {
+                    report.problem("damaged_bytes", format!("part {number} of content {content}: {error}"));
+                }
+            }
+        }
+    }
+    Ok(size)
+}
+
+async fn part_bytes(
+    service: &ObjectService,
+    location: &str,
+    content: Id,
+    number: u32,
+    part: &PartRecord,
+    report: &mut Report,
+    progress: &Progress,
+) -> Result<()> {
+    if part.extents.is_empty() {
+        let (_, mut values) = service.store().get_many(&[(Table::Inline, keys::inline(content, number))]).await?;
+        let sealed = values.pop().flatten().ok_or_else(|| Error::Corrupt("it has no inline bytes".into()))?;
+        count(report, progress, open_inline(content, number, sealed)?.len() as u64);
+        return Ok(());
+    }
+    for extent in &part.extents {
+        blob(service, location, extent, report, progress).await?;
+    }
+    Ok(())
+}
+
+async fn uploads(
+    service: &ObjectService,
+    snapshot: &dyn Snapshot,
+    used: &Used,
+    report: &mut Report,
+    progress: &Progress,
+) -> Result<()> {
+    let mut found = Vec::new();
+    super::names::each(snapshot, b"U", async |key, value| {
+        if let Some((_, _, content)) = keys::upload_parts(&key)
+            && used.uploads.contains(&content)
+        {
+            found.push((content, UploadRecord::decode(&value)?.location));
+        }
+        Ok(())
+    })
+    .await?;
+    for (content, location) in found {
+        let _pin = service.inner.pins.pin(content);
+        parts(service, &location, content, report, progress).await?;
+    }
+    Ok(())
+}

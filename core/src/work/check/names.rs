@@ -1,0 +1,214 @@
+//! From every bucket down every name, to every node.
+//!
+//! Always holds: what a dentry's summary says equals its node; a directory stands where the tree's rules put it.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Progress, Report};
+use crate::error::Result;
+use crate::limits::LIST_FETCH_MAX;
+use crate::metadata::keys::{self, Id};
+use crate::metadata::records::{BucketRecord, ContentRef, Dentry, NodeRecord, Record, Summary, VersionRecord};
+use crate::metadata::{Key, Snapshot, Table};
+use crate::namespace::summary_of;
+use crate::types::AccountId;
+
+/// What names lead to.
+#[derive(Debug, Default)]
+pub struct Used {
+    /// Nodes, with the number of names that lead to each.
+    pub nodes: HashMap<Id, u32>,
+    /// Nodes that keep their bytes inline.
+    pub inline: HashSet<Id>,
+    /// Contents, with the number of nodes that use each.
+    pub contents: HashMap<Id, u32>,
+    /// Uploads on their way: contents to be.
+    pub uploads: HashSet<Id>,
+    pub directories: HashSet<Id>,
+    pub buckets: HashSet<Id>,
+}
+
+/// Every pair of a range, a fetch at a time.
+pub(super) async fn each(
+    snapshot: &dyn Snapshot,
+    prefix: &[u8],
+    mut visit: impl AsyncFnMut(Key, bytes::Bytes) -> Result<()>,
+) -> Result<()> {
+    let end = keys::behind(prefix);
+    let mut start = prefix.to_vec();
+    loop {
+        let page = snapshot.scan(&start, &end, LIST_FETCH_MAX, false).await?;
+        let full = page.len() == LIST_FETCH_MAX;
+        if let Some((last, _)) = page.last() {
+            start = [last, &[0][..]].concat();
+        }
+        for (key, value) in page {
+            visit(key, value).await?;
+        }
+        if !full {
+            return Ok(());
+        }
+    }
+}
+
+struct Names<'a> {
+    snapshot: &'a dyn Snapshot,
+    report: &'a mut Report,
+    progress: &'a Progress,
+    used: Used,
+    /// Directories yet to be walked: node, path, and whether it stands in the live space.
+    pending: Vec<(Id, String, bool)>,
+}
+
+pub async fn walk(snapshot: &dyn Snapshot, report: &mut Report, progress: &Progress) -> Result<Used> {
+    let mut buckets = Vec::new();
+    each(snapshot, b"B", async |key, value| {
+        buckets.push((key, value));
+        Ok(())
+    })
+    .await?;
+    let mut names = Names { snapshot, report, progress, used: Used::default(), pending: Vec::new() };
+    for (key, value) in buckets {
+        let name = String::from_utf8_lossy(&key[1..]).into_owned();
+        match BucketRecord::decode(&value) {
+            Err(error) => names.report.problem("damaged_record", format!("bucket {name}: {error}")),
+            Ok(record) => {
+                names.report.buckets += 1;
+                names.used.buckets.insert(record.id);
+                names.bucket(&name, &record).await?;
+            }
+        }
+    }
+    Ok(names.used)
+}
+
+impl Names<'_> {
+    async fn bucket(&mut self, name: &str, record: &BucketRecord) -> Result<()> {
+        self.used.directories.insert(record.root);
+        self.pending.push((record.root, format!("{name}/"), true));
+        while let Some((directory, path, live)) = self.pending.pop() {
+            let is_root = directory == record.root;
+            let here = self.directory(directory, &path, record.owner).await?;
+            if is_root {
+                continue;
+            }
+            if live && here.live == 0 {
+                self.report.problem("empty_directory", format!("{path} is live and has no live name"));
+            }
+            if !live && here.live > 0 {
+                self.report.problem("hidden_directory", format!("{path} is hidden and has live names"));
+            }
+            if !live && here.versions == 0 {
+                self.report.problem("empty_directory", format!("{path} is hidden and has no version"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn directory(&mut self, directory: Id, path: &str, owner: AccountId) -> Result<Here> {
+        let mut here = Here::default();
+        let mut page = Vec::new();
+        each(self.snapshot, &keys::dentries(directory), async |key, value| {
+            here.live += 1;
+            page.push((key, value));
+            Ok(())
+        })
+        .await?;
+        for (key, value) in page.drain(..) {
+            let name = String::from_utf8_lossy(keys::dentry_name(&key)).into_owned();
+            let full = format!("{path}{name}");
+            match Dentry::decode(&value) {
+                Err(error) => self.report.problem("damaged_record", format!("{full}: {error}")),
+                Ok(Dentry::Directory { node }) => self.enter(node, full, true, name.ends_with('/')),
+                Ok(Dentry::Object { node, summary, .. }) => {
+                    self.report.objects += 1;
+                    self.node(node, summary.as_ref(), owner, &full).await?;
+                }
+            }
+        }
+        each(self.snapshot, &keys::versions(directory), async |key, value| {
+            here.versions += 1;
+            page.push((key, value));
+            Ok(())
+        })
+        .await?;
+        for (key, value) in page {
+            let Some((name, sequence)) = keys::version_parts(&key) else {
+                self.report.problem("damaged_key", format!("in the version space of {path}"));
+                continue;
+            };
+            let full = format!("{path}{}", String::from_utf8_lossy(&name));
+            if sequence.is_none() {
+                match Dentry::decode(&value) {
+                    Ok(Dentry::Directory { node }) => self.enter(node, full, false, name.ends_with(b"/")),
+                    Ok(_) => self.report.problem("damaged_record", format!("{full}: not a directory")),
+                    Err(error) => self.report.problem("damaged_record", format!("{full}: {error}")),
+                }
+                continue;
+            }
+            match VersionRecord::decode(&value) {
+                Err(error) => self.report.problem("damaged_record", format!("{full}: {error}")),
+                Ok(VersionRecord::DeleteMarker { .. }) => self.report.delete_markers += 1,
+                Ok(VersionRecord::Object { node, summary, .. }) => {
+                    self.report.versions += 1;
+                    self.node(node, Some(&summary), owner, &full).await?;
+                }
+            }
+        }
+        Ok(here)
+    }
+
+    fn enter(&mut self, node: Id, path: String, live: bool, named_so: bool) {
+        if !named_so {
+            self.report.problem("damaged_key", format!("the directory {path} has a name without '/'"));
+        }
+        if !self.used.directories.insert(node) {
+            self.report.problem("two_names", format!("the directory {path} has another name too"));
+            return;
+        }
+        self.report.directories += 1;
+        self.pending.push((node, path, live));
+    }
+
+    async fn node(&mut self, node: Id, summary: Option<&Summary>, owner: AccountId, path: &str) -> Result<()> {
+        Progress::add(&self.progress.names_done, 1);
+        let names = self.used.nodes.entry(node).or_insert(0);
+        *names += 1;
+        if *names > 1 {
+            return Ok(());
+        }
+        let values = self.snapshot.get_many(&[(Table::Index, keys::node(node))]).await?;
+        let record = match values[0].as_deref().map(NodeRecord::decode) {
+            None => {
+                self.report.problem("missing_node", format!("{path} leads to node {node}, which is not there"));
+                return Ok(());
+            }
+            Some(Err(error)) => {
+                self.report.problem("damaged_record", format!("the node of {path}: {error}"));
+                return Ok(());
+            }
+            Some(Ok(record)) => record,
+        };
+        if let Some(summary) = summary
+            && *summary != summary_of(&record, owner)
+        {
+            self.report.problem("stale_summary", format!("{path}: its listing says other than its node"));
+        }
+        Progress::add(&self.progress.bytes_total, record.size);
+        match record.content {
+            ContentRef::Empty => {}
+            ContentRef::Inline => {
+                self.used.inline.insert(node);
+            }
+            ContentRef::Shared(content) => *self.used.contents.entry(content).or_insert(0) += 1,
+        }
+        Ok(())
+    }
+}
+
+/// What a directory holds.
+#[derive(Default)]
+struct Here {
+    live: u64,
+    versions: u64,
+}

@@ -1,0 +1,72 @@
+//! The sweep: blobs that a crash left without a name.
+//!
+//! Always holds: a blob is an orphan only if no process that still runs may be about to name it (its epoch is not the present one),
+//! its content does not name it, and no reader has the content pinned. A blob that a reclaim task names too may be deleted twice:
+//! that succeeds.
+
+use futures::StreamExt;
+
+use crate::data::{Listed, Location};
+use crate::error::{Error, Result};
+use crate::failpoint;
+use crate::metadata::keys;
+use crate::metadata::records::{ContentRecord, Layout, PartRecord, Record};
+use crate::metadata::Table;
+use crate::objects::ObjectService;
+
+/// What a sweep found and did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    pub blobs_seen: u64,
+    pub orphans_found: u64,
+    pub orphans_deleted: u64,
+    pub bytes_freed: u64,
+}
+
+/// Looks at every blob of every location that can list, and deletes the orphans where `repair` says so.
+pub async fn sweep(service: &ObjectService, repair: bool) -> Result<Swept> {
+    let mut swept = Swept::default();
+    for location in service.inner.parts.locations.values() {
+        let Some(mut blobs) = location.store.list() else { continue };
+        while let Some(blob) = blobs.next().await {
+            let blob = blob.map_err(|error| Error::Unavailable(error.to_string()))?;
+            swept.blobs_seen += 1;
+            if is_named(service, location, &blob).await? {
+                continue;
+            }
+            swept.orphans_found += 1;
+            if repair {
+                failpoint!("sweep.before_delete", io);
+                location.store.delete(&blob.locator).await.map_err(|error| Error::Unavailable(error.to_string()))?;
+                swept.orphans_deleted += 1;
+                swept.bytes_freed += blob.length;
+            }
+        }
+    }
+    Ok(swept)
+}
+
+/// Whether the blob is in use, or may be about to be.
+pub(super) async fn is_named(service: &ObjectService, location: &Location, blob: &Listed) -> Result<bool> {
+    if blob.current_epoch || service.inner.pins.is_pinned(blob.origin.content) {
+        return Ok(true);
+    }
+    let at = [
+        (Table::Index, keys::content(blob.origin.content)),
+        (Table::Index, keys::page(blob.origin.content, blob.origin.page)),
+    ];
+    let (_, values) = service.store().get_many(&at).await?;
+    if let Some(value) = &values[0] {
+        let record = ContentRecord::decode(value)?;
+        if let Layout::Extents(extents) = &record.layout
+            && record.location == location.name
+            && extents.iter().any(|extent| extent.locator == blob.locator)
+        {
+            return Ok(true);
+        }
+    }
+    match &values[1] {
+        Some(value) => Ok(PartRecord::decode(value)?.extents.iter().any(|extent| extent.locator == blob.locator)),
+        None => Ok(false),
+    }
+}

@@ -1,0 +1,77 @@
+//! What is done to a request before s3s sees it.
+//!
+//! Always holds: s3s gets path, query and a document's bytes, and no header but the ones that it routes by, with values that it can
+//! read. It refuses much that S3 takes: a `Range` it does not understand, lists of entity tags, dates in other forms, `Expires` that
+//! is no date, metadata sent twice, bytes outside ASCII. The operations read the headers themselves, from [`Sent`].
+
+use std::borrow::Cow;
+
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
+
+use crate::error::Failure;
+use crate::table::{self, Level, Operation, State};
+
+#[cfg(test)]
+mod tests;
+
+/// A request as it was sent, in its extensions.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    pub headers: HeaderMap,
+    /// s3s takes only a date here; S3 answers with any text.
+    pub response_expires: Option<String>,
+}
+
+/// Headers that s3s needs to see, with what it sees.
+const SHOWN: [(&str, HeaderValue); 2] = [
+    ("x-amz-copy-source", HeaderValue::from_static("bucket/key")),
+    ("x-amz-object-attributes", HeaderValue::from_static("ETag")),
+];
+
+/// Finds the operation and makes the request fit for s3s. The path is in path style.
+pub fn prepare(parts: &mut Parts) -> Result<&'static Operation, Failure> {
+    let level = level(parts.uri.path());
+    let operation = table::find(&parts.method, level, parts.uri.query().unwrap_or_default(), &parts.headers)?;
+    if operation.state == State::Refused {
+        return Err(Failure::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "NotImplemented",
+            format!("{} is not implemented.", operation.name),
+        ));
+    }
+    let response_expires = take_response_expires(&mut parts.uri)?;
+    let headers = std::mem::take(&mut parts.headers);
+    for (name, value) in SHOWN {
+        if headers.contains_key(name) {
+            parts.headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    parts.extensions.insert(Sent { headers, response_expires });
+    Ok(operation)
+}
+
+/// As s3s sees it, which decodes the path before it splits it: `/bucket%2Fkey` is an object.
+fn level(path: &str) -> Level {
+    let path: Cow<'_, [u8]> = percent_encoding::percent_decode_str(path.strip_prefix('/').unwrap_or(path)).into();
+    match path.iter().position(|&byte| byte == b'/') {
+        _ if path.is_empty() => Level::Service,
+        Some(at) if at + 1 < path.len() => Level::Object,
+        _ => Level::Bucket,
+    }
+}
+
+/// Takes `response-expires` out of the query.
+fn take_response_expires(uri: &mut Uri) -> Result<Option<String>, Failure> {
+    const NAME: &str = "response-expires=";
+    let Some(query) = uri.query().filter(|query| query.contains(NAME)) else { return Ok(None) };
+    let Some(value) = query.split('&').find_map(|part| part.strip_prefix(NAME)) else { return Ok(None) };
+    let invalid = || Failure::new(StatusCode::BAD_REQUEST, "InvalidURI", "Couldn't parse the specified URI.");
+    let spaced = value.replace('+', " ");
+    let value = percent_encoding::percent_decode_str(&spaced).decode_utf8().map_err(|_| invalid())?.into_owned();
+    let rest: Vec<&str> = query.split('&').filter(|part| !part.starts_with(NAME)).collect();
+    let path = format!("{}?{}", uri.path(), rest.join("&"));
+    *uri = PathAndQuery::try_from(path).map_err(|_| invalid())?.into();
+    Ok(Some(value))
+}

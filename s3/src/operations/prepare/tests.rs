@@ -1,0 +1,57 @@
+//! Requests before s3s.
+
+use http::Request;
+use http::request::Parts;
+
+use super::{Sent, prepare};
+
+fn parts(method: &str, uri: &str, headers: &[(&str, &str)]) -> Parts {
+    let mut request = Request::builder().method(method).uri(uri);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(()).expect("a request").into_parts().0
+}
+
+#[test]
+fn s3s_sees_no_header_that_it_could_choke_on() {
+    let mut parts = parts("PUT", "/bucket/key", &[("range", "x"), ("x-amz-copy-source", "a+b"), ("expires", "never")]);
+    assert_eq!(prepare(&mut parts).expect("known").name, "CopyObject");
+    assert_eq!(parts.headers.len(), 1);
+    assert_eq!(parts.headers["x-amz-copy-source"], "bucket/key");
+    let sent: &Sent = parts.extensions.get().expect("kept");
+    assert_eq!(sent.headers["x-amz-copy-source"], "a+b");
+    assert_eq!(sent.headers["expires"], "never");
+}
+
+#[test]
+fn response_expires_may_be_any_text() {
+    let mut parts = parts("GET", "/bucket/key?versionId=null&response-expires=in+a%20week&partNumber=1", &[]);
+    assert_eq!(prepare(&mut parts).expect("known").name, "GetObject");
+    assert_eq!(parts.uri, "/bucket/key?versionId=null&partNumber=1");
+    assert_eq!(parts.extensions.get::<Sent>().expect("kept").response_expires.as_deref(), Some("in a week"));
+}
+
+#[test]
+fn paths_name_service_bucket_or_object() {
+    for (uri, name) in [
+        ("/", "ListBuckets"),
+        ("/bucket", "ListObjects"),
+        ("/bucket/", "ListObjects"),
+        ("/bucket/key", "GetObject"),
+        ("/bucket//", "GetObject"),
+        ("/bucket%2Fkey", "GetObject"),
+        ("/bucket%2F", "ListObjects"),
+        ("/bucket/a/?x=1", "GetObject"),
+    ] {
+        assert_eq!(prepare(&mut parts("GET", uri, &[])).expect(uri).name, name, "{uri}");
+    }
+}
+
+#[test]
+fn what_is_not_built_is_refused() {
+    for (method, uri) in [("PUT", "/bucket?policy"), ("POST", "/bucket/key?restore"), ("GET", "/bucket?session")] {
+        let failure = prepare(&mut parts(method, uri, &[])).expect_err(uri);
+        assert_eq!((failure.status.as_u16(), &*failure.code), (501, "NotImplemented"), "{uri}");
+    }
+}

@@ -1,0 +1,52 @@
+//! Documents of requests as different clients write them, and hostile ones.
+
+use super::harness::Store;
+
+const TAGS: &str = "<Tagging xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\n  <TagSet>\n    <Tag><Key>a&amp;b</Key>\
+                    <Value>&lt;1&gt;</Value></Tag>\n  </TagSet>\n</Tagging>";
+
+#[tokio::test]
+async fn documents_in_every_spelling() {
+    let store = Store::with_bucket().await;
+    let declared = format!("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n{TAGS}\n");
+    let commented = TAGS.replace("<TagSet>", "<!-- all of them --><TagSet>");
+    let single_quoted = TAGS.replace('"', "'");
+    for document in [TAGS.to_owned(), declared, commented, single_quoted] {
+        store.ask("PUT", "/photos?tagging").body(document.clone()).send().await.expect(204);
+        let tags = store.ask("GET", "/photos?tagging").send().await.expect(200);
+        assert_eq!((tags.element("Key"), tags.element("Value")), (Some("a&amp;b"), Some("&lt;1&gt;")), "{document}");
+        store.ask("DELETE", "/photos?tagging").send().await.expect(204);
+    }
+    let empty_value = TAGS.replace("<Value>&lt;1&gt;</Value>", "<Value/>");
+    store.ask("PUT", "/photos?tagging").body(empty_value).send().await.expect(204);
+    let tags = store.ask("GET", "/photos?tagging").send().await.expect(200);
+    assert!(matches!(tags.element("Value"), Some("")) || tags.text().contains("<Value/>"), "{}", tags.text());
+}
+
+#[tokio::test]
+async fn hostile_documents_are_malformed() {
+    let store = Store::with_bucket().await;
+    let deep = "<a>".repeat(1_000_000);
+    let deep_inside = format!("<Tagging>{deep}");
+    let entity = "<!DOCTYPE t [<!ENTITY e \"aaaaaaaaaa\">]><Tagging><TagSet><Tag><Key>&e;</Key><Value/></Tag></TagSet></Tagging>";
+    for document in [
+        deep.as_str(),
+        deep_inside.as_str(),
+        entity,
+        "<Tagging>",
+        "<Tagging></TagSet>",
+        "<Other/>",
+        "not XML",
+        "<Tagging><TagSet><Tag><Key>a</Key></Tag></TagSet></Tagging>",
+        "<Tagging><TagSet/></Tagging><Tagging><TagSet/></Tagging>",
+        "<Tagging><TagSet><Tag><Key>\u{0}</Key><Value>&nbsp;</Value></Tag></TagSet></Tagging>",
+    ] {
+        let refused = store.ask("PUT", "/photos?tagging").body(document.to_owned()).send().await;
+        let start: String = document.chars().take(80).collect();
+        assert_eq!((refused.status.as_u16(), refused.element("Code")), (400, Some("MalformedXML")), "{start}");
+    }
+    let broken = b"<Tagging><TagSet><Tag><Key>\xff</Key><Value></Value></Tag></TagSet></Tagging>";
+    store.ask("PUT", "/photos?tagging").body(&broken[..]).send().await.expect_error(400, "MalformedXML");
+    store.ask("PUT", "/photos?tagging").send().await.expect_error(400, "MissingRequestBodyError");
+    store.ask("GET", "/photos?tagging").send().await.expect_error(404, "NoSuchTagSet");
+}
