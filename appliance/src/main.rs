@@ -1,2 +1,24 @@
-//! The `trefoil` command.
-fn main() {}
+//! The `trefoil` command: one binary that is the daemon, its administration and its measuring tools.
+//!
+//! Always holds: exit status 0 means done, 1 failed with one `error:` line on standard error that names its cure, 2 a wrong command
+//! line. Results go to standard output, everything else to standard error.
+
+mod admin;
+mod check;
+mod cli;
+mod credentials;
+mod daemon;
+mod data_dir;
+mod limits;
+mod logging;
+mod metrics;
+mod process;
+mod settings;
+
+/// RocksDB, the doors and everything else share one allocator, which gives memory back and does not fragment.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

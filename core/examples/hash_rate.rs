@@ -117,6 +117,32 @@ async fn bodies(name: &str, at_once: usize, per_mib: Duration, checksum: Expecte
     println!("{name:<28} {:>8.0} MB/s, {per_body:>7.1?} of CPU a body", rate(total, time));
 }
 
+/// Small bodies, one after another: what the writer costs each, its digests included.
+async fn small(size: usize, buffer: &Bytes) {
+    const COUNT: u32 = 20_000;
+    let location = Location { name: "null".into(), store: Arc::new(Null { per_mib: Duration::ZERO }), inline: true };
+    let body = buffer.slice(..size);
+    let before = cpu();
+    for _ in 0..COUNT {
+        let chunk = stream::iter([Ok(body.clone())]).boxed();
+        let upload = Upload { body: chunk, length: Some(size as u64), expected: Expected::default() };
+        let origin = Origin { content: 1, page: 0, bucket: "b".into(), key: "k".into() };
+        let written = write(upload, &location, origin, None).await.expect("a body arrives");
+        black_box(&written);
+        written.uncommitted.commit();
+    }
+    let writer = (cpu() - before) / COUNT;
+    let before = cpu();
+    for _ in 0..COUNT {
+        black_box(Md5::of(black_box(&body)));
+    }
+    println!(
+        "{:<28} {writer:>8.1?} of CPU a body, of it MD5 {:.1?}",
+        format!("{size} bytes"),
+        (cpu() - before) / COUNT
+    );
+}
+
 fn main() {
     let buffer: Vec<u8> = (0..MIB).map(|at| u8::try_from((at * 7 + at / 251) % 256).expect("less than 256")).collect();
     println!("one core, 1 MiB at a time");
@@ -137,6 +163,12 @@ fn main() {
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let chunk = Bytes::from(buffer).slice(..256 << 10);
+    println!("small bodies through the writer, inline");
+    runtime.block_on(async {
+        for size in [0, 100, 4096, 65_536] {
+            small(size, &chunk).await;
+        }
+    });
     let sha = ExpectedChecksum::Compute(ChecksumAlgorithm::Sha256);
     println!("bodies of 64 MiB through the writer, in chunks of 256 KiB");
     runtime.block_on(async {

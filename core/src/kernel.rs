@@ -30,9 +30,9 @@ pub struct NotAVersion(String);
 impl Kernel {
     /// The running kernel, as far as [`PRETEND_VARIABLE`] lets it be seen.
     pub fn detect() -> Result<Self, NotAVersion> {
-        match std::env::var(PRETEND_VARIABLE) {
-            Ok(version) => Self::pretending(&version),
-            Err(_) => Ok(Self { read_nowait: AtomicBool::new(true) }),
+        match std::env::var_os(PRETEND_VARIABLE) {
+            Some(version) => Self::pretending(&version.to_string_lossy()),
+            None => Ok(Self { read_nowait: AtomicBool::new(true) }),
         }
     }
 

@@ -25,6 +25,7 @@ mod post_form;
 mod request_id;
 mod response;
 mod server;
+mod signed_request;
 mod socket;
 pub mod table;
 mod target;
@@ -37,6 +38,7 @@ pub use metrics::{DURATION_BOUNDS_SECS, Metrics, OperationCounts};
 pub use objects::FrontObjects;
 pub use operate::Operate;
 pub use server::S3Server;
+pub use signed_request::SignedRequests;
 
 /// Directive for a log filter: s3s logs each refused request, a 404 too, as an error. What matters of it is logged here.
 pub const LOG_DIRECTIVE: &str = "s3s=off";

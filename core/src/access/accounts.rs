@@ -23,6 +23,7 @@ use crate::metadata::records::Record as _;
 use crate::metadata::{MetadataStore, account_keys};
 use crate::random::Random;
 use crate::types::{Account, AccountId};
+use index::Change;
 use table::Table;
 
 /// A secret access key. Cheap to clone.
@@ -193,7 +194,7 @@ impl Accounts {
             };
             let account = table.add(Account { id, name, display_name, email, is_root: false })?;
             let key = account_keys::account(id);
-            let writes = vec![index::put(key.clone(), record.encode())];
+            let writes = vec![Change::Put(key.clone(), record.encode())];
             index::change(&*inner.metadata, &[], &[key], writes).await?;
             inner.table.store(Arc::new(table));
             Ok(account)
@@ -219,7 +220,7 @@ impl Accounts {
             }
             let key = account_keys::account(account.id);
             let keys: Vec<_> = table.keys_of(account.id).iter().map(|key| account_keys::access_key(&key.id)).collect();
-            let writes = keys.into_iter().chain([key.clone()]).map(index::delete).collect();
+            let writes = keys.into_iter().chain([key.clone()]).map(Change::Delete).collect();
             index::change(&*inner.metadata, &[key], &[], writes).await?;
             table.remove(account.id);
             inner.table.store(Arc::new(table));
@@ -260,7 +261,7 @@ impl Accounts {
             let key = AccessKey { id, secret, account, created };
             table.add_key(key.clone())?;
             let (of, at) = (account_keys::account(account), account_keys::access_key(&key.id));
-            let writes = vec![index::put(at.clone(), record.encode())];
+            let writes = vec![Change::Put(at.clone(), record.encode())];
             index::change(&*inner.metadata, &[of], &[at], writes).await?;
             inner.table.store(Arc::new(table));
             Ok(key)
@@ -285,7 +286,7 @@ impl Accounts {
                 return Err(Error::InvalidRequest(text.into()));
             }
             let key = account_keys::access_key(&id);
-            let writes = vec![index::delete(key.clone())];
+            let writes = vec![Change::Delete(key.clone())];
             index::change(&*inner.metadata, &[key], &[], writes).await?;
             table.remove_key(&id);
             inner.table.store(Arc::new(table));
@@ -323,7 +324,7 @@ async fn make_root(
         created: clock.now(),
     };
     let key = account_keys::account(id);
-    let writes = vec![index::put(key.clone(), record.encode())];
+    let writes = vec![Change::Put(key.clone(), record.encode())];
     index::change(metadata, &[], &[key], writes).await?;
     Ok((id, record))
 }

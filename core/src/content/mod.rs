@@ -6,12 +6,12 @@
 
 mod combine;
 mod digest;
-mod inline;
 mod expected;
 #[cfg(test)]
 mod fake_store;
 mod hash_pool;
 mod hashed_body;
+mod inline;
 mod md5;
 mod metrics;
 mod pins;

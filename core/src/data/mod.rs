@@ -19,8 +19,11 @@ pub mod blocks;
 #[cfg(test)]
 pub mod conformance;
 pub mod disk_pool;
+pub mod faulty;
 pub mod files;
+pub mod histogram;
 pub mod memory;
+pub mod metered;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -47,6 +50,7 @@ pub struct Origin {
     /// The extent page within the content: the part number of a multipart upload, else 0.
     pub page: u32,
     pub bucket: String,
+    /// As it was when the blob was written. A store may cut what is longer than S3 allows.
     pub key: String,
 }
 

@@ -249,8 +249,6 @@ pub const NEXT_ID: &[u8] = b"Mid";
 pub const EPOCH: &[u8] = b"Mepoch";
 /// The format of the whole index.
 pub const FORMAT: &[u8] = b"Mformat";
-/// Blobs of epochs up to this one were searched for orphans.
-pub const SWEPT: &[u8] = b"Mswept";
 
 /// Names of advisory locks. They are no keys of the store. Order of taking: rename, then keys, then directories upwards.
 pub mod locks {

@@ -50,6 +50,10 @@ impl Tree {
                         Space::Versions => keys::versions_of(parent, name),
                     };
                     tx.put(Table::Index, key, Dentry::Directory { node }.encode());
+                    if space == Space::Live {
+                        // Not true before the commit; but a guess is verified wherever it is used.
+                        self.cache.remember_directory(parent, name, node);
+                    }
                     node
                 }
             };

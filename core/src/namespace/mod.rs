@@ -28,7 +28,7 @@ mod walk;
 use std::sync::Arc;
 
 pub use current::{Current, summary_of};
-pub use ids::Ids;
+pub use ids::{Ids, advance};
 pub use insert::{Inserted, NewNode};
 pub(crate) use list::rolled_up;
 pub use list::{ListQuery, Listed};

@@ -47,9 +47,9 @@ pub struct Place {
 }
 
 /// The names of the directories on the way to `key`; the leaf is what is left (empty for a key that ends in `/`).
-pub fn directories(key: &str) -> impl Iterator<Item = Range<usize>> {
+pub fn directories(key: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
-    key.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(move |(at, _)| {
+    key.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(move |(at, _)| {
         let name = start..at + 1;
         start = at + 1;
         name

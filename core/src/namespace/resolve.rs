@@ -109,7 +109,7 @@ impl Tree {
     /// What the cache knows of the way to `key`: all of it, or nothing.
     fn guess(&self, name: &BucketName, key: &str) -> Option<Vec<Step>> {
         let mut parent = self.cache.bucket(name.as_str())?.record.root;
-        directories(key)
+        directories(key.as_bytes())
             .map(|range| {
                 parent = self.cache.directory(parent, &key.as_bytes()[range.clone()])?;
                 Some(Step { name: range, state: State::Live(parent) })
@@ -122,7 +122,7 @@ impl Tree {
         let bucket = self.read_bucket(&mut Reader::Store, name).await?;
         let mut parent = Some(bucket.record.root);
         let mut steps = Vec::new();
-        for range in directories(key) {
+        for range in directories(key.as_bytes()) {
             let state = match parent {
                 Some(parent) => self.directory(parent, &key.as_bytes()[range.clone()], bucket.versioned()).await?,
                 None => State::Absent,

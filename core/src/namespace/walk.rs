@@ -91,11 +91,7 @@ impl<'s> Walk<'s> {
         self.path.clear();
         let mut directory = self.root;
         let mut start = 0;
-        let text = String::from_utf8_lossy(key);
-        // A key that is no text names no directory beyond its first bad byte: the walk goes on behind it by bytes alone.
-        let exact = text.as_bytes() == key;
-        let ranges: Vec<_> = if exact { directories(&text).collect() } else { Vec::new() };
-        for range in ranges {
+        for range in directories(key) {
             let name = &key[range.clone()];
             // Behind the directory itself, for what is inside comes first.
             self.enter(directory, name, false);

@@ -40,3 +40,6 @@ pub use multipart::{
 pub use put::{PutObject, PutOutput};
 pub use rename::RenameObject;
 pub use service::{ObjectService, Parts};
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -5,4 +5,5 @@
 
 pub mod check;
 pub mod reclaim;
+pub mod start;
 pub mod sweep;

@@ -4,25 +4,30 @@
 
 use super::{AccessKey, Secret};
 use crate::error::{Error, Result};
-use crate::limits::{ACCOUNTS_PAGE, TRANSACTION_ATTEMPTS_MAX};
+use crate::limits::ACCOUNTS_PAGE;
 use crate::metadata::account_records::{AccessKeyRecord, AccountRecord};
 use crate::metadata::records::Record as _;
-use crate::metadata::{
-    Batch, CommitError, Durability, Key, MetadataStore, ReadError, Snapshot, Table, Write, account_keys,
-};
+use crate::metadata::{Durability, Key, MetadataStore, ReadError, Snapshot, Table, account_keys};
+use crate::transact;
 use crate::types::AccountId;
+
+/// One write of a change.
+pub(super) enum Change {
+    Put(Key, bytes::Bytes),
+    Delete(Key),
+}
 
 /// Every account and every key, of one state of the index.
 pub(super) async fn load(metadata: &dyn MetadataStore) -> Result<(Vec<(AccountId, AccountRecord)>, Vec<AccessKey>)> {
-    let snapshot = metadata.snapshot().map_err(read_error)?;
+    let snapshot = metadata.snapshot()?;
     let (mut accounts, mut keys) = (Vec::new(), Vec::new());
-    for (key, value) in scan(&*snapshot, account_keys::accounts_range()).await.map_err(read_error)? {
-        let id = account_keys::parse_account(&key).map_err(read_error)?;
-        accounts.push((id, AccountRecord::decode(&value).map_err(read_error)?));
+    for (key, value) in scan(&*snapshot, account_keys::accounts_range()).await? {
+        let id = account_keys::parse_account(&key)?;
+        accounts.push((id, AccountRecord::decode(&value)?));
     }
-    for (key, value) in scan(&*snapshot, account_keys::access_keys_range()).await.map_err(read_error)? {
-        let id = account_keys::parse_access_key(&key).map_err(read_error)?;
-        let AccessKeyRecord { account, secret, created } = AccessKeyRecord::decode(&value).map_err(read_error)?;
+    for (key, value) in scan(&*snapshot, account_keys::access_keys_range()).await? {
+        let id = account_keys::parse_access_key(&key)?;
+        let AccessKeyRecord { account, secret, created } = AccessKeyRecord::decode(&value)?;
         keys.push(AccessKey { id, secret: Secret::new(secret), account, created });
     }
     Ok((accounts, keys))
@@ -45,38 +50,21 @@ pub(super) async fn change(
     metadata: &dyn MetadataStore,
     present: &[Key],
     absent: &[Key],
-    writes: Vec<Write>,
+    writes: Vec<Change>,
 ) -> Result<()> {
     let keys: Vec<_> = present.iter().chain(absent).map(|key| (Table::Index, key.clone())).collect();
-    for _ in 0..TRANSACTION_ATTEMPTS_MAX {
-        let (stamp, values) = metadata.get_many(&keys).await.map_err(read_error)?;
+    transact!(metadata, Durability::Synced, |tx| {
+        let values = tx.get_many(&keys).await?;
         let as_known = values.iter().enumerate().all(|(at, value)| value.is_some() == (at < present.len()));
         if !as_known {
-            return Err(Error::Internal("the accounts in memory are not those of the index".into()));
+            return Err(Error::Internal("the accounts in memory are not those of the index".into()).into());
         }
-        let reads = keys.iter().map(|(table, key)| (*table, key.clone(), stamp)).collect();
-        match metadata.commit(Batch { reads, writes: writes.clone(), ..Batch::default() }, Durability::Synced).await {
-            Ok(()) => return Ok(()),
-            Err(CommitError::Conflict) => {}
-            Err(CommitError::Full(text)) => return Err(Error::StorageFull(text)),
-            Err(CommitError::TooLarge(text)) => return Err(Error::Internal(text)),
-            Err(CommitError::Failed(text)) => return Err(Error::Unavailable(text)),
+        for write in &writes {
+            match write {
+                Change::Put(key, value) => tx.put(Table::Index, key.clone(), value.clone()),
+                Change::Delete(key) => tx.delete(Table::Index, key.clone()),
+            }
         }
-    }
-    Err(Error::Unavailable("the accounts are changed too often at the same time; try again".into()))
-}
-
-pub(super) fn put(key: Key, value: bytes::Bytes) -> Write {
-    Write::Put { table: Table::Index, key, value }
-}
-
-pub(super) fn delete(key: Key) -> Write {
-    Write::Delete { table: Table::Index, key }
-}
-
-fn read_error(error: ReadError) -> Error {
-    match error {
-        ReadError::Corrupt(text) => Error::Corrupt(text),
-        ReadError::Failed(text) => Error::Unavailable(text),
-    }
+        Ok(())
+    })
 }

@@ -216,7 +216,7 @@ async fn a_failed_commit_shows_nothing_and_a_conflict_is_run_again() {
     let before = all(&accounts);
     for (fault, expected) in [
         (CommitError::Full("x".into()), Error::StorageFull("x".into())),
-        (CommitError::Failed("x".into()), Error::Unavailable("x".into())),
+        (CommitError::Failed("x".into()), Error::Internal("the index has stopped: x".into())),
     ] {
         let fail = || bench.index.faults.lock().push_back(fault.clone());
         let same = |error: Error| assert_eq!(format!("{error:?}"), format!("{expected:?}"));

@@ -52,7 +52,9 @@ impl Draft {
 
     /// A file of its own. `length`, where it is known, is only used to refuse what has no room. Waits for the disk.
     pub fn in_own_file(shared: &Arc<Shared>, length: Option<u64>) -> io::Result<Self> {
-        if Headroom::of(&shared.root)?.writable_bytes() < record::record_bytes(length.unwrap_or_default()) {
+        if Headroom::of(&shared.root)?.writable_bytes(shared.reserve_bytes)
+            < record::record_bytes(length.unwrap_or_default())
+        {
             return Err(io::Error::from_raw_os_error(libc::ENOSPC));
         }
         let id = FileId { kind: FileKind::Own, run: shared.run, number: shared.next_number() };
@@ -69,7 +71,7 @@ impl Draft {
         self.id
     }
 
-    pub fn volume(&self) -> Option<&Volume> {
+    pub fn volume(&self) -> Option<&Arc<Volume>> {
         match &self.home {
             Home::Volume { volume, .. } => Some(volume),
             Home::Own { .. } => None,

@@ -135,11 +135,10 @@ fn own_file(shared: &Shared, id: FileId, file: &File) -> io::Result<Option<Item>
 }
 
 fn read_header(file: &File, at: u64) -> io::Result<Vec<u8>> {
-    let length = usize::try_from(record::HEADER_BYTES).unwrap_or_default();
     let mut block = Vec::new();
-    syscalls::read_at(file, &mut block, length, at)?;
+    syscalls::read_at(file, &mut block, record::HEADER, at)?;
     // Behind the end of the file there is nothing, as in a hole.
-    block.resize(length, 0);
+    block.resize(record::HEADER, 0);
     Ok(block)
 }
 

@@ -17,6 +17,7 @@ use super::descriptors::Descriptors;
 use super::metrics::FilesMetrics;
 use super::place::{FILES, FileId, FileKind, INCOMING, Run, VOLUMES};
 use super::shared::Shared;
+use super::space::{Headroom, default_reserve};
 use super::syscalls;
 use super::volumes::{Volumes, trim_abandoned};
 use crate::data::DataError;
@@ -37,13 +38,16 @@ pub struct FilesOptions {
     pub kernel: Kernel,
     /// Size of a volume file; at least twice [`VOLUME_BLOB_BYTES_MAX`].
     pub volume_bytes: u64,
+    /// Bytes that stay free: writes are refused before. `None`: [`SPACE_RESERVE_BYTES`](crate::limits::SPACE_RESERVE_BYTES), or
+    /// a share of a small place.
+    pub reserve_bytes: Option<u64>,
     /// Whether to give the space of deleted blobs back. Where the file system can't, that is noticed.
     pub punch_holes: bool,
 }
 
 impl FilesOptions {
     pub fn new(epoch: u64, random: Arc<dyn Random>, kernel: Kernel) -> Self {
-        Self { epoch, random, kernel, volume_bytes: VOLUME_FILE_BYTES, punch_holes: true }
+        Self { epoch, random, kernel, volume_bytes: VOLUME_FILE_BYTES, reserve_bytes: None, punch_holes: true }
     }
 }
 
@@ -54,12 +58,15 @@ impl FilesStore {
         options.random.fill(&mut salt);
         let run = Run { epoch: options.epoch, salt: u32::from_le_bytes(salt) };
         make_directories(root)?;
-        let lock = lock(root)?;
         let shared = Shared {
             root: root.to_owned(),
             run,
             kernel: options.kernel,
             volume_bytes: options.volume_bytes.max(2 * VOLUME_BLOB_BYTES_MAX),
+            reserve_bytes: match options.reserve_bytes {
+                Some(bytes) => bytes,
+                None => default_reserve(Headroom::of(root)?.space().total_bytes),
+            },
             punches: AtomicBool::new(options.punch_holes),
             writes: DiskPool::new("disk-write", DISK_WRITE_THREADS, DISK_QUEUE_MAX)?,
             reads: DiskPool::new("disk-read", DISK_READ_THREADS, DISK_QUEUE_MAX)?,
@@ -68,7 +75,7 @@ impl FilesStore {
             metrics: FilesMetrics::default(),
             durable_group: Mutex::new(None),
             numbers: AtomicU64::new(1),
-            lock,
+            _lock: lock(root)?,
         };
         remove_unfinished(root)?;
         for id in files_in(&root.join(VOLUMES))?.filter(|id| id.kind == FileKind::Volume) {

@@ -181,7 +181,7 @@ fn start_writeback(written: &Written) -> io::Result<()> {
         let begin = end.saturating_sub(crate::limits::DISK_HOP_BYTES as u64);
         return written.draft.start_writeback(begin, end - begin, false);
     }
-    if written.bytes % WRITEBACK_WINDOW_BYTES != 0 {
+    if !written.bytes.is_multiple_of(WRITEBACK_WINDOW_BYTES) {
         return Ok(());
     }
     let begin = end - WRITEBACK_WINDOW_BYTES;
@@ -192,30 +192,26 @@ fn start_writeback(written: &Written) -> io::Result<()> {
     }
 }
 
-/// On a disk thread: makes the blob durable and answers; in a volume, together with all that wait for the same.
+/// On a disk thread: makes the blob durable and answers; in a volume, together with all that wait for the same. Whatever fails, the
+/// draft is let go before the answer is sent.
 fn sync(shared: &Shared, finished: Finished, answer: oneshot::Sender<Result<Finished, DataError>>) {
-    let draft = finished.draft.clone();
-    let Some(volume) = draft.volume() else {
-        let outcome = draft.publish_own_file().map(|()| finished).map_err(DataError::from);
-        // Let go first: where nobody takes the answer, the answer must be the last hand.
-        drop(draft);
+    let Some(volume) = finished.draft.volume().cloned() else {
+        let published = finished.draft.publish_own_file();
+        let outcome = published.map(|()| finished).map_err(DataError::from);
         return drop(answer.send(outcome));
     };
     if let Err(error) = volume_written() {
         drop(finished);
         return drop(answer.send(Err(error.into())));
     }
-    volume.sync.join(
-        &volume.file,
-        &shared.metrics,
-        Box::new(move |outcome| match outcome {
-            Ok(()) => drop(answer.send(Ok(finished))),
-            Err(reason) => {
-                drop(finished);
-                drop(answer.send(Err(DataError::Failed(reason))));
-            }
-        }),
-    );
+    let waiter = Box::new(move |outcome| match outcome {
+        Ok(()) => drop(answer.send(Ok(finished))),
+        Err(reason) => {
+            drop(finished);
+            drop(answer.send(Err(DataError::Failed(reason))));
+        }
+    });
+    volume.sync.join(&volume.file, &shared.metrics, waiter);
 }
 
 fn volume_written() -> io::Result<()> {

@@ -16,9 +16,9 @@ use crate::data::Origin;
 use crate::data::blocks::{CHECK_BYTES, block_count};
 use crate::limits::BLOB_ALIGN_BYTES;
 
-pub const HEADER_BYTES: u64 = 4096;
+pub const HEADER: usize = 4096;
+pub const HEADER_BYTES: u64 = HEADER as u64;
 pub const TRAILER_BYTES: u64 = 48;
-const HEADER: usize = 4096;
 const HEADER_MAGIC: [u8; 8] = *b"TREFOILB";
 const TRAILER_MAGIC: [u8; 8] = *b"TREFOILE";
 const VERSION: u16 = 1;

@@ -23,6 +23,7 @@ pub struct Shared {
     pub run: Run,
     pub kernel: Kernel,
     pub volume_bytes: u64,
+    pub reserve_bytes: u64,
     /// Cleared at the first sign that the file system can't punch holes.
     pub punches: AtomicBool,
     pub writes: DiskPool,
@@ -33,7 +34,8 @@ pub struct Shared {
     /// The directories of own files that this start has made durable: at most one in [`crate::limits::FILES_PER_DIRECTORY`] files.
     pub durable_group: Mutex<Option<u64>>,
     pub numbers: AtomicU64,
-    pub lock: File,
+    /// Held, never used: closing it gives the lock back.
+    pub _lock: File,
 }
 
 impl Shared {
@@ -61,7 +63,7 @@ impl Shared {
     fn bury(&self, file: &File, place: Place, bytes: u64) -> io::Result<()> {
         let id = place.id;
         let mut block = Vec::new();
-        syscalls::read_at(file, &mut block, record::HEADER_BYTES as usize, id.offset)?;
+        syscalls::read_at(file, &mut block, record::HEADER, id.offset)?;
         let header = match record::parse_header(&block, id) {
             Some(header) if header.deleted => return Ok(()),
             Some(header) => record::header(header.place, &header.origin, true),

@@ -9,6 +9,11 @@ use std::path::Path;
 use crate::data::Space;
 use crate::limits::{SPACE_RESERVE_BYTES, SPACE_RESERVE_DIVISOR};
 
+/// What a place of this size keeps free, unless it is told otherwise.
+pub fn default_reserve(total_bytes: u64) -> u64 {
+    SPACE_RESERVE_BYTES.min(total_bytes / SPACE_RESERVE_DIVISOR)
+}
+
 /// The room of a file system at one instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Headroom {
@@ -31,25 +36,27 @@ impl Headroom {
     }
 
     /// Bytes that may be written before only the reserve is left.
-    pub fn writable_bytes(self) -> u64 {
-        writable(self.space)
+    pub fn writable_bytes(self, reserve_bytes: u64) -> u64 {
+        writable(self.space, reserve_bytes)
     }
 }
 
-fn writable(space: Space) -> u64 {
-    space.free_bytes.saturating_sub(SPACE_RESERVE_BYTES.min(space.total_bytes / SPACE_RESERVE_DIVISOR))
+fn writable(space: Space, reserve_bytes: u64) -> u64 {
+    space.free_bytes.saturating_sub(reserve_bytes)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::writable;
+    use super::{default_reserve, writable};
     use crate::data::Space;
 
     #[test]
     fn the_reserve_is_kept_in_large_and_small_places() {
-        let gib = 1 << 30;
-        assert_eq!(writable(Space { free_bytes: 600 << 20, total_bytes: 1000 * gib }), 88 << 20);
-        assert_eq!(writable(Space { free_bytes: 100 << 20, total_bytes: 1000 * gib }), 0);
-        assert_eq!(writable(Space { free_bytes: gib, total_bytes: gib }), gib - gib / 50);
+        let (mib, gib) = (1 << 20, 1 << 30);
+        assert_eq!(default_reserve(1000 * gib), 512 * mib);
+        assert_eq!(default_reserve(gib), gib / 50);
+        let space = |free_bytes| Space { free_bytes, total_bytes: gib };
+        assert_eq!(writable(space(600 * mib), 512 * mib), 88 * mib);
+        assert_eq!(writable(space(100 * mib), 512 * mib), 0);
     }
 }

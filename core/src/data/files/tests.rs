@@ -1,5 +1,11 @@
 //! The files store passes the suite of all stores, on this kernel and on an old one.
 
+#[cfg(feature = "failpoints")]
+mod crash;
+mod damage;
+mod restart;
+mod volumes;
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -7,6 +7,7 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::group_sync::GroupSync;
@@ -50,10 +51,23 @@ impl Volume {
         Ok(Self { id, file, sync: GroupSync::default(), path, size, cursor: AtomicU64::new(0) })
     }
 
-    /// Reserves `bytes`: the offset, or `None` where the volume has no room or is closed.
-    pub fn reserve(&self, bytes: u64) -> Option<u64> {
+    /// Reserves `bytes`: the volume and the offset, or `None` where it has no room, is closed, or failed to sync.
+    pub fn take(self: &Arc<Self>, bytes: u64) -> Option<(Arc<Self>, u64)> {
         let fits = |cursor: u64| cursor.checked_add(bytes).filter(|end| *end <= self.size);
-        self.cursor.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).ok()
+        if self.sync.has_failed() {
+            return None;
+        }
+        let offset = self.cursor.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).ok()?;
+        Some((self.clone(), offset))
+    }
+
+    pub fn has_room(&self, bytes: u64) -> bool {
+        self.cursor.load(Ordering::Acquire).checked_add(bytes).is_some_and(|end| end <= self.size)
+    }
+
+    /// Whether a blob at `offset` lies in the second half.
+    pub fn is_half_full(&self, offset: u64) -> bool {
+        offset >= self.size / 2
     }
 
     /// Reserves nothing more, and gives the space behind the last blob back.

@@ -27,42 +27,71 @@ pub struct Volumes {
 #[derive(Debug, Default)]
 struct State {
     current: Option<Arc<Volume>>,
+    /// Made while the current one fills, as making one takes as long as some hundred puts.
+    next: Option<Arc<Volume>>,
+    making: bool,
     /// Every volume somebody may still write to, by number.
     written: HashMap<u64, Weak<Volume>>,
 }
 
 impl Volumes {
-    /// Reserves `bytes` in the current volume, or in a new one. On a disk thread only: making a volume waits for the disk.
-    pub fn reserve(shared: &Shared, bytes: u64) -> io::Result<(Arc<Volume>, u64)> {
+    /// Reserves `bytes` in the current volume, or in the next. On a disk thread only: making a volume waits for the disk.
+    pub fn reserve(shared: &Arc<Shared>, bytes: u64) -> io::Result<(Arc<Volume>, u64)> {
         let mut state = shared.volumes.state.lock();
-        if let Some(volume) = &state.current
-            && !volume.sync.has_failed()
-            && let Some(offset) = volume.reserve(bytes)
-        {
-            return Ok((volume.clone(), offset));
+        if let Some((volume, offset)) = state.current.as_ref().and_then(|volume| volume.take(bytes)) {
+            let soon_full = volume.is_half_full(offset) && state.next.is_none() && !state.making;
+            if soon_full {
+                state.making = true;
+                drop(state);
+                Self::make_next(shared);
+            }
+            return Ok((volume, offset));
         }
-        let size = Self::size_of_next(shared, bytes)?;
-        if let Some(full) = state.current.take() {
+        let next = match state.next.take() {
+            Some(next) if next.has_room(bytes) => next,
+            _ => Self::make(shared, Self::size_of_next(shared, bytes)?)?,
+        };
+        state.written.retain(|_, volume| volume.strong_count() > 0);
+        state.written.insert(next.id.number, Arc::downgrade(&next));
+        if let Some(full) = state.current.replace(next.clone()) {
             full.close();
         }
+        next.take(bytes).ok_or_else(|| io::Error::other("a new volume has no room for its first blob"))
+    }
+
+    /// Lets a disk thread make the next volume. Where it can't, whoever needs the volume makes it, and hears why it can't be.
+    fn make_next(shared: &Arc<Shared>) {
+        let job = shared.clone();
+        let work = move || {
+            let made = Self::size_of_next(&job, job.volume_bytes).and_then(|size| Self::make(&job, size));
+            let mut state = job.volumes.state.lock();
+            state.making = false;
+            state.next = made.inspect_err(|error| tracing::debug!("no volume was made ahead: {error}")).ok();
+        };
+        if shared.writes.try_post(Box::new(work)).is_err() {
+            shared.volumes.state.lock().making = false;
+        }
+    }
+
+    fn make(shared: &Shared, size: u64) -> io::Result<Arc<Volume>> {
         let id = FileId { kind: FileKind::Volume, run: shared.run, number: shared.next_number() };
-        let volume = Arc::new(Volume::create(&shared.root, id, size)?);
+        let volume = Volume::create(&shared.root, id, size)?;
         add(&shared.metrics.volumes_created_total, 1);
-        state.written.retain(|_, volume| volume.strong_count() > 0);
-        state.written.insert(id.number, Arc::downgrade(&volume));
-        let offset =
-            volume.reserve(bytes).ok_or_else(|| io::Error::other("a new volume has no room for its first blob"))?;
-        state.current = Some(volume.clone());
-        Ok((volume, offset))
+        Ok(Arc::new(volume))
     }
 
     /// A whole volume where the place has room for one, else what the room allows.
     fn size_of_next(shared: &Shared, bytes: u64) -> io::Result<u64> {
-        let free = match Headroom::of(&shared.root)?.writable_bytes() {
+        let free = match Headroom::of(&shared.root)?.writable_bytes(shared.reserve_bytes) {
             free if free >= shared.volume_bytes => shared.volume_bytes,
             free => free - free % BLOB_ALIGN_BYTES,
         };
         if free < bytes { Err(io::Error::from_raw_os_error(libc::ENOSPC)) } else { Ok(free) }
+    }
+
+    #[cfg(test)]
+    pub fn current(&self) -> Option<Arc<Volume>> {
+        self.state.lock().current.clone()
     }
 
     /// Whether somebody of this start may still write to the file.

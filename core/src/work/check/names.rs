@@ -200,7 +200,14 @@ impl Names<'_> {
             ContentRef::Inline => {
                 self.used.inline.insert(node);
             }
-            ContentRef::Shared(content) => *self.used.contents.entry(content).or_insert(0) += 1,
+            ContentRef::Shared(content) => {
+                let uses = self.used.contents.entry(content).or_insert(0);
+                *uses += 1;
+                let first = *uses == 1;
+                if first && self.snapshot.get_many(&[(Table::Index, keys::content(content))]).await?[0].is_none() {
+                    self.report.problem("missing_content", format!("{path} has content {content}, which is not there"));
+                }
+            }
         }
         Ok(())
     }

@@ -1,0 +1,86 @@
+//! The data directory's layout, and the file that tells others where its daemon listens.
+//!
+//! Always holds: the directory is 0700 when it is made; everything the daemon keeps is below it. `run.json` is replaced as a whole
+//! (never read half-written) and removed at an orderly end; one that is there before a start was left by a crash.
+
+#[cfg(test)]
+mod tests;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataDir {
+    root: PathBuf,
+}
+
+/// What `run.json` holds: the ready line, and who printed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Running {
+    pub pid: u32,
+    pub s3: SocketAddr,
+    pub admin: SocketAddr,
+    pub version: String,
+}
+
+impl DataDir {
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Makes the directory where it does not exist, with mode 0700 and durably, and gives it with an absolute path.
+    pub fn create(root: &Path) -> std::io::Result<Self> {
+        let mut missing: Vec<&Path> = Vec::new();
+        let mut existing = root;
+        while !existing.as_os_str().is_empty() && !existing.exists() {
+            missing.push(existing);
+            existing = existing.parent().unwrap_or(Path::new(""));
+        }
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(root)?;
+        for made in missing {
+            let parent = made.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            std::fs::File::open(parent)?.sync_all()?;
+        }
+        Ok(Self { root: std::fs::canonicalize(root)? })
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The index's directory.
+    pub fn index(&self) -> PathBuf {
+        self.root.join("index")
+    }
+
+    /// The blobs of the default location.
+    pub fn blobs(&self) -> PathBuf {
+        self.root.join("blobs")
+    }
+
+    /// The local end of the admin API.
+    pub fn admin_socket(&self) -> PathBuf {
+        self.root.join("admin.sock")
+    }
+
+    pub fn run_file(&self) -> PathBuf {
+        self.root.join("run.json")
+    }
+
+    /// Replaces `run.json`.
+    pub fn write_running(&self, running: &Running) -> std::io::Result<()> {
+        let temporary = self.root.join("run.json.new");
+        let mut file = std::fs::File::create(&temporary)?;
+        serde_json::to_writer(&mut file, running)?;
+        file.write_all(b"\n")?;
+        std::fs::rename(temporary, self.run_file())
+    }
+
+    pub fn remove_running(&self) {
+        let _ = std::fs::remove_file(self.run_file());
+    }
+}

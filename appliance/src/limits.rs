@@ -1,0 +1,19 @@
+//! Every bound of the daemon's own sockets and documents, named, with its reason.
+//!
+//! Always holds: names end in their unit; the doors' and the store's bounds are in their own crates.
+
+use std::time::Duration;
+
+/// Connections to the admin address, and to the socket, at once: people, a probe and a scraper or two.
+pub const ADMIN_CONNECTIONS_MAX: usize = 64;
+/// Body of a request to the admin API: a user or a key takes a few hundred bytes.
+pub const ADMIN_BODY_BYTES_MAX: usize = 64 << 10;
+/// Buffer of a connection: bounds the head of a request.
+pub const ADMIN_BUFFER_BYTES: usize = 32 << 10;
+pub const ADMIN_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// A request to the admin API, body and answer: all of them are short; a check runs beside its request.
+pub const ADMIN_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Pause after `accept` failed, so that the loop does not spin while the process is out of file descriptors.
+pub const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+/// An answer that a command takes from the daemon: a thousand users with ten keys each take a megabyte.
+pub const ANSWER_BYTES_MAX: usize = 64 << 20;

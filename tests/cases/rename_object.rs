@@ -1,0 +1,95 @@
+//! RenameObject, for one object as S3 Express One Zone has it, and for a directory as Trefoil extends it.
+//!
+//! Always holds: source and target are both looked at after a rename.
+
+use trefoil_tests::{Call, Suite, Test, case, checksum};
+
+use super::pages;
+
+fn rename<'a>(t: &'a Test, target: &str, source: &str) -> Call<'a> {
+    t.put(&format!("/{{b}}/{target}?renameObject")).with("x-amz-rename-source", source)
+}
+
+pub const SUITES: &[Suite] = &[Suite {
+    operation: "RenameObject",
+    cases: &[
+        case("moves_content_and_metadata", pages::RENAME_OBJECT, |t| {
+            t.put("/{b}/old").with("x-amz-meta-a", "1").with("x-amz-tagging", "t=1").body("x").is(200);
+            rename(t, "new/name", "old").is(200);
+            t.head("/{b}/old").is(404);
+            t.get("/{b}/new/name").is(200).holds("x").has("x-amz-meta-a", "1").has("x-amz-tagging-count", "1");
+        }),
+        case("replaces_the_target", pages::RENAME_OBJECT, |t| {
+            t.object("old", "mine");
+            t.object("new", "theirs");
+            rename(t, "new", "old").is(200);
+            t.get("/{b}/new").is(200).holds("mine");
+            t.get("/{b}").is(200).lists("Contents/Key", &["new"]);
+        }),
+        case("the_source_is_url_encoded", pages::RENAME_OBJECT, |t| {
+            t.object("a%20b%2Bc", "x");
+            rename(t, "new", "a%20b%2Bc").is(200);
+            t.get("/{b}").is(200).lists("Contents/Key", &["new"]);
+        }),
+        case("source_absent", pages::RENAME_OBJECT, |t| {
+            rename(t, "new", "none").fails(404, "NoSuchKey");
+            t.head("/{b}/new").is(404);
+        }),
+        case("the_target_must_be_absent_on_request", pages::RENAME_OBJECT, |t| {
+            t.object("old", "mine");
+            t.object("new", "theirs");
+            rename(t, "new", "old").with("if-none-match", "*").fails(412, "PreconditionFailed");
+            t.get("/{b}/new").is(200).holds("theirs");
+            t.get("/{b}/old").is(200).holds("mine");
+        }),
+        case("the_source_must_be_as_seen_on_request", pages::RENAME_OBJECT, |t| {
+            t.object("old", "x");
+            rename(t, "new", "old").with("x-amz-rename-source-if-match", "\"y\"").fails(412, "PreconditionFailed");
+            t.get("/{b}/old").is(200);
+            rename(t, "new", "old").with("x-amz-rename-source-if-match", &checksum::etag(b"x")).is(200);
+        }),
+        case("a_token_makes_it_repeatable", pages::RENAME_OBJECT, |t| {
+            t.object("old", "x");
+            rename(t, "new", "old").with("x-amz-client-token", "token-1").is(200);
+            rename(t, "new", "old").with("x-amz-client-token", "token-1").is(200);
+            t.get("/{b}/new").is(200).holds("x");
+            rename(t, "new2", "new").with("x-amz-client-token", "token-1").is(400);
+        }),
+        case("a_directory_moves_whole", pages::RENAME_OBJECT, |t| {
+            t.objects(&["a/1", "a/b/2", "a/b/c/3", "z"]);
+            rename(t, "n/m/", "a/").is(200);
+            t.get("/{b}").is(200).lists("Contents/Key", &["n/m/1", "n/m/b/2", "n/m/b/c/3", "z"]);
+        }),
+        case("a_directory_onto_one_that_exists", pages::RENAME_OBJECT, |t| {
+            t.objects(&["a/1", "n/2"]);
+            rename(t, "n/", "a/").fails(412, "PreconditionFailed");
+            t.get("/{b}").is(200).lists("Contents/Key", &["a/1", "n/2"]);
+        }),
+        case("a_directory_that_is_absent", pages::RENAME_OBJECT, |t| {
+            rename(t, "n/", "a/").fails(404, "NoSuchKey");
+        }),
+        case("a_directory_into_itself", pages::RENAME_OBJECT, |t| {
+            t.objects(&["a/1"]);
+            let status = rename(t, "a/b/", "a/").go().status;
+            assert!((400..500).contains(&status), "{status}");
+            t.get("/{b}").is(200).lists("Contents/Key", &["a/1"]);
+        }),
+        case("not_where_there_are_versions", pages::RENAME_OBJECT, |t| {
+            t.versioning("Enabled");
+            t.objects(&["a/1", "k"]);
+            rename(t, "n/", "a/").fails(501, "NotImplemented");
+            rename(t, "n", "k").fails(501, "NotImplemented");
+            t.get("/{b}").is(200).lists("Contents/Key", &["a/1", "k"]);
+        }),
+        case("a_source_is_needed", pages::RENAME_OBJECT, |t| {
+            let status = t.put("/{b}/new?renameObject").go().status;
+            assert_eq!(status, 400);
+            t.head("/{b}/new").is(404);
+        }),
+        case("by_another_account", pages::RENAME_OBJECT, |t| {
+            t.object("old", "x");
+            rename(t, "new", "old").alt().fails(403, "AccessDenied");
+            t.get("/{b}/old").is(200);
+        }),
+    ],
+}];
