@@ -1,15 +1,11 @@
 //! Which operation a request asks for, as far as the front has to know: its name for metrics, and whether its body is an object's
-//! bytes (streamed) or a document (read whole, within bounds).
+//! bytes (streamed) or may be a document (which is held whole, so that room is needed for it).
 //!
-//! Always holds: s3s decides what is run; a name here is for counting, and a body is streamed only to the two operations that
-//! store bytes.
+//! Always holds: what is run is decided behind the front; nothing here lets a request pass or not.
 
 use http::{HeaderMap, Method};
 
 use crate::target::Target;
-
-#[cfg(test)]
-mod tests;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {

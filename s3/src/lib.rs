@@ -18,9 +18,9 @@ mod inbound;
 pub mod limits;
 mod metrics;
 mod objects;
+mod operate;
 pub mod operations;
 mod post_form;
-mod rename;
 mod request_id;
 mod response;
 mod server;
@@ -35,6 +35,7 @@ pub use config::{InvalidSetting, S3Config};
 pub use front::Parts;
 pub use metrics::{DURATION_BOUNDS_SECS, Metrics, OperationCounts};
 pub use objects::FrontObjects;
+pub use operate::Operate;
 pub use server::S3Server;
 pub use signed_request::SignedRequests;
 
