@@ -88,7 +88,7 @@ impl Front {
             request_id: self.ids.next(),
         };
         let target = check_host(&head).and_then(|()| Target::parse(&head.uri, &head.headers, &self.config.domains));
-        let kind = target.as_ref().map_or(OTHER, |target| Kind::of(&head.method, target));
+        let kind = target.as_ref().map_or(OTHER, |target| Kind::of(&head.method, &head.uri, &head.headers, target));
         let ended = Ended::begin(Arc::clone(&self.metrics), kind, asked.request_id.clone());
         let body = Inbound::new(body, expects_continue(&head.headers), Pace::default());
         let mut resource = String::new();
@@ -214,7 +214,7 @@ impl Front {
         let body = if body.is_finished() && matches!(framing, Framing::Plain { .. }) {
             s3s::Body::empty()
         } else {
-            if takes_document(&head.method) && !kind.stores_bytes(&head.headers) {
+            if kind.takes_document() {
                 permit = Some(self.room(framing.length()).await?);
             }
             self.metrics.bytes_received.fetch_add(framing.length().unwrap_or(0), Ordering::Relaxed);
@@ -238,10 +238,6 @@ impl Front {
         // Never closed, so that the error can't come.
         self.documents.acquire_many(permits).await.map_err(|_| internal())
     }
-}
-
-fn takes_document(method: &Method) -> bool {
-    *method == Method::PUT || *method == Method::POST
 }
 
 fn is_error(status: StatusCode) -> bool {

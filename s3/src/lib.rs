@@ -3,7 +3,8 @@
 //! Always holds (T7): no hashing, placing, committing or queueing of objects here. What comes from a socket is authenticated
 //! before anything is done with it, held in bounded memory, and never reaches a panic (T8).
 //!
-//! A request's way: `connection` (hyper) → `front` (target, credentials, body) → `s3s` → `operations` → `response` (envelope).
+//! A request's way: `connection` (hyper) → `front` (target, credentials, body) → `operations` (with s3s inside) →
+//! `response` (envelope).
 
 mod auth;
 mod body;

@@ -14,7 +14,12 @@ use super::{Inbound, Pace};
 type Frame = Result<http_body::Frame<Bytes>, std::io::Error>;
 
 /// `count` pieces of `size` bytes, one each `every`; counts what was taken.
-fn trickle(count: u64, size: usize, every: Duration, taken: Arc<AtomicU64>) -> StreamBody<futures::stream::BoxStream<'static, Frame>> {
+fn trickle(
+    count: u64,
+    size: usize,
+    every: Duration,
+    taken: Arc<AtomicU64>,
+) -> StreamBody<futures::stream::BoxStream<'static, Frame>> {
     let stream = futures::stream::unfold(0, move |at| {
         let taken = Arc::clone(&taken);
         async move {
@@ -50,7 +55,8 @@ async fn a_sender_that_crawls_fails_its_body() {
 
 #[tokio::test]
 async fn an_error_of_the_wire_is_an_incomplete_body() {
-    let broken: Vec<Frame> = vec![Ok(http_body::Frame::data(Bytes::from_static(b"a"))), Err(std::io::Error::other("gone"))];
+    let broken: Vec<Frame> =
+        vec![Ok(http_body::Frame::data(Bytes::from_static(b"a"))), Err(std::io::Error::other("gone"))];
     let body = StreamBody::new(futures::stream::iter(broken).boxed());
     let pieces: Vec<_> = Inbound::new(body, false, Pace::default()).collect().await;
     assert!(matches!(pieces.as_slice(), [Ok(_), Err(Error::IncompleteBody(_))]));

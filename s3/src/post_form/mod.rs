@@ -39,7 +39,12 @@ fn malformed() -> Failure {
     Failure::new(StatusCode::BAD_REQUEST, "MalformedPOSTRequest", message)
 }
 
-pub async fn answer(front: &Front, head: &Head, target: &Target, body: Inbound) -> Result<Response<s3s::Body>, Failure> {
+pub async fn answer(
+    front: &Front,
+    head: &Head,
+    target: &Target,
+    body: Inbound,
+) -> Result<Response<s3s::Body>, Failure> {
     let bucket = target.bucket.as_deref().unwrap_or_default();
     let bucket: BucketName = bucket.parse().map_err(|_| invalid_bucket_name(bucket))?;
     let boundary = multipart::boundary(&head.headers).ok_or_else(malformed)?;

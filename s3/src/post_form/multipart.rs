@@ -113,7 +113,8 @@ where
         let head = std::str::from_utf8(&head).map_err(|_| malformed())?;
         let part = disposition::parse(head).ok_or_else(malformed)?;
         if part.name.eq_ignore_ascii_case("file") {
-            let file = FormFile::new(reader.wire, reader.buffer.freeze(), &delimiter, part.filename.unwrap_or_default());
+            let file =
+                FormFile::new(reader.wire, reader.buffer.freeze(), &delimiter, part.filename.unwrap_or_default());
             return Ok((fields, file));
         }
         let value = reader.take_until(delimiter.as_bytes(), limits::FORM_FIELDS_BYTES_MAX).await?;

@@ -75,8 +75,10 @@ impl Policy {
         if conditions.len() > limits::POLICY_CONDITIONS_MAX {
             return Err(invalid("Too many conditions."));
         }
-        let conditions =
-            conditions.iter().map(|value| Ok((condition(value)?, value.to_string()))).collect::<Result<_, Failure>>()?;
+        let conditions = conditions
+            .iter()
+            .map(|value| Ok((condition(value)?, value.to_string())))
+            .collect::<Result<_, Failure>>()?;
         Ok(Self { expires_nanos: u128::try_from(date.unix_timestamp_nanos()).unwrap_or(0), conditions })
     }
 
@@ -103,7 +105,9 @@ impl Policy {
                 }
             };
             if !holds {
-                return Err(access_denied_with(format!("Invalid according to Policy: Policy Condition failed: {text}")));
+                return Err(access_denied_with(format!(
+                    "Invalid according to Policy: Policy Condition failed: {text}"
+                )));
             }
         }
         let covered = |field: &str| {
@@ -112,7 +116,8 @@ impl Policy {
                 Condition::Length(_) => false,
             })
         };
-        let extra = fields.iter().map(|(name, _)| name).chain(["bucket"]).find(|name| !is_exempt(name) && !covered(name));
+        let extra =
+            fields.iter().map(|(name, _)| name).chain(["bucket"]).find(|name| !is_exempt(name) && !covered(name));
         match extra {
             None => Ok(range),
             Some(name) => {
@@ -134,7 +139,9 @@ fn condition(value: &Value) -> Result<Condition, Failure> {
         Value::Object(pairs) => {
             let mut pairs = pairs.iter();
             let (Some((name, Value::String(expected))), None) = (pairs.next(), pairs.next()) else {
-                return Err(invalid("Invalid Simple-Condition: Simple-Conditions must have exactly one property specified."));
+                return Err(invalid(
+                    "Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.",
+                ));
             };
             Ok(Condition::Equal(name.to_ascii_lowercase(), expected.clone()))
         }
@@ -159,7 +166,9 @@ fn condition(value: &Value) -> Result<Condition, Failure> {
             match operator.as_str() {
                 "eq" => Ok(Condition::Equal(field, text.clone())),
                 "starts-with" => Ok(Condition::StartsWith(field, text.clone())),
-                _ => Err(invalid("Invalid Condition: the operator is none of eq, starts-with and content-length-range.")),
+                _ => {
+                    Err(invalid("Invalid Condition: the operator is none of eq, starts-with and content-length-range."))
+                }
             }
         }
         _ => Err(invalid("Invalid Condition: a condition is an object or a list.")),

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use s3s::xml::{Deserialize, Deserializer};
-use trefoil_core::content::{Upload};
+use trefoil_core::content::Upload;
 use trefoil_core::error::Error;
 use trefoil_core::objects::{PutObject, WriteConditions};
 use trefoil_core::types::{BucketName, ObjectKey, Principal, TagSet};
@@ -59,7 +59,12 @@ fn as_headers(fields: &Fields) -> Result<HeaderMap, Failure> {
     for (name, value) in fields.iter() {
         let name = match name {
             "acl" => "x-amz-acl",
-            "cache-control" | "content-type" | "content-disposition" | "content-encoding" | "content-language" | "expires"
+            "cache-control"
+            | "content-type"
+            | "content-disposition"
+            | "content-encoding"
+            | "content-language"
+            | "expires"
             | "content-md5" => name,
             "x-amz-algorithm" | "x-amz-credential" | "x-amz-date" | "x-amz-signature" => continue,
             _ if name.starts_with("x-amz-") => name,

@@ -5,7 +5,7 @@ use http::{HeaderValue, Response, StatusCode};
 use super::{Context, failure, read_error};
 use crate::error::Failure;
 
-const HOST: HeaderValue = HeaderValue::from_static("host");
+static HOST: HeaderValue = HeaderValue::from_static("host");
 
 fn context(head: bool) -> Context<'static> {
     Context { resource: "/b/<k>\u{1}", request_id: "ID", host_id: &HOST, head }

@@ -38,7 +38,9 @@ fn keys_arrive_exact() {
 
 #[test]
 fn what_is_no_uri_is_refused() {
-    for uri in ["/bucket/%", "/bucket/%2", "/bucket/%zz", "/bucket/%ff", "/bucket/%c0%80", "/b/k?prefix=%ff", "/b/k?%zz=1"] {
+    for uri in
+        ["/bucket/%", "/bucket/%2", "/bucket/%zz", "/bucket/%ff", "/bucket/%c0%80", "/b/k?prefix=%ff", "/b/k?%zz=1"]
+    {
         assert_eq!(target(uri, "localhost", &[]), Err("InvalidURI".into()), "{uri}");
     }
     assert_eq!(target("//key", "localhost", &[]), Err("InvalidBucketName".into()));
@@ -52,7 +54,15 @@ fn only_our_domains_hold_buckets() {
     assert_eq!(bucket("photos.s3.example.com"), Ok((some("photos"), some("key"), true)));
     assert_eq!(bucket("Photos.S3.example.com:9000"), Ok((some("photos"), some("key"), true)));
     assert_eq!(bucket("a.b.s3.example.com"), Ok((some("a.b"), some("key"), true)));
-    for host in ["s3.example.com", "example.com:80", "localhost", "127.0.0.1:8000", "[::1]:8000", "minio.default.svc", "evilexample.com"] {
+    for host in [
+        "s3.example.com",
+        "example.com:80",
+        "localhost",
+        "127.0.0.1:8000",
+        "[::1]:8000",
+        "minio.default.svc",
+        "evilexample.com",
+    ] {
         assert_eq!(bucket(host), Ok((some("key"), None, false)), "{host}");
     }
     assert_eq!(bucket("ba$d.s3.example.com"), Err("InvalidBucketName".into()));

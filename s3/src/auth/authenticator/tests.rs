@@ -216,7 +216,9 @@ fn what_was_signed_is_told() {
     good[4].1 = good[4].1.replace("f0e8", "f0e9");
     let failure = run(&with(&good, &[])).expect_err("broken");
     let detail = |name| failure.details.iter().find(|(other, _)| *other == name).map(|(_, value)| value.clone());
-    assert!(detail("StringToSign").expect("there").starts_with("AWS4-HMAC-SHA256\n20130524T000000Z\n20130524/us-east-1"));
+    assert!(
+        detail("StringToSign").expect("there").starts_with("AWS4-HMAC-SHA256\n20130524T000000Z\n20130524/us-east-1")
+    );
     assert!(detail("CanonicalRequest").expect("there").starts_with("GET\n/test.txt\n\nhost:examplebucket"));
     assert!(detail("StringToSignBytes").expect("there").starts_with("41 57 53 34"));
     assert_eq!(detail("AWSAccessKeyId").expect("there"), "AKIAIOSFODNN7EXAMPLE");
@@ -350,7 +352,11 @@ fn version_2_of_the_documentation_only_where_it_is_set() {
     let presigned = "/photos/puppy.jpg?AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=NpgCjnDzrM%2BWFzoENXmpNDUsSn8%3D&\
                      Expires=1175139620";
     let presigned = head("GET", presigned, &[("host", "s3.us-west-1.amazonaws.com")]);
-    let target = Target { virtual_host: true, bucket: Some("awsexamplebucket1".into()), ..Target::parse(&presigned.uri, &presigned.headers, &[]).expect("a target") };
+    let target = Target {
+        virtual_host: true,
+        bucket: Some("awsexamplebucket1".into()),
+        ..Target::parse(&presigned.uri, &presigned.headers, &[]).expect("a target")
+    };
     assert_eq!(code(authenticator(&config, 1_175_139_621).authenticate(&presigned, &target)), "AccessDenied");
     assert_eq!(code(authenticator(&S3Config::default(), now).authenticate(&presigned, &target)), "InvalidRequest");
 }
