@@ -3,9 +3,9 @@
 Always holds: what is shown is computed from the results document alone, so that the README can be compared with the file.
 """
 from measure.show import markdown, mib, number, size, table
-from measure.goals import from_json
+from measure.goals import HEADS, from_json
+from measure.readme import head as readme_head
 
-BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 OPERATIONS = ["put", "get", "head", "list", "delete"]
 
 
@@ -21,13 +21,11 @@ def all_rows(document):
 
 
 def goal_rows(document):
-    return [[goal.name, f"{'≤' if goal.at_most else '≥'} {number(goal.bound)} {goal.unit}" if goal.bound is not None else "-",
-             f"{number(goal.value)} {goal.unit}" if goal.value is not None else "-", goal.word(), goal.note]
-            for goal in map(from_json, document["goals"])]
+    return [goal.row() for goal in map(from_json, document["goals"])]
 
 
 def goals(document):
-    return table(["goal", "bound", "measured", "", "compared with"], goal_rows(document))
+    return table(HEADS, goal_rows(document))
 
 
 def memory(document):
@@ -39,19 +37,16 @@ def readme(document):
     """What stands between the marks in the README."""
     servers = [server["name"] for server in document["servers"]]
     found = {(row["server"], row["operation"], row["size_bytes"], row["clients"]): row for row in document["rows"]}
-    machine = document["machine"]
     lines = [
-        f"`make bench` on {document['date'][:10]}, commit `{document['commit'][:12]}`: {machine['cores']} cores of "
-        f"{machine['cpu']}, {machine['memory_bytes'] / (1 << 30):.0f} GiB, {machine['os']}, kernel {machine['kernel']}, "
-        f"{machine['file_system']}; load before the run {machine['load_average_at_start']}. Client and server share the machine: "
-        "the server's CPU per operation is the figure to compare. MD5 on one core, measured in the same run: "
+        readme_head(document) + " Client and server share the machine: the server's CPU per operation is the figure to compare. "
+        "MD5 on one core, measured in the same run: "
         f"{number(document['md5_mebibytes_per_second'])} MiB/s.", "",
         markdown(["server", "version", "an acknowledged PUT is"],
                  [[s["name"], s["version"], s["durability"]] for s in document["servers"]]), ""]
     absent = document["absent"]
     if absent:
         lines += ["Not in this run: " + "; ".join(f"{s['name']} ({s['why']})" for s in absent) + ".", ""]
-    lines += [markdown(["goal", "bound", "measured", "", "compared with"], goal_rows(document)), ""]
+    lines += [markdown(HEADS, goal_rows(document)), ""]
 
     def cell(row):
         if row is None or not row["count"]:
@@ -76,11 +71,3 @@ def readme(document):
             table_rows.append([f"{what}, {clients} client{'s' if clients > 1 else ''}", *map(cell, row)])
     lines += [markdown(["", *servers], table_rows), "", markdown(["MiB resident", "idle", "after the run", "at most"], memory(document))]
     return "\n".join(lines)
-
-
-def replace(text, document):
-    """The README's text with the figures in their place; without the marks nothing is guessed."""
-    begin, end = text.find(BEGIN), text.find(END)
-    if begin < 0 or end < begin:
-        raise SystemExit(f"README.md has no {BEGIN} and {END}")
-    return text[:begin + len(BEGIN)] + "\n" + readme(document) + "\n" + text[end:]

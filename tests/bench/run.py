@@ -5,7 +5,7 @@ Each server in turn is started on an empty directory, loaded by `trefoil bench s
 are named and left out; `tests/bench/peers.sh` installs them.
 
 Always holds: a body that is not what was put, or an error of ours, fails the run (exit 1), as does a goal missed by more than twice.
-A full run writes tests/results/bench.json; `--readme` renders that file into README.md, `--check-readme` compares the two.
+A full run writes tests/results/bench.json, which readme.py renders into README.md.
 """
 import argparse
 import json
@@ -21,6 +21,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import matrix  # noqa: E402
+import readme  # noqa: E402
 import report  # noqa: E402
 import servers  # noqa: E402
 import verdict  # noqa: E402
@@ -28,7 +29,6 @@ from measure import process, results, trefoil  # noqa: E402
 from measure.show import say  # noqa: E402
 
 RESULTS = results.DIRECTORY / "bench.json"
-README = results.ROOT / "README.md"
 FREE_BYTES_MIN = 16 << 30
 # Above this load another's work is measured as well.
 LOAD_MAX = 0.5
@@ -120,23 +120,15 @@ def main():
     parser.add_argument("--directory", help="where the servers' directories are made [default: the temporary directory]")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     parser.add_argument("--output", type=pathlib.Path, help=f"results file [default: {RESULTS}, for a full run of all servers]")
-    parser.add_argument("--readme", action="store_true", help="run nothing; render the results file into README.md")
-    parser.add_argument("--check-readme", action="store_true", help="run nothing; fail where README.md shows other figures")
+    parser.add_argument("--readme", action="store_true", help="after a full run, show its figures in README.md")
     arguments = parser.parse_args()
-    if arguments.readme or arguments.check_readme:
-        document = json.loads((arguments.output or RESULTS).read_text())
-        text = README.read_text()
-        rendered = report.replace(text, document)
-        if arguments.check_readme and rendered != text:
-            raise SystemExit("README.md does not show tests/results/bench.json; run tests/bench/run.py --readme")
-        if arguments.readme:
-            README.write_text(rendered)
-        return 0
     document = run(arguments, trefoil.binary())
     output = arguments.output or (None if arguments.quick or arguments.servers else RESULTS)
     if output:
         results.write(output, document)
         say(f"written: {output}")
+    if arguments.readme and output == RESULTS:
+        readme.render(check=False)
     judged = not arguments.quick
     if arguments.json:
         print(json.dumps(document, ensure_ascii=False))

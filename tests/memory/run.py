@@ -19,8 +19,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
 
+import readme  # noqa: E402
 from measure import process, results, trefoil  # noqa: E402
-from measure.goals import Goal  # noqa: E402
+from measure.goals import HEADS, Goal  # noqa: E402
 from measure.show import mib, number, say, table  # noqa: E402
 
 RESULTS = results.DIRECTORY / "memory.json"
@@ -146,6 +147,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="16 clients with 32 MiB each: for make test")
     parser.add_argument("--directory", help="where the server's directory is made [default: the temporary directory]")
+    parser.add_argument("--readme", action="store_true", help="after a full run, show its figures in README.md")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.add_argument("--output", type=pathlib.Path, help=f"results file [default: {RESULTS}, for a full run]")
     arguments = parser.parse_args()
@@ -154,11 +156,12 @@ def main():
     if output:
         results.write(output, document)
         say(f"written: {output}")
+    if arguments.readme and output == RESULTS:
+        readme.render(check=False)
     if arguments.json:
         print(json.dumps(document, ensure_ascii=False))
     else:
-        print(table(["resident memory", "at most MiB", "measured MiB", ""],
-                    [[goal.name, number(goal.bound), number(goal.value), goal.word()] for goal in goals]))
+        print(table(HEADS, [goal.row() for goal in goals]))
     for sentence in document["broken"]:
         say(f"BROKEN: {sentence}")
     return 1 if document["broken"] or any(goal.fails() for goal in goals) else 0

@@ -23,8 +23,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
 
+import readme  # noqa: E402
 from measure import process, results, trefoil  # noqa: E402
-from measure.goals import Goal  # noqa: E402
+from measure.goals import HEADS, Goal  # noqa: E402
 from measure.show import number, say, table  # noqa: E402
 
 RESULTS = results.DIRECTORY / "scale.json"
@@ -213,6 +214,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="2,000 and 20,000 objects: for make test")
     parser.add_argument("--objects", type=int, help="the larger count [default: 1,000,000]")
     parser.add_argument("--directory", help="where the server's directory is made [default: the temporary directory]")
+    parser.add_argument("--readme", action="store_true", help="after a full run, show its figures in README.md")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.add_argument("--output", type=pathlib.Path, help=f"results file [default: {RESULTS}, for a full run]")
     arguments = parser.parse_args()
@@ -221,12 +223,12 @@ def main():
     if output:
         results.write(output, document)
         say(f"written: {output}")
+    if arguments.readme and output == RESULTS:
+        readme.render(check=False)
     if arguments.json:
         print(json.dumps(document, ensure_ascii=False))
     else:
-        print(table(["", "at most", "measured", "", "compared with"],
-                    [[goal.name, f"{number(goal.bound)} {goal.unit}", f"{number(goal.value)} {goal.unit}", goal.word(), goal.note]
-                     for goal in goals]))
+        print(table(HEADS, [goal.row() for goal in goals]))
     for sentence in document["broken"]:
         say(f"BROKEN: {sentence}")
     return 1 if document["broken"] or any(goal.fails() for goal in goals) else 0

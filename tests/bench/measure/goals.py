@@ -6,7 +6,10 @@ times fail the run, a smaller miss is shown as MISSED.
 import dataclasses
 import typing
 
+from .show import number
+
 MISS_MAX = 2.0
+HEADS = ["goal", "bound", "measured", "", "compared with"]
 
 
 @dataclasses.dataclass
@@ -33,6 +36,12 @@ class Goal:
         if ratio is None:
             return "not judged"
         return "met" if ratio <= 1 else f"MISSED {ratio:.2f}×"
+
+    def row(self):
+        """Its cells under `HEADS`."""
+        bound = "-" if self.bound is None else f"{'≤' if self.at_most else '≥'} {number(self.bound)} {self.unit}"
+        value = "-" if self.value is None else f"{number(self.value)} {self.unit}"
+        return [self.name, bound, value, self.word(), self.note]
 
     def fails(self):
         ratio = self.ratio()
