@@ -9,9 +9,3 @@ pub trait Operate: Send + Sync + 'static {
     /// Answers, whatever happens.
     fn call(&self, request: http::Request<s3s::Body>) -> BoxFuture<'_, http::Response<s3s::Body>>;
 }
-
-impl Operate for crate::operations::Operations {
-    fn call(&self, request: http::Request<s3s::Body>) -> BoxFuture<'_, http::Response<s3s::Body>> {
-        Box::pin(Self::call(self, request))
-    }
-}
