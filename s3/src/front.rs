@@ -159,6 +159,10 @@ impl Front {
             body.replace(failed_body);
         }
         response::seal(&mut parts.headers, &asked.request_id, host_id);
+        if parts.status == StatusCode::BAD_REQUEST && matches!(asked.method, Method::PUT | Method::POST) {
+            // The sender may have lost count of its bytes; what it takes for its next request must not be read as one.
+            parts.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         body.set_status(parts.status.as_u16());
         Response::from_parts(parts, body)
     }

@@ -6,6 +6,8 @@
 //! A request's way: `connection` (hyper) → `front` (target, credentials, body) → `operations` (with s3s inside) →
 //! `response` (envelope).
 
+#![allow(clippy::result_large_err, reason = "a Failure is made once, where a request is refused")]
+
 mod auth;
 mod body;
 mod classify;

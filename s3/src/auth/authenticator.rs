@@ -272,10 +272,7 @@ impl Authenticator {
         };
         self.check_skew(&date)?;
         let signed_date = if amz_date { "" } else { sent };
-        let text = sigv2::string_to_sign(&head.method, head.uri.path(), target, &head.headers, signed_date);
-        if !sigv2::verify_text(&secret, text.as_bytes(), signature) {
-            return Err(signature_mismatch(access_key, signature, &text, None));
-        }
+        verify_v2(head, target, signed_date, &secret, access_key, signature)?;
         unsigned(account, &head.headers)
     }
 
@@ -298,12 +295,32 @@ impl Authenticator {
                 .with("Expires", iso8601(end))
                 .with("ServerTime", iso8601(now)));
         }
-        let text = sigv2::string_to_sign(&head.method, head.uri.path(), target, &head.headers, expires);
-        if !sigv2::verify_text(&secret, text.as_bytes(), signature) {
-            return Err(signature_mismatch(access_key, signature, &text, None));
-        }
+        verify_v2(head, target, expires, &secret, access_key, signature)?;
         unsigned(account, &head.headers)
     }
+}
+
+fn verify_v2(
+    head: &Parts,
+    target: &Target,
+    date: &str,
+    secret: &Secret,
+    access_key: &str,
+    signature: &str,
+) -> Result<(), Failure> {
+    let path = head.uri.path();
+    let text = sigv2::string_to_sign(&head.method, path, target, &head.headers, date);
+    if sigv2::verify_text(secret, text.as_bytes(), signature) {
+        return Ok(());
+    }
+    // boto3 signs a bucket with a slash behind it, however the path is sent.
+    if target.key.is_none() && !path.ends_with('/') {
+        let text = sigv2::string_to_sign(&head.method, &format!("{path}/"), target, &head.headers, date);
+        if sigv2::verify_text(secret, text.as_bytes(), signature) {
+            return Ok(());
+        }
+    }
+    Err(signature_mismatch(access_key, signature, &text, None))
 }
 
 /// `x-amz-date`, else `Date`.

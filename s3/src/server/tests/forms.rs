@@ -71,7 +71,8 @@ async fn a_form_is_answered_as_it_asks() {
 #[tokio::test]
 async fn forms_that_cannot_be_are_refused() {
     let harness = Harness::start(S3Config::default());
-    let cases: &[(&[(&str, &str)], u16, &str)] = &[
+    type Case<'a> = (&'a [(&'a str, &'a str)], u16, &'a str);
+    let cases: &[Case<'_>] = &[
         (&[("acl", "private")], 400, "InvalidArgument"),
         (&[("key", "k"), ("acl", "everybody")], 400, "InvalidArgument"),
         (&[("key", "k"), ("tagging", "<Tagging>")], 400, "MalformedXML"),
