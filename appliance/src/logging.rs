@@ -10,8 +10,7 @@ use crate::settings::{LogFormat, LogSettings};
 
 /// Starts logging. To be called once.
 pub fn start(settings: &LogSettings) -> Result<(), String> {
-    // s3s logs every 404 as an error; what is worth a line is logged by the layer around it.
-    let directives = format!("s3s=off,{}", settings.level);
+    let directives = format!("{},{}", trefoil_s3::LOG_DIRECTIVE, settings.level);
     let filter = EnvFilter::builder().parse(directives).map_err(|error| format!("log.level: {error}"))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

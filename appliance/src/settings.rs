@@ -169,11 +169,12 @@ fn load_from(
     environment::apply(&mut loaded, variables)?;
     for (name, text) in &flags.values {
         let index = known::index_of(name).ok_or_else(|| SettingsError(format!("no setting is named {name}")))?;
-        let flag = name.replace(['.', '_'], "-");
+        // `s3.listen` is --s3-listen; what is the store's own is shorter: --data-dir.
+        let flag = name.trim_start_matches("store.").replace(['.', '_'], "-");
         let given = Given::Text(text.clone());
         loaded
             .apply(index, &given, Source::Flag)
-            .map_err(|expected| SettingsError(format!("the flag for {flag} is {text:?}; give {expected}")))?;
+            .map_err(|expected| SettingsError(format!("--{flag} is {text:?}; give {expected}")))?;
     }
     Ok(loaded)
 }

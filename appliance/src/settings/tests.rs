@@ -133,6 +133,9 @@ fn unknown_variables_are_warned_of_and_wrong_ones_refused() {
     );
     let wrong = variables(&[("TREFOIL_S3_SIGV2", "maybe")]);
     let error = load_from(&Flags::default(), Path::new(NO_FILE), wrong).unwrap_err();
+    let flags = Flags { config: None, values: vec![("store.data_dir", String::new())] };
+    let flag_error = load_from(&flags, Path::new(NO_FILE), []).unwrap_err();
+    assert_eq!(flag_error.to_string(), "--data-dir is \"\"; give a directory's path");
     assert_eq!(error.to_string(), "the variable TREFOIL_S3_SIGV2 is \"maybe\"; give true or false");
 }
 
