@@ -56,15 +56,15 @@ refused! {
     };
     the_last_chunk_left_out: |t| breaks(signed(t), |w| w.frame().last = None, 400, "IncompleteBody");
     the_last_chunk_left_out_of_an_unsigned_stream: |t| breaks(unsigned(t), |w| w.frame().last = None, 400, "IncompleteBody");
-    bytes_behind_the_end: |t| breaks(unsigned(t), |w| w.frame().extra = b"more".to_vec(), 400, "InvalidRequest");
-    a_size_that_is_no_number: |t| breaks(unsigned(t), |w| w.frame().chunks[0].size = "zz".into(), 400, "InvalidRequest");
-    an_empty_size: |t| breaks(unsigned(t), |w| w.frame().chunks[0].size = String::new(), 400, "InvalidRequest");
-    a_negative_size: |t| breaks(unsigned(t), |w| w.frame().chunks[0].size = "-1".into(), 400, "InvalidRequest");
-    a_size_beyond_every_number: |t| breaks(unsigned(t), |w| w.frame().chunks[0].size = "f".repeat(40), 400, "InvalidRequest");
-    a_size_that_is_too_small: |t| breaks(unsigned(t), |w| w.frame().chunks[0].size = "10".into(), 400, "InvalidRequest");
+    bytes_behind_the_end: |t| breaks(unsigned(t), |w| w.frame().extra = b"more".to_vec(), 400, "IncompleteBody");
+    a_size_that_is_no_number: |t| breaks(unsigned(t), |w| w.frame().chunks[0].size = "zz".into(), 400, "IncompleteBody");
+    an_empty_size: |t| breaks(unsigned(t), |w| w.frame().chunks[0].size = String::new(), 400, "IncompleteBody");
+    a_negative_size: |t| breaks(unsigned(t), |w| w.frame().chunks[0].size = "-1".into(), 400, "IncompleteBody");
+    a_size_beyond_every_number: |t| breaks(unsigned(t), |w| w.frame().chunks[0].size = "f".repeat(40), 400, "IncompleteBody");
+    a_size_that_is_too_small: |t| breaks(unsigned(t), |w| w.frame().chunks[0].size = "10".into(), 400, "IncompleteBody");
     a_size_that_is_too_large: |t| breaks(unsigned(t), |w| w.frame().chunks[2].size = "ffff".into(), 400, "IncompleteBody");
     a_flood_of_chunk_extensions: |t| {
-        breaks(unsigned(t), |w| w.frame().chunks[0].size = format!("2000;x={}", "y".repeat(100_000)), 400, "InvalidRequest");
+        breaks(unsigned(t), |w| w.frame().chunks[0].size = format!("2000;x={}", "y".repeat(100_000)), 400, "IncompleteBody");
     };
     no_decoded_length: |t| {
         t.put("/{b}/k").payload(Payload::UnsignedChunks(8192)).body(BODY)

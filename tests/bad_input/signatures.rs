@@ -68,7 +68,7 @@ refused! {
         let value = w.header("authorization").expect("signed");
         let (head, _) = value.split_once("Signature=").expect("a signature");
         w.set("Authorization", format!("{head}Signature="));
-    }, 400, "AuthorizationHeaderMalformed");
+    }, 403, "SignatureDoesNotMatch");
     header_without_a_signature: |t| put(t, |w| {
         let value = w.header("authorization").expect("signed");
         let (head, _) = value.split_once(", Signature=").expect("a signature");
@@ -129,7 +129,7 @@ refused! {
     a_payload_hash_of_an_unknown_stream: |t| {
         t.put("/{b}/k").body("body").with("x-amz-content-sha256", "STREAMING-NONSENSE").fails(400, "InvalidArgument");
     };
-    no_payload_hash: |t| put(t, |w| { w.remove("x-amz-content-sha256"); }, 403, "SignatureDoesNotMatch");
+    no_payload_hash: |t| put(t, |w| { w.remove("x-amz-content-sha256"); }, 400, "InvalidRequest");
     the_payload_hash_of_nothing: |t| {
         t.put("/{b}/k").body("body").with("x-amz-content-sha256", EMPTY_SHA256).fails(400, "XAmzContentSHA256Mismatch");
     };

@@ -123,8 +123,8 @@ pub const SUITES: &[Suite] = &[Suite {
             }
         }),
         case("an_error_names_its_resource", pages::ERRORS, |t| {
-            let answer = t.get("/{b}/no/such%20key").fails(404, "NoSuchKey");
-            answer.shows("Resource", &t.fill("/{b}/no/such%20key")).shows("Key", "no/such key");
+            let answer = t.get("/{b}/no/such-key").fails(404, "NoSuchKey");
+            answer.shows("Resource", &t.fill("/{b}/no/such-key")).shows("Key", "no/such-key");
             assert!(!answer.one("HostId").is_empty());
         }),
         case("a_method_that_is_none", pages::ERRORS, |t| {

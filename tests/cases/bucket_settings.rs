@@ -6,7 +6,7 @@ use trefoil_tests::{Suite, Test, case};
 
 use super::pages;
 
-const TAGS: &str = "<Tagging><TagSet><Tag><Key>team</Key><Value>blue</Value></Tag><Tag><Key>cost</Key><Value>1 + 1</Value>\
+const TAGS: &str = "<Tagging><TagSet><Tag><Key>cost</Key><Value>1 + 1</Value></Tag><Tag><Key>team</Key><Value>blue</Value>\
                     </Tag></TagSet></Tagging>";
 
 const CORS: &str = "<CORSConfiguration><CORSRule><ID>one</ID><AllowedOrigin>https://*.example.com</AllowedOrigin>\
@@ -97,8 +97,8 @@ pub const SUITES: &[Suite] = &[
                 t.put("/{b}?tagging").body(tags(3)).md5().is(204);
                 t.put("/{b}?tagging").body(TAGS).md5().is(204).holds("");
                 let answer = t.get("/{b}?tagging").is(200);
-                answer.root("Tagging").lists("TagSet/Tag/Key", &["team", "cost"]);
-                answer.lists("TagSet/Tag/Value", &["blue", "1 + 1"]);
+                answer.root("Tagging").lists("TagSet/Tag/Key", &["cost", "team"]);
+                answer.lists("TagSet/Tag/Value", &["1 + 1", "blue"]);
             }),
             case("the_same_key_twice_is_refused", pages::PUT_BUCKET_TAGGING, |t| {
                 let twice = "<Tagging><TagSet><Tag><Key>k</Key><Value>1</Value></Tag><Tag><Key>k</Key><Value>2</Value></Tag>\

@@ -90,7 +90,7 @@ pub const SUITES: &[Suite] = &[Suite {
                 .with("x-amz-sdk-checksum-algorithm", "SHA256")
                 .with("x-amz-checksum-crc32", &checksum::value("crc32", BODY.as_bytes()))
                 .body(BODY)
-                .fails(400, "InvalidRequest");
+                .fails(400, "BadDigest");
             t.head("/{b}/k").is(404);
         }),
         case("not_on_a_range", pages::CHECKSUMS, |t| {

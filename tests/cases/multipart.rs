@@ -262,9 +262,8 @@ pub const SUITES: &[Suite] = &[
                 let two = t.part("k", &id, 2, b"end");
                 let whole = [big(b'a'), b"end".to_vec()].concat();
                 let value = checksum::value("crc32c", &whole);
-                t.complete("k", &id, &[(1, &one), (2, &two)])
-                    .with("x-amz-checksum-crc32c", &checksum::value("crc32c", b"x"))
-                    .fails(400, "BadDigest");
+                let complete = || t.complete("k", &id, &[(1, &one), (2, &two)]);
+                complete().with("x-amz-checksum-crc32c", &checksum::value("crc32c", b"x")).fails(400, "BadDigest");
                 let answer =
                     t.complete("k", &id, &[(1, &one), (2, &two)]).with("x-amz-checksum-crc32c", &value).is(200);
                 answer.shows("ChecksumCRC32C", &value).shows("ChecksumType", "FULL_OBJECT");

@@ -59,7 +59,7 @@ pub const SUITES: &[Suite] = &[
             case("junk_is_refused", pages::PUT_OBJECT_TAGGING, |t| {
                 t.object("k", "x");
                 t.put("/{b}/k?tagging").body("<Tagging>").md5().fails(400, "MalformedXML");
-                t.put("/{b}/k?tagging").body("").md5().fails(400, "MalformedXML");
+                t.put("/{b}/k?tagging").body("").md5().fails(400, "MissingRequestBodyError");
             }),
             case("absent", pages::PUT_OBJECT_TAGGING, |t| {
                 put_tags(t, "/{b}/none?tagging", &[("a", "1")]).fails(404, "NoSuchKey");

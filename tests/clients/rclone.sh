@@ -35,11 +35,13 @@ check 'deletefile' rc deletefile "t:$bucket/streamed"
 check 'an upload in a few streams' rc copyto --s3-upload-concurrency 4 "$work/tree/large.bin" "t:$bucket/concurrent"
 check 'link' sh -c 'curl -sSf "$(/usr/bin/rclone link --expire 1m "$1")" | cmp - "$2"' sh "t:$bucket/concurrent" "$work/tree/large.bin"
 check 'cleanup' rc cleanup "t:$bucket"
-check 'versioning' rc backend versioning "t:$bucket" Enabled
-printf one | rc rcat "t:$bucket/versioned"
-printf two | rc rcat "t:$bucket/versioned"
-says 'versions are listed' 'versioned-v' rc lsf --s3-versions "t:$bucket" --include 'versioned*'
-check 'delete of everything' rc delete "t:$bucket"
-check 'cleanup of old versions' rc backend cleanup-hidden "t:$bucket"
 check 'purge' rc purge "t:$bucket"
+refuse 'the bucket is gone' rc lsf "t:$bucket"
+check 'a bucket with versions' rc mkdir "t:$bucket-v"
+check 'versioning' rc backend versioning "t:$bucket-v" Enabled
+printf one | rc rcat "t:$bucket-v/versioned"
+printf two | rc rcat "t:$bucket-v/versioned"
+says 'versions are listed' 'versioned-v' rc lsf --s3-versions "t:$bucket-v"
+check 'old versions are cleaned up' rc backend cleanup-hidden "t:$bucket-v"
+says 'the newest is still there' 'two' rc cat "t:$bucket-v/versioned"
 finish

@@ -1,0 +1,40 @@
+# The suites that have targets of their own. Included by the Makefile, which gives CARGO, CARGO_TARGET_DIR and TREFOIL.
+
+DEBUG := $(CARGO_TARGET_DIR)/debug
+
+.PHONY: s3-cases
+s3-cases: rocksdb ## Run the project's own S3 cases over a real socket (TREFOIL_CASE=text chooses)
+	$(CARGO) build --locked -p trefoil-appliance
+	$(CARGO) test --locked -p trefoil-tests --test s3_cases -- --nocapture
+
+.PHONY: bad-input
+bad-input: rocksdb ## Send malformed, oversized and hostile requests
+	$(CARGO) build --locked -p trefoil-appliance
+	$(CARGO) test --locked -p trefoil-tests --test bad_input -- --nocapture
+
+# The binary with fail points lies beside the one without, so that both are built into one directory and share all they can.
+.PHONY: crash-build
+crash-build: rocksdb
+	$(CARGO) build --locked -p trefoil-appliance --features failpoints
+	cp -f $(DEBUG)/trefoil $(DEBUG)/trefoil-failpoints
+	$(CARGO) build --locked -p trefoil-appliance
+
+.PHONY: crash-slice
+crash-slice: crash-build
+	$(CARGO) test --locked -p trefoil-tests --test crash -- --include-ignored --nocapture
+
+.PHONY: crash
+crash: crash-build ## Kill the server at every fail point in every shape, and 200 times under load (long)
+	TREFOIL_CRASH=full $(CARGO) test --locked -p trefoil-tests --test crash -- --include-ignored --nocapture
+
+.PHONY: clients
+clients: build ## Let aws cli, boto3, rclone, s3cmd and restic do their everyday work
+	tests/clients/install.sh
+	TREFOIL_BIN=$(TREFOIL) tests/clients/run.sh
+
+# S3TESTS is a checkout of https://github.com/ceph/s3-tests
+.PHONY: s3-tests
+s3-tests: ## Run ceph/s3-tests from S3TESTS=DIR and compare every outcome
+	@test -f "$(S3TESTS)/s3tests/functional/test_s3.py" || { echo "make s3-tests: give S3TESTS=DIR, a checkout of ceph/s3-tests" >&2; exit 2; }
+	$(MAKE) build
+	TREFOIL_BIN=$(TREFOIL) python3 tests/s3-tests/run.py "$(S3TESTS)"
