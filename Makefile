@@ -61,3 +61,4 @@ advisories: ## Check the dependencies against the advisories in ADVISORY_DB=DIR
 	scripts/advisories.sh "$(ADVISORY_DB)"
 
 -include tests/targets.mk
+-include tests/bench.mk

@@ -10,6 +10,7 @@ mod check;
 mod health;
 mod keys;
 mod listener;
+mod root_verifier;
 mod route;
 mod users;
 
@@ -23,7 +24,8 @@ use std::time::Instant;
 use trefoil_core::access::Accounts;
 use trefoil_core::objects::ObjectService;
 
-pub use listener::{bind_socket, serve_address, serve_socket};
+pub use listener::{Listener, bind_socket, serve};
+pub use root_verifier::RootVerifier;
 
 use crate::metrics::Source;
 
@@ -55,12 +57,7 @@ pub struct Admin {
 }
 
 impl Admin {
-    pub fn new(
-        service: ObjectService,
-        verifier: Box<dyn Verifier>,
-        metrics: Vec<Source>,
-        info: api::Info,
-    ) -> Self {
+    pub fn new(service: ObjectService, verifier: Box<dyn Verifier>, metrics: Vec<Source>, info: api::Info) -> Self {
         let accounts = Arc::clone(service.accounts());
         let (check, ready) = (check::CheckJob::default(), AtomicBool::new(false));
         Self { accounts, service, verifier, metrics, check, info, started: Instant::now(), ready }

@@ -6,8 +6,9 @@ mod bench_s3;
 mod check;
 mod key;
 mod remote;
+mod serve;
 pub mod settings;
-mod sigv4;
+pub mod sigv4;
 pub mod table;
 mod user;
 
@@ -28,6 +29,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the daemon in the foreground
+    Serve(serve::ServeArgs),
     /// Manage users: each owns its buckets and has its own keys
     #[command(subcommand)]
     User(user::UserCommand),
@@ -91,6 +94,7 @@ impl From<SettingsError> for Failure {
 /// Runs the command that the process was given.
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Serve(args) => serve::run(&args),
         Command::User(command) => user::run(&command),
         Command::Key(command) => key::run(&command),
         Command::Check(args) => check::run(&args),

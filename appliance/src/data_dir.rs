@@ -1,20 +1,17 @@
 //! The data directory's layout, and the file that tells others where its daemon listens.
 //!
 //! Always holds: the directory is 0700 when it is made; everything the daemon keeps is below it. `run.json` is replaced as a whole
-//! (never read half-written) and removed at an orderly end; after a crash it is stale, so its pid is checked before it is believed.
+//! (never read half-written) and removed at an orderly end; one that is there before a start was left by a crash.
 
 #[cfg(test)]
 mod tests;
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-/// `run.json` is one short line; more is another file.
-const RUN_FILE_BYTES_MAX: u64 = 64 << 10;
+use serde::Serialize;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataDir {
@@ -22,7 +19,7 @@ pub struct DataDir {
 }
 
 /// What `run.json` holds: the ready line, and who printed it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Running {
     pub pid: u32,
     pub s3: SocketAddr,
@@ -81,17 +78,6 @@ impl DataDir {
         serde_json::to_writer(&mut file, running)?;
         file.write_all(b"\n")?;
         std::fs::rename(temporary, self.run_file())
-    }
-
-    /// The daemon that runs on this directory, as far as `run.json` and the process table tell.
-    pub fn running(&self) -> Option<Running> {
-        let mut text = String::new();
-        std::fs::File::open(self.run_file()).ok()?.take(RUN_FILE_BYTES_MAX).read_to_string(&mut text).ok()?;
-        let running: Running = serde_json::from_str(&text).ok()?;
-        let pid = nix::unistd::Pid::from_raw(i32::try_from(running.pid).ok()?);
-        // EPERM: it is there, and is somebody else's.
-        let alive = !matches!(nix::sys::signal::kill(pid, None), Err(nix::errno::Errno::ESRCH));
-        alive.then_some(running)
     }
 
     pub fn remove_running(&self) {

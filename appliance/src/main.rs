@@ -7,6 +7,7 @@ mod admin;
 mod check;
 mod cli;
 mod credentials;
+mod daemon;
 mod data_dir;
 mod limits;
 mod logging;

@@ -3,6 +3,7 @@
 //! Always holds: names begin with `trefoil_`, end in their base unit (seconds, bytes), and counters in `_total`; the samples of one
 //! name stand together under one HELP and TYPE; label values are escaped.
 
+mod index;
 pub mod process;
 mod s3;
 mod store;
@@ -10,6 +11,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use index::source as index;
 pub use s3::source as s3;
 pub use store::{content, files, location};
 

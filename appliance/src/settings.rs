@@ -75,7 +75,7 @@ impl Default for Settings {
                 sigv2: false,
             },
             admin: AdminSettings { listen: SocketAddr::from(([127, 0, 0, 1], 8001)) },
-            store: StoreSettings { data_dir: PathBuf::from("./data"), block_cache_bytes: 128 << 20 },
+            store: StoreSettings { data_dir: PathBuf::from("./data"), block_cache_bytes: 64 << 20 },
             log: LogSettings { level: "info".into(), format: LogFormat::Text },
         }
     }

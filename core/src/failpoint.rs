@@ -28,6 +28,11 @@ macro_rules! failpoint {
 pub const NAMES: &[&str] = &[
     "blob.before_delete",
     "blob.deleted",
+    "commit.after_write",
+    "commit.answer_early",
+    "commit.before_write",
+    "commit.queued",
+    "commit.sync_error",
     "content.after_put",
     "content.before_put",
     "copy.after_commit",
@@ -42,7 +47,10 @@ pub const NAMES: &[&str] = &[
     "part.before_commit",
     "put.after_commit",
     "put.before_commit",
+    "reclaim.before_blob",
+    "reclaim.before_done",
     "rename.after_commit",
+    "sweep.before_delete",
     "upload.aborted",
     "upload.completed",
     "upload.created",
@@ -55,6 +63,12 @@ pub const NAMES: &[&str] = &[
 
 #[cfg(feature = "failpoints")]
 pub use enabled::pass;
+
+/// Whether a deliberate fault of the code is to happen now: passes the fail point `name` and says whether it is armed with `error`.
+#[cfg(feature = "failpoints")]
+pub fn armed(name: &'static str) -> bool {
+    pass(name).is_err()
+}
 
 #[cfg(feature = "failpoints")]
 mod enabled {
@@ -93,9 +107,12 @@ mod enabled {
             return table;
         }
         for pair in text.split(';').filter(|pair| !pair.is_empty()) {
-            let (name, action) = pair.split_once('=').unwrap_or_else(|| panic!("TREFOIL_FAILPOINTS: no '=' in {pair:?}"));
+            let (name, action) =
+                pair.split_once('=').unwrap_or_else(|| panic!("TREFOIL_FAILPOINTS: no '=' in {pair:?}"));
             let (skip, action) = match action.split_once('*') {
-                Some((n, action)) => (n.parse::<u64>().expect("TREFOIL_FAILPOINTS: a count before '*'").max(1) - 1, action),
+                Some((n, action)) => {
+                    (n.parse::<u64>().expect("TREFOIL_FAILPOINTS: a count before '*'").max(1) - 1, action)
+                }
                 None => (0, action),
             };
             let action = match action.split_once(':') {

@@ -124,11 +124,44 @@ pub const TRANSACTION_WRITES_MAX: usize = 24 << 10;
 pub const TRANSACTION_BYTES_MAX: usize = COMMIT_GROUP_BYTES_MAX;
 /// Parts that the table of advisory locks is divided into, so that takers of different keys seldom meet.
 pub const LOCK_SHARDS: usize = 64;
+/// Deletions that the memory engine remembers one by one, to tell who read the key before.
+pub const MEMORY_DELETIONS_MAX: usize = 1 << 20;
+/// Slots of the table that says which keys have changed: 8 MiB when all are in use.
+pub const VALIDATION_SLOTS: usize = 1 << 20;
 /// Transactions waiting for the commit thread.
 pub const COMMIT_QUEUE_MAX: usize = 4096;
+/// Bytes of those transactions; each counts for at least its share of the queue.
+pub const COMMIT_QUEUE_BYTES_MAX: usize = 32 << 20;
 /// Transactions and bytes in one synced batch.
 pub const COMMIT_GROUP_MAX: usize = 512;
 pub const COMMIT_GROUP_BYTES_MAX: usize = 8 << 20;
+/// The index in memory: blocks, indexes and filters together; the memtable at which a table is written out; all memtables together.
+pub const INDEX_CACHE_BYTES: usize = 64 << 20;
+pub const INDEX_MEMTABLE_BYTES: usize = 32 << 20;
+pub const INDEX_MEMTABLES_BYTES_MAX: usize = 64 << 20;
+/// The index on disk: a block before compression; values of the inline table from this size on lie in blob files; the log at which
+/// memtables are written out so that it can be let go (a restart replays this much at most); files kept open.
+pub const INDEX_BLOCK_BYTES: usize = 16 << 10;
+pub const INDEX_BLOB_BYTES_MIN: u64 = 512;
+pub const INDEX_LOG_BYTES_MAX: u64 = 128 << 20;
+pub const INDEX_OPEN_FILES_MAX: i32 = 512;
+/// Threads that write out and compact at once.
+pub const INDEX_BACKGROUND_JOBS: i32 = 2;
+/// The engine's own diary: files, and bytes in each.
+pub const INDEX_INFO_LOG_FILES: usize = 3;
+pub const INDEX_INFO_LOG_BYTES: usize = 1 << 20;
+/// Free space below which the index takes only what frees some, and below which it takes nothing.
+pub const INDEX_RESERVE_BYTES: u64 = 256 << 20;
+pub const INDEX_RESERVE_FREEING_BYTES: u64 = 64 << 20;
+/// Bytes of values that a transaction which deletes may put and still count as freeing space.
+pub const SPACE_FREEING_BYTES_MAX: usize = 4 << 10;
+/// Deleted entries that the search for a neighbour steps over in its first look; up to which a look stays on the runtime's thread.
+pub const ANY_OTHER_SKIPS_MIN: u64 = 64;
+pub const ANY_OTHER_INLINE_SKIPS: u64 = 4096;
+/// Bytes of log looked at in one go when a store is opened.
+pub const LOG_SCAN_BYTES: usize = 1 << 20;
+/// Bytes read of the note that says who holds a directory.
+pub const LOCK_FILE_BYTES_MAX: u64 = 1024;
 /// How often a transaction that lost a race is run again before the caller hears of it.
 pub const TRANSACTION_ATTEMPTS_MAX: u32 = 64;
 /// Attempts made at once; later ones first wait, twice as long each time up to the bound below, a random part of it.
@@ -157,6 +190,8 @@ pub const WALK_FETCH_MAX: usize = 1000;
 /// Parts between two entries of the index that finds a part by its offset.
 pub const PARTS_PER_INDEX_ENTRY: usize = 64;
 
+const _: () = assert!(TRANSACTION_BYTES_MAX <= COMMIT_QUEUE_BYTES_MAX);
+const _: () = assert!(INDEX_RESERVE_FREEING_BYTES < INDEX_RESERVE_BYTES);
 const _: () = assert!(INLINE_BYTES_MAX as u64 <= VOLUME_BLOB_BYTES_MAX);
 const _: () = assert!(VOLUME_BLOB_BYTES_MAX * 8 <= VOLUME_FILE_BYTES);
 const _: () = assert!(INLINE_BYTES_MAX <= HASH_HERE_BYTES_MAX);

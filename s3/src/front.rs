@@ -1,24 +1,22 @@
-//! A request's way through the front: target, credentials, body, then s3s, then the envelope.
+//! A request's way through the front: target, credentials, body, then the operations, then the envelope.
 //!
-//! Always holds: nothing of a body is asked for before the credentials were checked; what reaches s3s is path style, carries no
+//! Always holds: nothing of a body is asked for before the credentials were checked; what reaches the operations is path style, carries no
 //! credentials, and has a decoded body; a panic below is a 500, counted, and the connection goes on.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use bytes::Bytes;
 use futures::FutureExt;
 use http::request::Parts as Head;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
-use s3s::service::S3Service;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use trefoil_core::clock::Clock;
 use trefoil_core::random::Random;
 
-use crate::auth::{Authenticator, Credentials, Identity};
-use crate::body::{Decoded, Framing, framing, missing_content_length, read_document};
+use crate::auth::{Authenticator, Credentials, Identity, Payload};
+use crate::body::{Decoded, Framing, framing};
 use crate::classify::{Kind, OTHER};
 use crate::config::S3Config;
 use crate::context::{AuthContext, ErrorDetails};
@@ -27,15 +25,15 @@ use crate::inbound::{Inbound, Pace};
 use crate::limits;
 use crate::metrics::Metrics;
 use crate::objects::FrontObjects;
+use crate::operate::Operate;
 use crate::request_id::RequestIds;
 use crate::response::{self, Context, Ended, ReplyBody};
-use crate::target::{Target, invalid_bucket_name};
-use crate::{cors, post_form, rename};
+use crate::target::Target;
+use crate::{cors, post_form};
 
 /// What a door is made of.
 pub struct Parts {
-    /// Routes, parses and renders; built without authentication, access and host, which are the front's.
-    pub service: S3Service,
+    pub operations: Arc<dyn Operate>,
     pub objects: Arc<dyn FrontObjects>,
     pub credentials: Arc<dyn Credentials>,
     pub clock: Arc<dyn Clock>,
@@ -48,7 +46,7 @@ pub struct Front {
     pub objects: Arc<dyn FrontObjects>,
     pub clock: Arc<dyn Clock>,
     pub metrics: Arc<Metrics>,
-    service: S3Service,
+    operations: Arc<dyn Operate>,
     ids: RequestIds,
     /// A permit for each KiB of documents held.
     documents: Semaphore,
@@ -72,7 +70,7 @@ impl Front {
             objects: parts.objects,
             clock: parts.clock,
             metrics: Arc::new(Metrics::default()),
-            service: parts.service,
+            operations: parts.operations,
             ids: RequestIds::new(&*parts.random),
             documents: Semaphore::new(limits::XML_TOTAL_BYTES_MAX / 1024),
         }
@@ -90,7 +88,7 @@ impl Front {
             request_id: self.ids.next(),
         };
         let target = check_host(&head).and_then(|()| Target::parse(&head.uri, &head.headers, &self.config.domains));
-        let kind = target.as_ref().map_or(OTHER, |target| Kind::of(&head.method, target));
+        let kind = target.as_ref().map_or(OTHER, |target| Kind::of(&head.method, &head.uri, &head.headers, target));
         let ended = Ended::begin(Arc::clone(&self.metrics), kind, asked.request_id.clone());
         let body = Inbound::new(body, expects_continue(&head.headers), Pace::default());
         let mut resource = String::new();
@@ -182,22 +180,15 @@ impl Front {
             return cors::preflight(self, &head, target).await;
         }
         if post_form::is_form(&head) && target.key.is_none() && target.query.pairs().is_empty() {
-            let Some(bucket) = &target.bucket else { return Err(invalid_bucket_name("")) };
-            return post_form::answer(self, &head, bucket, body).await;
+            return post_form::answer(self, &head, target, body).await;
         }
         let identity = self.auth.authenticate(&head, target)?;
-        if kind.name() == "RenameObject" {
-            return rename::answer(self, &head, target, &identity.principal).await;
-        }
         // The permit is held until the answer is there, for so long lives the document.
         let (request, _permit) = self.decode(head, body, target, kind, identity, asked).await?;
-        self.service.call(request).await.map_err(|error| {
-            tracing::error!(request = asked.request_id, ?error, "a request could not be rendered");
-            internal()
-        })
+        Ok(self.operations.call(request).await)
     }
 
-    /// The request as s3s is to see it.
+    /// The request as the operations are to see it, and room for its document.
     async fn decode(
         &self,
         mut head: Head,
@@ -216,26 +207,18 @@ impl Front {
             request_id: asked.request_id.clone(),
             details: asked.details.clone(),
         };
-        let stores = kind.stores_bytes(&head.headers);
-        let (body, permit) = if stores {
-            if let Framing::Plain { length: None } = framing {
-                return Err(missing_content_length());
-            }
-            if let crate::auth::Payload::Sha256(digest) = payload {
-                context.expected_sha256 = Some(digest);
-            }
-            if let Some(length) = framing.length() {
-                self.metrics.bytes_received.fetch_add(length, Ordering::Relaxed);
-            }
-            (s3s::Body::http_body(Decoded::new(body, framing)), None)
-        } else if takes_document(&head.method) {
-            let (bytes, permit) = read_document(body, framing, payload, &head.headers, &self.documents).await?;
-            context.trailer = None;
-            head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-            (s3s::Body::from(bytes), Some(permit))
+        if let Payload::Sha256(digest) = payload {
+            context.expected_sha256 = Some(digest);
+        }
+        let mut permit = None;
+        let body = if body.is_finished() && matches!(framing, Framing::Plain { .. }) {
+            s3s::Body::empty()
         } else {
-            // GET, HEAD and DELETE have no use for a body.
-            (s3s::Body::from(Bytes::new()), None)
+            if kind.takes_document() {
+                permit = Some(self.room(framing.length()).await?);
+            }
+            self.metrics.bytes_received.fetch_add(framing.length().unwrap_or(0), Ordering::Relaxed);
+            s3s::Body::http_body(Decoded::new(body, framing))
         };
         for name in [header::AUTHORIZATION, header::EXPECT, header::TRANSFER_ENCODING] {
             head.headers.remove(name);
@@ -246,10 +229,15 @@ impl Front {
         head.extensions.insert(context);
         Ok((Request::from_parts(head, body), permit))
     }
-}
 
-fn takes_document(method: &Method) -> bool {
-    *method == Method::PUT || *method == Method::POST
+    /// Waits for room for a document, before it is asked for. One that is too long needs none: it will be refused.
+    async fn room(&self, length: Option<u64>) -> Result<SemaphorePermit<'_>, Failure> {
+        let max = limits::XML_BYTES_MAX as u64;
+        let kib = length.unwrap_or(max).min(max).div_ceil(1024);
+        let permits = u32::try_from(kib).unwrap_or(u32::MAX);
+        // Never closed, so that the error can't come.
+        self.documents.acquire_many(permits).await.map_err(|_| internal())
+    }
 }
 
 fn is_error(status: StatusCode) -> bool {

@@ -3,7 +3,8 @@
 //! Always holds (T7): no hashing, placing, committing or queueing of objects here. What comes from a socket is authenticated
 //! before anything is done with it, held in bounded memory, and never reaches a panic (T8).
 //!
-//! A request's way: `connection` (hyper) → `front` (target, credentials, body) → `s3s` → `operations` → `response` (envelope).
+//! A request's way: `connection` (hyper) → `front` (target, credentials, body) → `operations` (with s3s inside) →
+//! `response` (envelope).
 
 mod auth;
 mod body;
@@ -18,9 +19,9 @@ mod inbound;
 pub mod limits;
 mod metrics;
 mod objects;
+mod operate;
 pub mod operations;
 mod post_form;
-mod rename;
 mod request_id;
 mod response;
 mod server;
@@ -35,6 +36,7 @@ pub use config::{InvalidSetting, S3Config};
 pub use front::Parts;
 pub use metrics::{DURATION_BOUNDS_SECS, Metrics, OperationCounts};
 pub use objects::FrontObjects;
+pub use operate::Operate;
 pub use server::S3Server;
 pub use signed_request::SignedRequests;
 

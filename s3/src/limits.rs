@@ -33,10 +33,10 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 pub const UNREAD_BODY_BYTES_MAX: u64 = 16 << 20;
 pub const UNREAD_BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A document in a body. CompleteMultipartUpload with 10,000 parts and their checksums takes about 4 MiB, DeleteObjects of 1,000
-/// long escaped keys about 6 MiB.
+/// Room for a document in a body. CompleteMultipartUpload with 10,000 parts and their checksums takes about 4 MiB, DeleteObjects
+/// of 1,000 long escaped keys about 6 MiB.
 pub const XML_BYTES_MAX: usize = 8 << 20;
-/// Documents held at once, in all; a request waits for room.
+/// Documents held at once, in all; a request waits for room before its body is asked for.
 pub const XML_TOTAL_BYTES_MAX: usize = 64 << 20;
 
 /// A chunk's line in an `aws-chunked` body: 16 digits of size and a signature of 64 take 100 bytes.
@@ -47,13 +47,13 @@ pub const TRAILERS_MAX: usize = 16;
 
 /// S3: the fields in front of a form's file take at most 20,000 bytes.
 pub const FORM_FIELDS_BYTES_MAX: usize = 20_000;
+/// All bytes in front of the file, framing included.
+pub const FORM_PREFIX_BYTES_MAX: usize = 128 << 10;
 /// Fields of a form, and the headers of one field.
 pub const FORM_FIELDS_MAX: usize = 200;
 pub const FORM_PART_HEAD_BYTES_MAX: usize = 4 << 10;
 /// RFC 2046: a boundary has at most 70 characters.
 pub const FORM_BOUNDARY_BYTES_MAX: usize = 70;
-/// What may follow the file: fields there are ignored by S3, and read only to see the form's end.
-pub const FORM_EPILOGUE_BYTES_MAX: usize = 64 << 10;
 /// Conditions of a policy document.
 pub const POLICY_CONDITIONS_MAX: usize = 200;
 

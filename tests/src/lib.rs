@@ -17,7 +17,9 @@ pub mod shared;
 pub mod sign;
 pub mod stream;
 pub mod trace;
+pub mod verify;
 pub mod wire;
+pub mod workload;
 pub mod xml;
 
 pub use account::{Account, Key};

@@ -317,7 +317,7 @@ impl Drop for Server {
                 && let Ok(children) = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))
             {
                 for inner in children.split_whitespace().filter_map(|text| text.parse().ok()) {
-                    drop(kill(Pid::from_raw(inner), Signal::SIGKILL));
+                    let _ = kill(Pid::from_raw(inner), Signal::SIGKILL);
                 }
             }
             drop(child.kill());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use parking_lot::Mutex;
 use trefoil_core::objects::ObjectService;
-use trefoil_core::work::check::Progress;
+use trefoil_core::work::check::{self, Progress};
 
 use super::Admin;
 use super::answer::{self, Answer};
@@ -41,7 +41,9 @@ impl CheckJob {
             *state = State::Running(Arc::clone(&progress));
         }
         let state = Arc::clone(&self.state);
-        let job = tokio::spawn(async move { trefoil_core::work::check::check(&service, repair, &progress).await });
+        // On a thread of its own: a check reads for as long as it takes, and must not hold up those who serve requests.
+        let runtime = tokio::runtime::Handle::current();
+        let job = tokio::task::spawn_blocking(move || runtime.block_on(check::check(&service, repair, &progress)));
         // A second task, so that a check that panics is seen to have ended, too.
         tokio::spawn(async move {
             let ended = match job.await {
@@ -70,7 +72,7 @@ pub fn show(admin: &Admin) -> Answer {
 pub fn start(admin: &Admin, body: &[u8]) -> Answer {
     let check: NewCheck = match document(if body.is_empty() { b"{}" } else { body }) {
         Ok(check) => check,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     if !admin.check.start(admin.service.clone(), check.repair) {
         let message = "a check is running; wait for it (GET /api/v1/check shows how far it is)";

@@ -14,7 +14,11 @@ use crate::metrics::{CONTENT_TYPE, Exposition};
 pub fn answer(admin: &Admin, head: &Parts) -> Option<Answer> {
     let path = head.uri.path().strip_prefix("/_/")?;
     if !matches!(path, "health/live" | "health/ready" | "metrics") {
-        return Some(answer::refusal(StatusCode::NOT_FOUND, "NotFound", "there are health/live, health/ready and metrics"));
+        return Some(answer::refusal(
+            StatusCode::NOT_FOUND,
+            "NotFound",
+            "there are health/live, health/ready and metrics",
+        ));
     }
     if !matches!(head.method, Method::GET | Method::HEAD) {
         return Some(answer::method_not_allowed("GET, HEAD"));

@@ -25,7 +25,7 @@ pub fn list(admin: &Admin, name: &str) -> Answer {
 pub async fn create(admin: &Admin, name: &str, body: &[u8]) -> Answer {
     let key: NewKey = match document(if body.is_empty() { b"{}" } else { body }) {
         Ok(key) => key,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let given = match (key.access_key_id, key.secret_access_key) {
         (Some(id), Some(secret)) => Some((id, Secret::new(secret))),

@@ -37,34 +37,47 @@ pub fn bind_socket(path: &Path) -> std::io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Serves the local socket until `stop` turns true.
-pub async fn serve_socket(admin: Arc<Admin>, listener: UnixListener, stop: watch::Receiver<bool>) {
-    let accept = async || listener.accept().await.map(|(stream, _)| stream);
-    serve(admin, Door::Socket, accept, stop).await;
+/// Where the admin API listens.
+pub enum Listener {
+    Socket(UnixListener),
+    Address(TcpListener),
 }
 
-/// Serves the admin address until `stop` turns true.
-pub async fn serve_address(admin: Arc<Admin>, listener: TcpListener, stop: watch::Receiver<bool>) {
-    let accept = async || {
-        let (stream, _) = listener.accept().await?;
-        stream.set_nodelay(true)?;
-        Ok(stream)
-    };
-    serve(admin, Door::Address, accept, stop).await;
+/// A connection of either kind.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+impl Listener {
+    fn door(&self) -> Door {
+        match self {
+            Listener::Socket(_) => Door::Socket,
+            Listener::Address(_) => Door::Address,
+        }
+    }
+
+    async fn accept(&self) -> std::io::Result<Box<dyn Stream>> {
+        match self {
+            Listener::Socket(listener) => Ok(Box::new(listener.accept().await?.0)),
+            Listener::Address(listener) => {
+                let (stream, _) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Ok(Box::new(stream))
+            }
+        }
+    }
 }
 
-async fn serve<S, A>(admin: Arc<Admin>, door: Door, accept: A, mut stop: watch::Receiver<bool>)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    A: AsyncFn() -> std::io::Result<S>,
-{
+/// Serves until `stop` turns true, then lets the requests under way end.
+pub async fn serve(admin: Arc<Admin>, listener: Listener, mut stop: watch::Receiver<bool>) {
+    let door = listener.door();
     let permits = Arc::new(Semaphore::new(ADMIN_CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     loop {
         let next = async {
             // The semaphore is never closed.
             let permit = Arc::clone(&permits).acquire_owned().await.ok()?;
-            Some((permit, accept().await))
+            Some((permit, listener.accept().await))
         };
         let (permit, stream) = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
@@ -81,15 +94,19 @@ where
             }
         }
     }
+    drop(listener);
     if tokio::time::timeout(ADMIN_REQUEST_TIMEOUT, graceful.shutdown()).await.is_err() {
         tracing::warn!(?door, "a connection to the admin API did not end in time");
     }
 }
 
-fn connection<S>(admin: &Arc<Admin>, door: Door, stream: S, permit: OwnedSemaphorePermit, graceful: &GracefulShutdown)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+fn connection(
+    admin: &Arc<Admin>,
+    door: Door,
+    stream: Box<dyn Stream>,
+    permit: OwnedSemaphorePermit,
+    graceful: &GracefulShutdown,
+) {
     let admin = Arc::clone(admin);
     let service = service_fn(move |request| {
         let admin = Arc::clone(&admin);

@@ -26,7 +26,7 @@ pub fn show(admin: &Admin, name: &str) -> Answer {
 pub async fn create(admin: &Admin, body: &[u8]) -> Answer {
     let user: NewUser = match document(body) {
         Ok(user) => user,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let id = match user.id.map(|id| id.parse()).transpose() {
         Ok(id) => id,

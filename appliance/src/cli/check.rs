@@ -3,6 +3,9 @@
 //! Always holds: where a daemon runs it does the check, for the directory is its own; else the command opens the store itself.
 //! Exit status 0 means clean, 1 that something is wrong or the check could not be done.
 
+#[cfg(test)]
+mod tests;
+
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -129,7 +132,9 @@ pub fn render(report: &CheckReport) -> String {
     text.push_str(&match (report.clean, report.problems_total) {
         (true, _) => "clean\n".to_owned(),
         (false, 0) => format!("{left} orphan blobs take space; run `trefoil check --repair` to reclaim them\n"),
-        (false, problems) => format!("{problems} problems; keep a copy of the data directory before anything else is done to it\n"),
+        (false, problems) => {
+            format!("{problems} problems; keep a copy of the data directory before anything else is done to it\n")
+        }
     });
     text
 }

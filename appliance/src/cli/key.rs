@@ -65,7 +65,8 @@ pub fn run(command: &KeyCommand) -> Result<ExitCode, Failure> {
     match command {
         KeyCommand::Create(args) => {
             let path = format!("/api/v1/users/{}/keys", segment(&args.user, "user")?);
-            let new = NewKey { access_key_id: args.access_key_id.clone(), secret_access_key: args.secret_access_key.clone() };
+            let new =
+                NewKey { access_key_id: args.access_key_id.clone(), secret_access_key: args.secret_access_key.clone() };
             let remote = Remote::new(&args.remote)?;
             let key: MadeKey = block_on(async { Ok(remote.post(&path, &new).await?) })?;
             if args.json {

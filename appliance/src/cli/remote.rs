@@ -112,7 +112,9 @@ impl Remote {
                 }
                 Way::Address { authority, access_key_id, secret } => {
                     let stream = tokio::net::TcpStream::connect(authority).await.map_err(|error| {
-                        Unanswered::NotRunning(format!("{authority}: {error}; give the daemon's admin address as HOST:PORT"))
+                        Unanswered::NotRunning(format!(
+                            "{authority}: {error}; give the daemon's admin address as HOST:PORT"
+                        ))
                     })?;
                     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
                     let mut signer = Signer::new(access_key_id, secret.expose(), "us-east-1", authority, now.as_secs());
@@ -169,8 +171,9 @@ where
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unanswered> {
-    serde_json::from_slice(body)
-        .map_err(|error| failed(format!("the daemon's answer is not what this version knows ({error}); use its own version")))
+    serde_json::from_slice(body).map_err(|error| {
+        failed(format!("the daemon's answer is not what this version knows ({error}); use its own version"))
+    })
 }
 
 /// Runs a command's asynchronous part.

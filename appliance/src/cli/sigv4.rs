@@ -72,16 +72,8 @@ impl Signer {
         self.date = date;
     }
 
-    /// Appends the whole head of a request to `head`, signed, with its empty line.
-    pub fn head(
-        &mut self,
-        head: &mut Vec<u8>,
-        method: &str,
-        path: &str,
-        query: &str,
-        hash: &str,
-        length: Option<usize>,
-    ) {
+    /// The signature in hexadecimal.
+    fn signature(&mut self, method: &str, path: &str, query: &str, hash: &str) -> [u8; 64] {
         let canonical = &mut self.canonical;
         canonical.clear();
         for piece in [method, "\n", path, "\n", query, "\nhost:", &self.host, "\nx-amz-content-sha256:", hash] {
@@ -114,7 +106,15 @@ impl Signer {
     }
 
     /// Appends the whole head of a request to `head`, signed, with its empty line.
-    pub fn head(&mut self, head: &mut Vec<u8>, method: &str, path: &str, query: &str, hash: &str, length: Option<usize>) {
+    pub fn head(
+        &mut self,
+        head: &mut Vec<u8>,
+        method: &str,
+        path: &str,
+        query: &str,
+        hash: &str,
+        length: Option<usize>,
+    ) {
         let digest = self.signature(method, path, query, hash);
         let mark = if query.is_empty() { "" } else { "?" };
         for piece in [method, " ", path, mark, query, " HTTP/1.1\r\nhost: ", &self.host] {

@@ -29,10 +29,6 @@ impl Table {
         row.resize(self.columns.len(), String::new());
         self.rows.push(row);
     }
-
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
 }
 
 impl std::fmt::Display for Table {

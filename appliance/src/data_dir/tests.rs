@@ -17,28 +17,20 @@ fn a_new_directory_is_private_and_an_old_one_is_left_as_it_is() {
 }
 
 #[test]
-fn the_run_file_is_believed_while_its_process_lives() {
+fn the_run_file_is_replaced_and_removed() {
     let dir = tempfile::tempdir().unwrap();
     let dir = DataDir::create(dir.path()).unwrap();
-    assert_eq!(dir.running(), None);
     let mut running = Running {
-        pid: std::process::id(),
+        pid: 7,
         s3: "127.0.0.1:8000".parse().unwrap(),
         admin: "[::1]:8001".parse().unwrap(),
         version: "0".into(),
     };
     dir.write_running(&running).unwrap();
-    assert_eq!(dir.running(), Some(running.clone()));
-    let text = std::fs::read_to_string(dir.run_file()).unwrap();
-    assert!(text.contains(r#""s3":"127.0.0.1:8000","admin":"[::1]:8001""#), "{text}");
-    // A process that has ended and was waited for has no entry any more.
-    let mut child = std::process::Command::new("true").spawn().unwrap();
-    running.pid = child.id();
-    child.wait().unwrap();
+    running.pid = 8;
     dir.write_running(&running).unwrap();
-    assert_eq!(dir.running(), None);
-    std::fs::write(dir.run_file(), "{").unwrap();
-    assert_eq!(dir.running(), None);
+    let text = std::fs::read_to_string(dir.run_file()).unwrap();
+    assert_eq!(text, "{\"pid\":8,\"s3\":\"127.0.0.1:8000\",\"admin\":\"[::1]:8001\",\"version\":\"0\"}\n");
     dir.remove_running();
-    assert!(!dir.run_file().exists());
+    assert_eq!(std::fs::read_dir(dir.root()).unwrap().count(), 0);
 }

@@ -33,9 +33,19 @@ pub fn source(metrics: Arc<Metrics>) -> Source {
             ("trefoil_s3_connections", Kind::Gauge, "Open connections.", load(&metrics.connections)),
             ("trefoil_s3_connections_total", Kind::Counter, "Connections accepted.", load(&metrics.connections_total)),
             ("trefoil_s3_requests_in_flight", Kind::Gauge, "Requests under way.", load(&metrics.in_flight)),
-            ("trefoil_s3_received_bytes_total", Kind::Counter, "Decoded bytes of request bodies.", load(&metrics.bytes_received)),
+            (
+                "trefoil_s3_received_bytes_total",
+                Kind::Counter,
+                "Decoded bytes of request bodies.",
+                load(&metrics.bytes_received),
+            ),
             ("trefoil_s3_sent_bytes_total", Kind::Counter, "Bytes of response bodies.", load(&metrics.bytes_sent)),
-            ("trefoil_s3_panics_total", Kind::Counter, "Handlers that panicked: faults of the program.", load(&metrics.panics)),
+            (
+                "trefoil_s3_panics_total",
+                Kind::Counter,
+                "Handlers that panicked: faults of the program.",
+                load(&metrics.panics),
+            ),
         ] {
             exposition.single(name, kind, help, value);
         }

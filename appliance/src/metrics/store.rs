@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use trefoil_core::data::{DataStore, Location};
+use trefoil_core::data::Location;
 use trefoil_core::data::files::FilesStore;
 
 use super::{Kind, Source};

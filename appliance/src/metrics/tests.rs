@@ -38,7 +38,8 @@ fn the_process_tells_about_itself() {
     let mut exposition = Exposition::default();
     super::process::source()(&mut exposition);
     let text = exposition.into_text();
-    for name in ["trefoil_build_info{version=\"", "trefoil_process_resident_memory_bytes ", "trefoil_process_open_fds "] {
+    for name in ["trefoil_build_info{version=\"", "trefoil_process_resident_memory_bytes ", "trefoil_process_open_fds "]
+    {
         assert!(text.contains(name), "{text}");
     }
 }

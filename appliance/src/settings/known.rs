@@ -150,8 +150,7 @@ pub const SETTINGS: &[Setting] = &[
 
 /// The place of `table.key` in [`SETTINGS`].
 pub fn index_of(name: &str) -> Option<usize> {
-    let (table, key) = name.split_once('.')?;
-    SETTINGS.iter().position(|setting| setting.table == table && setting.key == key)
+    SETTINGS.iter().position(|setting| setting.name() == name)
 }
 
 /// Host name labels (RFC 1123): letters, digits, inner dashes; 253 bytes at most.

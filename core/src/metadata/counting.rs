@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 
 use super::{
-    Batch, CommitError, Durability, EngineLimits, Key, LockGuard, LockMode, MetadataStore, ReadError, Snapshot, Stamp,
+    Batch, CommitError, Durability, EngineLimits, Key, LockGuard, LockMode, MetadataStore, Read, ReadError, Snapshot,
     Table,
 };
 
@@ -97,10 +97,7 @@ impl<S: MetadataStore> MetadataStore for CountingStore<S> {
         self.inner.limits()
     }
 
-    fn get_many<'a>(
-        &'a self,
-        keys: &'a [(Table, Key)],
-    ) -> BoxFuture<'a, Result<(Stamp, Vec<Option<Bytes>>), ReadError>> {
+    fn get_many<'a>(&'a self, keys: &'a [(Table, Key)]) -> BoxFuture<'a, Result<Read, ReadError>> {
         count(&self.counters.get_many);
         self.inner.get_many(keys)
     }

@@ -2,7 +2,7 @@
 //!
 //! Always holds: waiters of one key are served in the order they came, readers that stand together are let in together; a key that
 //! nobody holds or waits for takes no memory; a waiting future that is dropped leaves the queue and holds nothing. There is no
-//! detection of deadlocks: who takes several locks takes them in ascending order of their keys.
+//! detection of deadlocks: who takes several locks takes them in an order that all keep, or bounds the wait.
 //!
 //! The number of waiters is bounded by the requests that the doors let in, for each waits for one lock at a time.
 
@@ -20,9 +20,11 @@ use crate::limits::LOCK_SHARDS;
 
 /// All locks of one store.
 pub struct LockTable {
-    shards: Box<[Mutex<HashMap<Arc<[u8]>, Slot>>]>,
+    shards: Box<[Shard]>,
     hasher: RandomState,
 }
+
+type Shard = Mutex<HashMap<Arc<[u8]>, Slot>>;
 
 /// One key that somebody holds or waits for. tokio's lock is a FIFO queue and safe to stop waiting for.
 struct Slot {
@@ -54,7 +56,7 @@ impl LockTable {
         self.shards.iter().map(|shard| shard.lock().len()).sum()
     }
 
-    fn shard(&self, key: &[u8]) -> &Mutex<HashMap<Arc<[u8]>, Slot>> {
+    fn shard(&self, key: &[u8]) -> &Shard {
         #[allow(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
         let hash = self.hasher.hash_one(key) as usize;
         &self.shards[hash % self.shards.len()]

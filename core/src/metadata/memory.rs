@@ -4,7 +4,7 @@
 //! commits. Every key keeps its versions as long as a snapshot may want them, and the newest one as long as it is a value. Nothing
 //! survives the process: `Synced` promises here what memory can.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -15,9 +15,10 @@ use parking_lot::{Mutex, RwLock};
 use super::counter;
 use super::locks::LockTable;
 use super::{
-    Batch, CommitError, Durability, EngineLimits, Key, LockGuard, LockMode, MetadataStore, ReadError, Snapshot, Stamp,
-    Table, Write,
+    Batch, CommitError, Durability, EngineLimits, Key, LockGuard, LockMode, MetadataStore, Read, ReadError, Snapshot,
+    Stamp, Table, Write,
 };
+use crate::limits::MEMORY_DELETIONS_MAX;
 
 /// The engine. Cloning is not offered: share it in an `Arc`.
 #[derive(Debug)]
@@ -29,15 +30,6 @@ pub struct MemoryStore {
     limits: EngineLimits,
 }
 
-const SLOTS: usize = 1 << 16;
-
-fn slot(table: Table, key: &[u8]) -> usize {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    (table, key).hash(&mut hasher);
-    usize::try_from(hasher.finish() % SLOTS as u64).expect("less than the number of slots")
-}
-
 /// A value, or that there is none, since the commit of that sequence.
 type Version = (u64, Option<Bytes>);
 
@@ -47,11 +39,12 @@ struct State {
     sequence: u64,
     /// By table; each key's versions, oldest first, never empty.
     tables: [BTreeMap<Key, Vec<Version>>; 2],
-    /// When a key was last written, by a hash of it: a deletion must be told long after its version was forgotten. Two keys may share a
-    /// slot; then a conflict may be reported where there was none.
-    written: Vec<u64>,
     /// Keys that had more than one version, or a deletion, when the commit of that sequence wrote them.
     garbage: VecDeque<(u64, Table, Key)>,
+    /// When the keys that are no longer in `tables` were deleted, so that who read them before that is told. Bounded by
+    /// [`MEMORY_DELETIONS_MAX`]: then it is emptied, and `deletions_since` stands for all that it held.
+    deletions: HashMap<(Table, Key), u64>,
+    deletions_since: u64,
     /// Why the engine has stopped.
     stopped: Option<String>,
 }
@@ -118,7 +111,13 @@ impl State {
     }
 
     fn changed_after(&self, table: Table, key: &[u8], stamp: Stamp) -> bool {
-        self.written.get(slot(table, key)).is_some_and(|sequence| *sequence > stamp.0)
+        match self.table(table).get(key).and_then(|versions| versions.last()) {
+            Some((sequence, _)) => *sequence > stamp.0,
+            None => {
+                let deleted = self.deletions.get(&(table, key.to_vec())).copied();
+                deleted.unwrap_or(self.deletions_since) > stamp.0
+            }
+        }
     }
 
     fn apply(&mut self, write: &Write) -> Result<(), CommitError> {
@@ -137,10 +136,6 @@ impl State {
             }
         };
         let sequence = self.sequence;
-        if self.written.is_empty() {
-            self.written.resize(SLOTS, 0);
-        }
-        self.written[slot(table, key)] = sequence;
         let versions = self.tables[table as usize].entry(key.to_vec()).or_default();
         if versions.last().is_some_and(|(newest, _)| *newest == sequence) {
             versions.pop();
@@ -156,15 +151,20 @@ impl State {
     fn collect(&mut self, oldest: u64) {
         while self.garbage.front().is_some_and(|(sequence, ..)| *sequence <= oldest) {
             let Some((_, table, key)) = self.garbage.pop_front() else { return };
-            let table = &mut self.tables[table as usize];
-            let Some(versions) = table.get_mut(&key) else { continue };
+            let keys = &mut self.tables[table as usize];
+            let Some(versions) = keys.get_mut(&key) else { continue };
             let visible = versions.partition_point(|(sequence, _)| *sequence <= oldest);
             versions.drain(..visible.saturating_sub(1));
-            // A deletion as the only version says no more than no version.
+            // To a reader, a deletion as the only version says no more than no version.
             if let [(sequence, None)] = versions[..]
                 && sequence <= oldest
             {
-                table.remove(&key);
+                keys.remove(&key);
+                if self.deletions.len() >= MEMORY_DELETIONS_MAX {
+                    self.deletions.clear();
+                    self.deletions_since = self.sequence;
+                }
+                self.deletions.insert((table, key), sequence);
             }
         }
     }
@@ -185,10 +185,7 @@ impl MetadataStore for MemoryStore {
         self.limits
     }
 
-    fn get_many<'a>(
-        &'a self,
-        keys: &'a [(Table, Key)],
-    ) -> BoxFuture<'a, Result<(Stamp, Vec<Option<Bytes>>), ReadError>> {
+    fn get_many<'a>(&'a self, keys: &'a [(Table, Key)]) -> BoxFuture<'a, Result<Read, ReadError>> {
         async move {
             let state = self.readable()?;
             Ok((Stamp(state.sequence), values(&state, keys, state.sequence)))

@@ -34,6 +34,7 @@ pub mod locks;
 pub mod memory;
 pub mod records;
 pub mod seal;
+pub mod rocksdb;
 pub mod transaction;
 
 use std::fmt::Debug;
@@ -119,6 +120,9 @@ pub enum CommitError {
     Failed(String),
 }
 
+/// The values of keys in the order asked for, and the state that they are of.
+pub type Read = (Stamp, Vec<Option<Bytes>>);
+
 /// A read that could not be answered.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ReadError {
@@ -166,7 +170,7 @@ pub trait MetadataStore: Send + Sync + 'static {
     fn get_many<'a>(
         &'a self,
         keys: &'a [(Table, Key)],
-    ) -> BoxFuture<'a, Result<(Stamp, Vec<Option<Bytes>>), ReadError>>;
+    ) -> BoxFuture<'a, Result<Read, ReadError>>;
 
     /// The newest committed state.
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, ReadError>;

@@ -114,7 +114,7 @@ impl Authenticator {
         }
     }
 
-    fn require_sigv2(&self) -> Result<(), Failure> {
+    pub fn require_sigv2(&self) -> Result<(), Failure> {
         if self.sigv2 {
             return Ok(());
         }

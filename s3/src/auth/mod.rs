@@ -44,6 +44,10 @@ pub fn access_denied(message: &'static str) -> Failure {
     Failure::new(http::StatusCode::FORBIDDEN, "AccessDenied", message)
 }
 
+pub fn access_denied_with(message: String) -> Failure {
+    Failure::new(http::StatusCode::FORBIDDEN, "AccessDenied", message)
+}
+
 pub fn invalid_access_key(id: &str) -> Failure {
     let message = "The AWS Access Key Id you provided does not exist in our records.";
     Failure::new(http::StatusCode::FORBIDDEN, "InvalidAccessKeyId", message).with("AWSAccessKeyId", echo(id))

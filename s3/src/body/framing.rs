@@ -39,7 +39,7 @@ impl Framing {
     }
 }
 
-pub fn missing_content_length() -> Failure {
+fn missing_content_length() -> Failure {
     let message = "You must provide the Content-Length HTTP header.";
     Failure::new(StatusCode::LENGTH_REQUIRED, "MissingContentLength", message)
 }

@@ -7,9 +7,8 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body_util::BodyExt as _;
 use sha2::Digest as _;
-use trefoil_core::content::ExpectedChecksum;
+use trefoil_core::content::{ExpectedChecksum, Md5, checksum_of};
 use trefoil_core::error::Error;
-use trefoil_core::types::ChecksumAlgorithm;
 
 use super::digests;
 use crate::context::AuthContext;
@@ -54,7 +53,7 @@ async fn collect(mut body: s3s::Body) -> Result<Bytes, Failure> {
 
 fn verify(document: &[u8], headers: &HeaderMap, auth: &AuthContext) -> Result<(), Failure> {
     let expected = digests::expected(headers, auth)?;
-    if expected.md5.is_some_and(|md5| md5[..] != md5::Md5::digest(document)[..]) {
+    if expected.md5.is_some_and(|md5| md5 != Md5::of(document)) {
         return Err(Error::BadDigest("Content-MD5").into());
     }
     if let Some(sent) = expected.sha256 {
@@ -71,19 +70,8 @@ fn verify(document: &[u8], headers: &HeaderMap, auth: &AuthContext) -> Result<()
         }
         ExpectedChecksum::None | ExpectedChecksum::Compute(_) => return Ok(()),
     };
-    if compute(algorithm, document) != value {
+    if checksum_of(algorithm, document) != value {
         return Err(Error::BadDigest(algorithm.name()).into());
     }
     Ok(())
-}
-
-fn compute(algorithm: ChecksumAlgorithm, document: &[u8]) -> Vec<u8> {
-    let crc = |kind, bytes: usize| crc_fast::checksum(kind, document).to_be_bytes()[8 - bytes..].to_vec();
-    match algorithm {
-        ChecksumAlgorithm::Crc32 => crc(crc_fast::CrcAlgorithm::Crc32IsoHdlc, 4),
-        ChecksumAlgorithm::Crc32c => crc(crc_fast::CrcAlgorithm::Crc32Iscsi, 4),
-        ChecksumAlgorithm::Crc64Nvme => crc(crc_fast::CrcAlgorithm::Crc64Nvme, 8),
-        ChecksumAlgorithm::Sha1 => sha1::Sha1::digest(document).to_vec(),
-        ChecksumAlgorithm::Sha256 => sha2::Sha256::digest(document).to_vec(),
-    }
 }

@@ -55,6 +55,8 @@ mod xml;
 
 use std::sync::Arc;
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use trefoil_core::access::Accounts;
 use trefoil_core::error::Error;
@@ -119,6 +121,12 @@ fn is_malformed_xml(response: &http::Response<s3s::Body>) -> bool {
     const CODE: &[u8] = b"<Code>MalformedXML</Code>";
     response.status() == http::StatusCode::BAD_REQUEST
         && response.body().bytes().is_some_and(|document| document.windows(CODE.len()).any(|window| window == CODE))
+}
+
+impl crate::operate::Operate for Operations {
+    fn call(&self, request: http::Request<s3s::Body>) -> BoxFuture<'_, http::Response<s3s::Body>> {
+        Operations::call(self, request).boxed()
+    }
 }
 
 fn render(failure: Failure, details: &ErrorDetails) -> http::Response<s3s::Body> {

@@ -3,6 +3,9 @@
 //! Always holds: memory is two fixed buffers however large the bodies are; a connection whose state is unknown is closed, never
 //! used again. Nagle's algorithm is off; delayed acknowledgements stay as the kernel has them, as with any normal client.
 
+#[cfg(test)]
+mod tests;
+
 use std::io::IoSlice;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

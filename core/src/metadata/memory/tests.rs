@@ -1,5 +1,8 @@
 //! What is the memory engine's own: it forgets what nobody can see. The contract is held by the conformance suite.
 
+use std::sync::Arc;
+
+use super::super::conformance;
 use super::super::transaction::Transaction;
 use super::super::{Durability, MetadataStore, Table};
 use super::MemoryStore;
@@ -28,4 +31,10 @@ async fn deleted_keys_go_when_no_snapshot_wants_them() {
     drop(snapshot);
     write(&store, b"x", None).await;
     assert_eq!(store.keys_in_memory(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn conforms() {
+    let open = || async { (Arc::new(MemoryStore::new()) as conformance::Store, ()) };
+    conformance::run(open).await;
 }

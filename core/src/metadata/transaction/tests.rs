@@ -171,15 +171,6 @@ async fn an_upgrade_is_refused() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "ascending order")]
-async fn locks_out_of_order_are_refused() {
-    let store = store();
-    let mut tx = Transaction::new(&store);
-    tx.lock(b"b", LockMode::Shared).await.unwrap();
-    let _ = tx.lock(b"a", LockMode::Shared).await;
-}
-
-#[tokio::test]
 async fn a_failing_engine_is_heard_of() {
     let store = store();
     store.inner().stop("the disk is gone");

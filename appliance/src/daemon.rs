@@ -1,0 +1,170 @@
+//! The daemon: what it is made of, in the order in which it comes to life and ends.
+//!
+//! Always holds: the ready line is printed after everything serves; the directory's lock is held from before the first read of it to
+//! after the last write. SIGTERM or SIGINT drains: no new connections, requests under way are answered, then the index is closed; a
+//! second signal ends the process at once, which loses nothing that was acknowledged. An index that has stopped (a failed sync, T9)
+//! ends the process with an error, so that whoever supervises it starts it anew.
+
+mod background;
+mod open;
+mod signals;
+mod welcome;
+
+use std::io::Write;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use trefoil_core::objects::ObjectService;
+use trefoil_s3::operations::Operations;
+use trefoil_s3::{S3Config, S3Server};
+
+pub use self::open::check_stopped;
+use self::open::{Opened, open};
+use crate::admin::{self, Admin, Listener, RootVerifier, api};
+use crate::data_dir::Running;
+use crate::settings::{Loaded, Settings};
+use crate::{credentials, logging, metrics};
+
+/// Runs the daemon until it is told to end. An error says what kept it from running, or what stopped it.
+pub fn serve(loaded: &Loaded) -> Result<(), String> {
+    logging::start(&loaded.settings.log)?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    if let Some(file) = &loaded.file {
+        tracing::info!(file = %file.display(), "settings read");
+    }
+    open::raise_file_limit();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("trefoil")
+        .build()
+        .map_err(|error| format!("no runtime: {error}"))?;
+    runtime.block_on(run(&loaded.settings))
+}
+
+async fn run(settings: &Settings) -> Result<(), String> {
+    // Signals are caught from the beginning, so that one during a long recovery is not lost.
+    let signals = signals::Signals::catch()?;
+
+    // The store: directory, index, epoch, blobs, accounts, service.
+    let root = credentials::from_environment().map_err(|error| error.to_string())?;
+    let store = open(settings, open::Root::Keep(root)).await?;
+    let Opened { dir, index, blobs, credentials, accounts, service, clock, .. } = &store;
+
+    // The doors, bound but not yet served.
+    let s3 = S3Server::bind(s3_config(settings), s3_parts(&store, &settings.s3.region))
+        .map_err(|error| format!("{error}; choose another address with --s3-listen, or stop what listens there"))?;
+    let listen = settings.admin.listen;
+    let address = TcpListener::bind(listen).await.map_err(|error| {
+        format!(
+            "can't listen on {listen}: {error}; choose another address with --admin-listen, or stop what listens there"
+        )
+    })?;
+    let socket_path = dir.admin_socket();
+    let socket = admin::bind_socket(&socket_path).map_err(|error| {
+        format!(
+            "{}: {error}; choose a data directory with a shorter path, or one that is writable",
+            socket_path.display()
+        )
+    })?;
+    let running = Running {
+        pid: std::process::id(),
+        s3: s3.local_addr(),
+        admin: address.local_addr().map_err(|error| error.to_string())?,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let sources = vec![
+        metrics::process::source(),
+        metrics::s3(s3.metrics()),
+        metrics::index(Arc::clone(index)),
+        metrics::content(),
+        metrics::files(open::LOCATION, Arc::clone(blobs)),
+        metrics::location(vec![store.location()]),
+    ];
+    let verifier = Box::new(RootVerifier::new(Arc::clone(accounts), Arc::clone(clock)));
+    let admin = Arc::new(Admin::new(service.clone(), verifier, sources, info(&running, &store)));
+
+    // Everything runs.
+    let (stop, stopped) = watch::channel(false);
+    let background = background::start(service.clone(), store.crashed, stopped.clone());
+    let s3 = tokio::spawn(s3.serve(wait_for(stopped.clone())));
+    let socket = tokio::spawn(admin::serve(Arc::clone(&admin), Listener::Socket(socket), stopped.clone()));
+    let address = tokio::spawn(admin::serve(Arc::clone(&admin), Listener::Address(address), stopped));
+    dir.write_running(&running).map_err(|error| format!("{}: {error}", dir.run_file().display()))?;
+    admin.set_ready(true);
+    welcome::print(&running, credentials, store.is_new);
+    print_ready(&running)?;
+    tracing::info!(s3 = %running.s3, admin = %running.admin, data_dir = %dir.root().display(), "ready");
+
+    // Until a signal, or the index stops.
+    tokio::select! {
+        signal = signals.first() => tracing::info!(signal, "draining; a second signal ends at once"),
+        reason = index.stopped() => return Err(format!("the index has stopped: {reason}; start the daemon again")),
+    }
+    signals.exit_on_the_next();
+    admin.set_ready(false);
+    // Receivers are there until the tasks end, so this can't fail before it is needed.
+    let _ = stop.send(true);
+    for task in [s3, socket, address] {
+        if let Err(error) = task.await {
+            tracing::error!(%error, "a server ended badly");
+        }
+    }
+    let swept = background.await.unwrap_or(false);
+    index.close().await.map_err(|error| format!("the index could not be closed: {error}"))?;
+    let _ = std::fs::remove_file(&socket_path);
+    if swept {
+        // What a crash left is told from its run file, so that stays until the search for orphans was done.
+        dir.remove_running();
+    }
+    tracing::info!("ended");
+    Ok(())
+}
+
+fn s3_config(settings: &Settings) -> S3Config {
+    S3Config {
+        listen: settings.s3.listen,
+        domains: settings.s3.domains.clone(),
+        region: settings.s3.region.clone(),
+        region_strict: settings.s3.region_strict,
+        sigv2: settings.s3.sigv2,
+        ..S3Config::default()
+    }
+}
+
+fn s3_parts(store: &Opened, region: &str) -> trefoil_s3::Parts {
+    let service: ObjectService = store.service.clone();
+    trefoil_s3::Parts {
+        operations: Arc::new(Operations::new(service.clone(), Arc::clone(&store.accounts), region.to_owned())),
+        objects: Arc::new(service),
+        credentials: Arc::clone(&store.accounts) as _,
+        clock: Arc::clone(&store.clock),
+        random: Arc::clone(&store.random),
+    }
+}
+
+fn info(running: &Running, store: &Opened) -> api::Info {
+    api::Info {
+        version: running.version.clone(),
+        pid: running.pid,
+        s3: running.s3.to_string(),
+        admin: running.admin.to_string(),
+        data_dir: store.dir.root().display().to_string(),
+        uptime_seconds: 0,
+    }
+}
+
+/// The one line of standard output, for whoever waits for it.
+fn print_ready(running: &Running) -> Result<(), String> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "ready s3={} admin={}", running.s3, running.admin)
+        .and_then(|()| stdout.flush())
+        .map_err(|error| format!("standard output can't be written: {error}"))
+}
+
+async fn wait_for(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender has gone: then it is over, too.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}

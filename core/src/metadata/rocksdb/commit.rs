@@ -1,0 +1,170 @@
+//! The commit thread: many transactions, one synced write.
+//!
+//! Always holds: one thread validates, numbers and writes; transactions are taken in the order of their coming; those of a group are
+//! validated in that order, each against the group's earlier ones; an answer is given after the group's write, and after it can be
+//! seen. While one group is synced the next one gathers, so the number of syncs is bounded by the disk and not by the callers.
+//! Callers wait for room in the queue without holding a thread. A write that fails stops the engine: what became of it is unknown.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crossbeam_channel::Receiver;
+use rocksdb::{WriteBatch, WriteOptions};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::super::{CommitError, Durability, LockGuard, Table, Write};
+use super::validation::Claims;
+use super::{Inner, merge};
+use crate::limits::{COMMIT_GROUP_BYTES_MAX, COMMIT_GROUP_MAX};
+
+/// A transaction on its way.
+pub(super) struct Job {
+    pub(super) claims: Claims,
+    pub(super) writes: Vec<Write>,
+    pub(super) held: Vec<Box<dyn LockGuard>>,
+    pub(super) durability: Durability,
+    /// Of keys and values.
+    pub(super) bytes: usize,
+    /// Whether it may use the last of the space.
+    pub(super) frees: bool,
+    pub(super) answer: oneshot::Sender<Result<(), CommitError>>,
+    /// Its room in the queue.
+    pub(super) permit: OwnedSemaphorePermit,
+}
+
+impl Job {
+    /// Lets the locks go, then tells the caller, who may have stopped waiting.
+    fn answer(self, outcome: Result<(), CommitError>) {
+        drop(self.held);
+        drop(self.permit);
+        let _ = self.answer.send(outcome);
+    }
+}
+
+/// Runs until every sender of jobs is gone and the queue is empty.
+pub(super) fn run(inner: &Arc<Inner>, jobs: &Receiver<Job>) {
+    let mut thread = CommitThread { inner, sequence: 0, group: Vec::new(), refused: Vec::new() };
+    while let Ok(first) = jobs.recv() {
+        #[cfg(test)]
+        drop(inner.hooks.gate.lock());
+        let mut count = 1;
+        let mut bytes = first.bytes;
+        let mut batch = thread.begin();
+        let free = inner.space.free();
+        thread.take(first, &mut batch, free);
+        while count < COMMIT_GROUP_MAX
+            && bytes < COMMIT_GROUP_BYTES_MAX
+            && let Ok(next) = jobs.try_recv()
+        {
+            count += 1;
+            bytes += next.bytes;
+            thread.take(next, &mut batch, free);
+        }
+        thread.write(batch);
+    }
+}
+
+struct CommitThread<'a> {
+    inner: &'a Arc<Inner>,
+    /// Of the last transaction admitted.
+    sequence: u64,
+    group: Vec<Job>,
+    /// Answered with the group: before its write, another attempt would read the same as the first.
+    refused: Vec<(Job, CommitError)>,
+}
+
+impl CommitThread<'_> {
+    fn begin(&self) -> WriteBatch {
+        let mut batch = WriteBatch::default();
+        batch.put_log_data(self.inner.mark.mark(self.inner.synced.load(Ordering::Relaxed)));
+        batch
+    }
+
+    /// Admits a transaction to the group, or refuses it.
+    fn take(&mut self, job: Job, batch: &mut WriteBatch, free: u64) {
+        if let Err(reason) = self.inner.space.admit(job.frees, free) {
+            self.refused.push((job, CommitError::Full(reason)));
+            return;
+        }
+        if !self.inner.validation.admit(&job.claims, self.sequence + 1) {
+            self.inner.meters.conflicts.fetch_add(1, Ordering::Relaxed);
+            self.refused.push((job, CommitError::Conflict));
+            return;
+        }
+        self.sequence += 1;
+        for write in &job.writes {
+            let (table, key) = write.target();
+            let family = self.inner.family(table);
+            match (write, merge::operand(write)) {
+                (_, Some(operand)) => batch.merge_cf(self.inner.family(Table::Index), key, operand),
+                (Write::Put { value, .. }, None) => batch.put_cf(family, key, value),
+                (_, None) => batch.delete_cf(family, key),
+            }
+        }
+        self.group.push(job);
+    }
+
+    fn write(&mut self, batch: WriteBatch) {
+        let group = std::mem::take(&mut self.group);
+        if !group.is_empty() {
+            // The fault that a crash test must find: an answer before its write.
+            #[cfg(feature = "failpoints")]
+            let group = if crate::failpoint::armed("commit.answer_early") { answer_early(group) } else { group };
+            let sync = group.iter().any(|job| job.durability == Durability::Synced);
+            let outcome = self.write_synced(batch, sync).map_err(|reason| {
+                self.inner.stop(&reason);
+                CommitError::Failed(reason)
+            });
+            if outcome.is_ok() {
+                // Only now may a stamp claim to have seen these commits.
+                self.inner.published.store(self.sequence, Ordering::Release);
+                self.inner.meters.group(group.len(), sync);
+                crate::failpoint!("commit.after_write");
+            }
+            for job in group {
+                job.answer(outcome.clone());
+            }
+        }
+        for (job, error) in self.refused.drain(..) {
+            job.answer(Err(error));
+        }
+    }
+
+    fn write_synced(&self, batch: WriteBatch, sync: bool) -> Result<(), String> {
+        if let Some(reason) = self.inner.stopped() {
+            return Err(reason.to_owned());
+        }
+        crate::failpoint!("commit.before_write");
+        self.injected_error().map_err(|error| error.to_string())?;
+        let mut options = WriteOptions::default();
+        options.set_sync(sync);
+        self.inner.db.write_opt(batch, &options).map_err(|error| error.into_string())?;
+        if sync {
+            self.inner.synced.store(self.inner.db.latest_sequence_number(), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// The error of a sync that a test asks for.
+    fn injected_error(&self) -> std::io::Result<()> {
+        crate::failpoint!("commit.sync_error", io);
+        #[cfg(test)]
+        assert!(!self.inner.hooks.panic.load(Ordering::SeqCst), "a test asked for it");
+        #[cfg(test)]
+        if self.inner.hooks.sync_error.load(Ordering::SeqCst) {
+            return Err(std::io::Error::from_raw_os_error(libc::EIO));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "failpoints")]
+fn answer_early(group: Vec<Job>) -> Vec<Job> {
+    let early = |mut job: Job| {
+        let (nobody, _) = oneshot::channel();
+        let caller = std::mem::replace(&mut job.answer, nobody);
+        let _ = caller.send(Ok(()));
+        job
+    };
+    group.into_iter().map(early).collect()
+}

@@ -1,0 +1,22 @@
+# Measurements. Figures mean something on a quiet machine only; each run writes tests/results/<suite>.json.
+# ARGS goes to the runner: make bench ARGS="--servers trefoil,minio".
+
+EXAMPLES := $(CARGO) build --release --locked -p trefoil-tests --example put_keys --example compact_index
+MEASURE := TREFOIL_BIN="$(TREFOIL)"
+
+.PHONY: bench-peers
+bench-peers: ## Install the servers that make bench compares with (20 minutes once)
+	tests/bench/peers.sh
+
+.PHONY: bench
+bench: build ## Measure Trefoil and the installed peers in one run; the figures go into README.md
+	$(MEASURE) tests/bench/run.py --readme $(ARGS)
+
+.PHONY: scale
+scale: build ## Measure listings, index size and a directory's rename at a million objects
+	$(EXAMPLES)
+	$(MEASURE) tests/scale/run.py --readme $(ARGS)
+
+.PHONY: memory
+memory: build ## Measure memory, idle and under 64 uploads and downloads of 256 MiB
+	$(MEASURE) tests/memory/run.py --readme $(ARGS)
