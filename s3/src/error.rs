@@ -24,7 +24,8 @@ pub struct Failure {
     pub message: Cow<'static, str>,
     /// Elements of the document beside Code and Message.
     pub details: Vec<(&'static str, String)>,
-    pub headers: HeaderMap,
+    /// In a box, as most failures have none and every result carries the room for them.
+    pub headers: Box<HeaderMap>,
 }
 
 /// Seconds after which a client told to come back may do so.
@@ -38,7 +39,7 @@ impl Failure {
             status,
             message: message.into(),
             details: Vec::new(),
-            headers: HeaderMap::new(),
+            headers: Box::default(),
         }
     }
 
@@ -104,7 +105,7 @@ impl Failure {
         let mut error = S3Error::with_message(code, self.message);
         error.set_status_code(self.status);
         if !self.headers.is_empty() {
-            error.set_headers(self.headers);
+            error.set_headers(*self.headers);
         }
         error
     }

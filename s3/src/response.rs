@@ -34,7 +34,7 @@ pub fn failure(mut failure: Failure, context: Context<'_>) -> Response<s3s::Body
     let bodiless = context.head || failure.status == StatusCode::NOT_MODIFIED;
     let mut response = Response::new(s3s::Body::empty());
     *response.status_mut() = failure.status;
-    *response.headers_mut() = std::mem::take(&mut failure.headers);
+    *response.headers_mut() = std::mem::take(&mut *failure.headers);
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     if failure.status == StatusCode::SERVICE_UNAVAILABLE && !headers.contains_key(header::RETRY_AFTER) {

@@ -10,7 +10,7 @@ bucket=clients-$(echo "$client" | tr -c 'a-z0-9\n' '-')-$$
 export AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
 export HOME="$work/home" LC_ALL=C.UTF-8
 mkdir -p "$HOME"
-unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY AWS_PROFILE AWS_SESSION_TOKEN 2>/dev/null
+unset AWS_CA_BUNDLE http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY AWS_PROFILE AWS_SESSION_TOKEN 2>/dev/null
 trap 'rm -rf "$work"' EXIT
 
 # check NAME COMMAND...: the command must succeed.
@@ -44,12 +44,31 @@ same() {
     check "$1" diff -r "$2" "$3"
 }
 
-# says NAME TEXT COMMAND...: the command succeeds and prints the text.
+# says NAME TEXT COMMAND...: the command succeeds and prints the text (on either stream).
 says() {
     name=$1
     text=$2
     shift 2
-    check "$name" sh -c 'text=$1; shift; out=$("$@") || exit 1; printf "%s\n" "$out"; printf "%s" "$out" | grep -qF -- "$text"' sh "$text" "$@"
+    if "$@" >"$work/out" 2>&1 && grep -qF -- "$text" "$work/out"; then
+        echo "ok      $client: $name"
+    else
+        echo "FAILED  $client: $name (no \"$text\")"
+        sed 's/^/        /' "$work/out" | tail -20
+        failed=1
+    fi
+}
+
+# silent NAME COMMAND...: the command succeeds and prints nothing.
+silent() {
+    name=$1
+    shift
+    if "$@" >"$work/out" 2>&1 && [ ! -s "$work/out" ]; then
+        echo "ok      $client: $name"
+    else
+        echo "FAILED  $client: $name"
+        sed 's/^/        /' "$work/out" | tail -20
+        failed=1
+    fi
 }
 
 # tree DIRECTORY: files of many sizes under names that are odd and everyday.

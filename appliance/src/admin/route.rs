@@ -68,6 +68,7 @@ async fn route(admin: &Admin, method: &Method, segments: &[&str], body: Bytes) -
 
 /// Reads a request's document.
 pub fn document<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Box<Answer>> {
-    serde_json::from_slice(body)
-        .map_err(|error| Box::new(answer::refusal(StatusCode::BAD_REQUEST, "InvalidRequest", format!("the body: {error}"))))
+    serde_json::from_slice(body).map_err(|error| {
+        Box::new(answer::refusal(StatusCode::BAD_REQUEST, "InvalidRequest", format!("the body: {error}")))
+    })
 }

@@ -1,8 +1,10 @@
 //! May this principal do this, by this ACL?
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions>)
 //!
-//! Always holds: no grant, no access. The root account may do everything; an owner may always read and write the ACL of what it
-//! owns, and a private ACL gives it all else. Anonymous requesters have what is granted to everybody, and nothing more.
+//! Always holds: no grant, no access, but for the root account, which may do everything, and for an owner: requests of the owning
+//! account itself are not bound by an ACL, which grants access to others
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-auth-workflow-bucket-operation.html>). Anonymous
+//! requesters have what is granted to everybody, and nothing more.
 
 use crate::error::{Error, Result};
 use crate::types::{AccountId, Acl, Grantee, Group, Permission, Principal};
@@ -13,7 +15,7 @@ pub fn allows(principal: &Principal, owner: AccountId, acl: Option<&Acl>, wanted
         return true;
     }
     let account = principal.account_id();
-    if account == Some(owner) && (acl.is_none() || matches!(wanted, Permission::ReadAcp | Permission::WriteAcp)) {
+    if account == Some(owner) {
         return true;
     }
     acl.is_some_and(|acl| {

@@ -8,7 +8,7 @@ use s3s::dto;
 use trefoil_core::access::Accounts;
 use trefoil_core::error::Error;
 use trefoil_core::objects::{AccessControl, AclChange, GrantSpec, GranteeSpec};
-use trefoil_core::types::{AccountId, CannedAcl, Grantee, Group, Permission};
+use trefoil_core::types::{AccountId, CannedAcl, Grant, Grantee, Group, Permission};
 
 use super::call::one;
 use super::listing::Owners;
@@ -19,11 +19,11 @@ use crate::error::Failure;
 mod tests;
 
 const GRANT_HEADERS: [(&str, Permission); 5] = [
-    ("x-amz-grant-full-control", Permission::FullControl),
     ("x-amz-grant-read", Permission::Read),
     ("x-amz-grant-write", Permission::Write),
     ("x-amz-grant-read-acp", Permission::ReadAcp),
     ("x-amz-grant-write-acp", Permission::WriteAcp),
+    ("x-amz-grant-full-control", Permission::FullControl),
 ];
 
 const fn uri_of(group: Group) -> &'static str {
@@ -154,14 +154,17 @@ pub fn owner(accounts: &Accounts, id: AccountId) -> dto::Owner {
     dto::Owner { display_name: name, id: Some(id.to_string()) }
 }
 
-/// The document by which an ACL is shown, and can be put back.
+/// The document by which an ACL is shown, and can be put back. The order of grants means nothing; groups come first, as some
+/// clients expect.
 pub fn document(accounts: &Accounts, acl: &AccessControl) -> bytes::Bytes {
     const ROOT: &str = "AccessControlPolicy";
     let mut owners = Owners::new(accounts);
     let mut xml = Xml::new(ROOT, 1024);
     owners.write("Owner", acl.owner, &mut xml);
     xml.open("AccessControlList");
-    for grant in &acl.grants {
+    let is_group = |grant: &&Grant| matches!(grant.grantee, Grantee::Group(_));
+    let groups = acl.grants.iter().filter(is_group);
+    for grant in groups.chain(acl.grants.iter().filter(|grant| !is_group(grant))) {
         xml.open("Grant");
         match grant.grantee {
             Grantee::Account(id) => {

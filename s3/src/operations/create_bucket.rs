@@ -3,7 +3,9 @@
 use http::{HeaderMap, header};
 use s3s::S3Response;
 use s3s::dto::{CreateBucketInput, CreateBucketOutput};
-use trefoil_core::objects::CreateBucket;
+use trefoil_core::error::Error;
+use trefoil_core::objects::{AclChange, CreateBucket};
+use trefoil_core::types::{BucketName, CannedAcl};
 
 use super::S3Door;
 use super::call::{Answer, Call, parse_bucket};
@@ -24,10 +26,27 @@ pub(super) async fn call(door: &S3Door, mut call: Call<CreateBucketInput>) -> An
         location: location.filter(|location| !location.is_empty()),
         acl: acl::from_headers(&call.headers)?,
     };
-    door.service.create_bucket(call.principal(), request).await?;
+    let legacy = &*door.region == LEGACY_REGION && request.location.is_none();
+    let acl = request.acl.clone();
+    match door.service.create_bucket(call.principal(), request).await {
+        Err(Error::BucketAlreadyOwnedByYou(_)) if legacy => reset_acl(door, &call, &bucket, acl).await?,
+        made => made?,
+    }
     let mut headers = HeaderMap::new();
     object_headers::set(&mut headers, header::LOCATION, &format!("/{bucket}"));
     Ok(S3Response::with_headers(CreateBucketOutput::default(), headers))
+}
+
+/// Where making one's own bucket again succeeds and resets its ACL, for the sake of old clients
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html#API_CreateBucket_Errors>).
+const LEGACY_REGION: &str = "us-east-1";
+
+async fn reset_acl<I>(door: &S3Door, call: &Call<I>, bucket: &BucketName, acl: AclChange) -> Result<(), Failure> {
+    let acl = match acl {
+        AclChange::Default => AclChange::Canned(CannedAcl::Private),
+        given => given,
+    };
+    Ok(door.service.set_bucket_acl(call.principal(), bucket, acl).await?)
 }
 
 /// Object lock comes later; ownership is as in buckets with ACLs: each object belongs to its writer.

@@ -19,7 +19,7 @@ pub fn read_error(response: Response<s3s::Body>, details: &[(&'static str, Strin
     let mut failure = Failure::new(head.status, "", message.unwrap_or_default());
     failure.code = code.into();
     failure.details = details.to_vec();
-    failure.headers = head.headers;
+    failure.headers = Box::new(head.headers);
     failure
 }
 

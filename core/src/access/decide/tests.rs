@@ -48,9 +48,11 @@ fn no_acl_is_private() {
 }
 
 #[test]
-fn an_owner_without_grants_still_rules_the_acl() {
+fn an_owner_is_not_bound_by_an_acl() {
     let owner = AccountId([1; 32]);
     let empty = Acl::default();
-    assert!(allows(&account(1, false), owner, Some(&empty), Permission::WriteAcp));
-    assert!(!allows(&account(1, false), owner, Some(&empty), Permission::Read));
+    for permission in [Permission::Read, Permission::Write, Permission::ReadAcp, Permission::WriteAcp] {
+        assert!(allows(&account(1, false), owner, Some(&empty), permission));
+        assert!(!allows(&account(2, false), owner, Some(&empty), permission));
+    }
 }

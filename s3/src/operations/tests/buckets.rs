@@ -12,7 +12,7 @@ async fn a_bucket_lives_and_dies() {
     let location = store.ask("GET", "/photos?location").send().await.expect(200);
     assert_eq!(location.text().matches("LocationConstraint").count() % 2, 0, "{}", location.text());
     assert!(!location.text().contains("us-east-1"));
-    store.ask("PUT", "/photos").as_bob().send().await.expect_error(409, "BucketAlreadyExists");
+    store.ask("PUT", "/photos").by_bob().send().await.expect_error(409, "BucketAlreadyExists");
     store.put("a", "1").await;
     store.ask("DELETE", "/photos").send().await.expect_error(409, "BucketNotEmpty");
     store.ask("DELETE", "/photos/a").send().await.expect(204);
@@ -59,7 +59,7 @@ async fn buckets_are_listed_in_pages() {
     for name in ["alpha", "beta", "beta-two", "gamma"] {
         store.ask("PUT", &format!("/{name}")).send().await.expect(200);
     }
-    store.ask("PUT", "/bobs").as_bob().send().await.expect(200);
+    store.ask("PUT", "/bobs").by_bob().send().await.expect(200);
     let all = store.ask("GET", "/").send().await.expect(200);
     assert_eq!(all.elements("Name"), ["alpha", "beta", "beta-two", "gamma"]);
     assert_eq!(all.element("ID"), Some(store.alice.id.to_string().as_str()));
@@ -77,7 +77,7 @@ async fn buckets_are_listed_in_pages() {
     for query in ["max-buckets=0", "max-buckets=10001", "max-buckets=x", "continuation-token=!"] {
         store.ask("GET", &format!("/?{query}")).send().await.expect_error(400, "InvalidArgument");
     }
-    store.ask("GET", "/").as_nobody().send().await.expect_error(403, "AccessDenied");
+    store.ask("GET", "/").by_nobody().send().await.expect_error(403, "AccessDenied");
 }
 
 #[tokio::test]
@@ -123,17 +123,17 @@ async fn the_expected_owner_must_be_the_owner() {
 async fn acls_of_buckets_and_objects() {
     let store = Store::with_bucket().await;
     store.ask("PUT", "/photos/a").header("x-amz-acl", "public-read").body("1").send().await.expect(200);
-    store.ask("GET", "/photos/a").as_nobody().send().await.expect(200);
+    store.ask("GET", "/photos/a").by_nobody().send().await.expect(200);
     let shown = store.ask("GET", "/photos/a?acl").send().await.expect(200);
-    assert_eq!(shown.elements("Permission"), ["FULL_CONTROL", "READ"]);
+    assert_eq!(shown.elements("Permission"), ["READ", "FULL_CONTROL"]);
     assert_eq!(shown.element("URI"), Some("http://acs.amazonaws.com/groups/global/AllUsers"));
     assert!(shown.text().contains("xsi:type=\"Group\""), "{}", shown.text());
-    store.ask("GET", "/photos/a?acl").as_nobody().send().await.expect_error(403, "AccessDenied");
+    store.ask("GET", "/photos/a?acl").by_nobody().send().await.expect_error(403, "AccessDenied");
     store.ask("PUT", "/photos/a?acl").send().await.expect_error(400, "MissingSecurityHeader");
     let grant = format!("id=\"{}\"", store.bob.id);
     store.ask("PUT", "/photos/a?acl").header("x-amz-grant-read", &grant).send().await.expect(200);
-    store.ask("GET", "/photos/a").as_nobody().send().await.expect_error(403, "AccessDenied");
-    store.ask("GET", "/photos/a").as_bob().send().await.expect(200);
+    store.ask("GET", "/photos/a").by_nobody().send().await.expect_error(403, "AccessDenied");
+    store.ask("GET", "/photos/a").by_bob().send().await.expect(200);
     let nobody = "emailAddress=\"nobody@example.com\"";
     let unknown = store.ask("PUT", "/photos?acl").header("x-amz-grant-read", nobody).send().await;
     unknown.expect_error(400, "UnresolvableGrantByEmailAddress");
@@ -144,4 +144,19 @@ async fn acls_of_buckets_and_objects() {
     let other = shown.text().replace(&owner(store.alice.id), &owner(store.bob.id));
     store.ask("PUT", "/photos?acl").body(other).send().await.expect_error(403, "AccessDenied");
     store.ask("PUT", "/photos?acl").body("<Access").send().await.expect_error(400, "MalformedACLError");
+}
+
+#[tokio::test]
+async fn making_an_own_bucket_again_resets_its_acl_in_us_east_1() {
+    let store = Store::new().await;
+    store.ask("PUT", "/photos").header("x-amz-acl", "public-read").send().await.expect(200);
+    store.put("a", "1").await;
+    store.ask("GET", "/photos").by_nobody().send().await.expect(200);
+    store.ask("PUT", "/photos").send().await.expect(200);
+    store.ask("GET", "/photos").by_nobody().send().await.expect_error(403, "AccessDenied");
+    assert_eq!(store.ask("GET", "/photos/a").send().await.expect(200).text(), "1");
+    let document =
+        "<CreateBucketConfiguration><LocationConstraint>memory</LocationConstraint></CreateBucketConfiguration>";
+    let elsewhere = store.ask("PUT", "/photos").body(document).send().await;
+    elsewhere.expect_error(409, "BucketAlreadyOwnedByYou");
 }

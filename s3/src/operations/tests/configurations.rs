@@ -22,7 +22,7 @@ async fn reads_say_that_there_is_none() {
     ] {
         let uri = format!("/photos?{query}");
         store.ask("GET", &uri).send().await.expect_error(404, code);
-        store.ask("GET", &uri).as_bob().send().await.expect_error(403, "AccessDenied");
+        store.ask("GET", &uri).by_bob().send().await.expect_error(403, "AccessDenied");
         store.ask("GET", &format!("/none-such?{query}")).send().await.expect_error(404, "NoSuchBucket");
     }
 }
@@ -55,7 +55,7 @@ async fn deletes_have_nothing_to_do() {
         ["policy", "lifecycle", "replication", "encryption", "ownershipControls", "website", "publicAccessBlock"]
     {
         store.ask("DELETE", &format!("/photos?{query}")).send().await.expect(204);
-        store.ask("DELETE", &format!("/photos?{query}")).as_bob().send().await.expect_error(403, "AccessDenied");
+        store.ask("DELETE", &format!("/photos?{query}")).by_bob().send().await.expect_error(403, "AccessDenied");
     }
     store.ask("HEAD", "/photos").send().await.expect(200);
 }
@@ -95,7 +95,7 @@ async fn no_object_is_locked() {
     for query in ["retention", "legal-hold"] {
         let uri = format!("/photos/a?{query}");
         store.ask("GET", &uri).send().await.expect_error(400, "InvalidRequest");
-        store.ask("GET", &uri).as_bob().send().await.expect_error(403, "AccessDenied");
+        store.ask("GET", &uri).by_bob().send().await.expect_error(403, "AccessDenied");
     }
     let hold = "<LegalHold><Status>ON</Status></LegalHold>";
     store.ask("PUT", "/photos/a?legal-hold").body(hold).send().await.expect_error(400, "InvalidRequest");

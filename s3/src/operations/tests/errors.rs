@@ -72,5 +72,5 @@ async fn what_is_absent() {
     let version = "0".repeat(32);
     store.ask("GET", &format!("/photos/a?versionId={version}")).send().await.expect_error(404, "NoSuchVersion");
     store.ask("DELETE", "/photos/none").send().await.expect(204);
-    store.ask("GET", "/photos/none").as_bob().send().await.expect_error(403, "AccessDenied");
+    store.ask("GET", "/photos/none").by_bob().send().await.expect_error(403, "AccessDenied");
 }

@@ -123,12 +123,12 @@ impl Store {
 }
 
 impl Ask<'_> {
-    pub fn as_bob(mut self) -> Self {
+    pub fn by_bob(mut self) -> Self {
         self.principal = Principal::Account(self.store.bob.clone());
         self
     }
 
-    pub fn as_nobody(mut self) -> Self {
+    pub fn by_nobody(mut self) -> Self {
         self.principal = Principal::Anonymous;
         self
     }

@@ -89,6 +89,6 @@ async fn names_are_encoded_where_asked() {
 #[tokio::test]
 async fn strangers_see_no_names() {
     let store = filled().await;
-    store.ask("GET", "/photos").as_bob().send().await.expect_error(403, "AccessDenied");
-    store.ask("GET", "/photos?list-type=2").as_nobody().send().await.expect_error(403, "AccessDenied");
+    store.ask("GET", "/photos").by_bob().send().await.expect_error(403, "AccessDenied");
+    store.ask("GET", "/photos?list-type=2").by_nobody().send().await.expect_error(403, "AccessDenied");
 }

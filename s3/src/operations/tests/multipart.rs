@@ -88,7 +88,7 @@ async fn an_upload_that_is_given_up() {
     let upload = begin(&store, "a").await;
     part(&store, "a", &upload, 1, vec![1; 10]).await;
     let uri = format!("/photos/a?uploadId={upload}");
-    store.ask("DELETE", &uri).as_bob().send().await.expect_error(403, "AccessDenied");
+    store.ask("DELETE", &uri).by_bob().send().await.expect_error(403, "AccessDenied");
     store.ask("DELETE", &uri).send().await.expect(204);
     for (method, uri) in [("DELETE", uri.clone()), ("GET", uri.clone()), ("PUT", format!("{uri}&partNumber=1"))] {
         store.ask(method, &uri).send().await.expect_error(404, "NoSuchUpload");

@@ -96,7 +96,7 @@ async fn answers_can_have_other_headers() {
         assert_eq!(got.header("expires"), Some("in a week"), "{method}");
         assert_eq!(got.header("cache-control"), Some("no-store"), "{method}");
     }
-    store.ask("GET", uri).as_nobody().send().await.expect_error(400, "InvalidRequest");
+    store.ask("GET", uri).by_nobody().send().await.expect_error(400, "InvalidRequest");
 }
 
 #[tokio::test]
