@@ -38,7 +38,10 @@ fn bench_runs_and_every_body_is_what_was_put() {
     for operation in ["put", "get", "head", "list", "delete"] {
         let done = rows.iter().filter(|row| row["operation"] == operation && row["server"] == "trefoil");
         assert!(done.clone().count() > 0, "{operation} was not measured: {out}");
-        assert!(done.clone().all(|row| row["count"].as_u64() > Some(0) && row["error_count"] == 0), "{operation}: {out}");
+        assert!(
+            done.clone().all(|row| row["count"].as_u64() > Some(0) && row["error_count"] == 0),
+            "{operation}: {out}"
+        );
     }
 }
 
