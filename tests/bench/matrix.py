@@ -14,6 +14,8 @@ from measure.show import say, size
 KIB, MIB = 1 << 10, 1 << 20
 # Beyond the phase's duration: a load generator that is stuck is a failure, not a wait.
 GRACE_SECONDS = 600
+# The kernel counts CPU in ticks of 10 ms: of less than this nothing can be said.
+CPU_SECONDS_MIN = 0.05
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Shape:
     put_seconds: float
     get_seconds: float
     other_seconds: float
+    # At most so long a wait for what the phase before left to be done in the background.
+    settle_seconds: float = 10
 
 
 FULL = [
@@ -37,9 +41,9 @@ FULL = [
     Shape(64 * MIB, (1, 4, 16, 64), 16, 64, 5, 4, 1),
 ]
 QUICK = [
-    Shape(4 * KIB, (1, 16), 1_000, 100_000, 1, 1, 0.5),
-    Shape(1 * MIB, (16,), 32, 256, 1, 1, 0.5),
-    Shape(64 * MIB, (1,), 2, 4, 1, 1, 0.5),
+    Shape(4 * KIB, (1, 16), 1_000, 100_000, 1, 1, 0.5, 1),
+    Shape(1 * MIB, (16,), 32, 256, 1, 1, 0.5, 1),
+    Shape(64 * MIB, (1,), 2, 4, 1, 1, 0.5, 1),
 ]
 
 
@@ -71,6 +75,9 @@ def measure(binary, server, shapes):
 
     def add(report, shape):
         for measured in report["operations"]:
+            cpu = measured["server_cpu_microseconds_per_operation"]
+            if cpu is not None and cpu * measured["count"] < CPU_SECONDS_MIN * 1e6:
+                measured["server_cpu_microseconds_per_operation"] = None
             row = {"server": server.name, "size_bytes": shape.size, "clients": report["clients"], **measured}
             if measured["operation"] == "list":
                 row["keys_in_page"] = min(1000, shape.filled)
@@ -91,16 +98,16 @@ def measure(binary, server, shapes):
         fill_clients = min(64, shape.filled)
         generator.run(bucket, ["head"], shape, fill_clients, shape.filled, 0.1, ("--keep",))
         for clients in shape.clients:
-            process.settle(server.pids())
+            process.settle(server.pids(), shape.settle_seconds)
             flags = ("--reuse", "--keep")
             add(generator.run(bucket, ["get"], shape, clients, shape.filled, shape.get_seconds, flags), shape)
             add(generator.run(bucket, ["head", "list"], shape, clients, shape.filled, shape.other_seconds, flags), shape)
         for clients in shape.clients:
-            process.settle(server.pids())
+            process.settle(server.pids(), shape.settle_seconds)
             own = f"{bucket}-c{clients}"
             add(generator.run(own, ["put"], shape, clients, shape.put, shape.put_seconds, ("--keep",)), shape)
             written = min(shape.put, rows[-1]["count"])
-            process.settle(server.pids())
+            process.settle(server.pids(), shape.settle_seconds)
             if written:
                 add(generator.run(own, ["delete"], shape, clients, written, shape.other_seconds, ("--reuse", "--keep")), shape)
     return rows

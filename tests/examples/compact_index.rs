@@ -26,7 +26,8 @@ fn run() -> Result<(), String> {
     if !index.is_dir() {
         return Err(format!("{} is not there", index.display()));
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
     let engine = RocksDb::open(&index, &Options::default()).map_err(|error| error.to_string())?;
     let seen = runtime.block_on(async {
         engine.compact().await.map_err(|error| error.to_string())?;
@@ -35,9 +36,6 @@ fn run() -> Result<(), String> {
         Ok::<_, String>(seen)
     })?;
     let (tables, blobs, keys) = (seen.table_bytes, seen.blob_bytes, seen.index_keys_estimate);
-    writeln!(
-        std::io::stdout(),
-        "{{\"table_bytes\": {tables}, \"blob_bytes\": {blobs}, \"keys_estimate\": {keys}}}"
-    )
-    .map_err(|error| error.to_string())
+    writeln!(std::io::stdout(), "{{\"table_bytes\": {tables}, \"blob_bytes\": {blobs}, \"keys_estimate\": {keys}}}")
+        .map_err(|error| error.to_string())
 }

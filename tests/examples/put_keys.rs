@@ -31,7 +31,8 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), String> {
     let mut arguments = std::env::args().skip(1);
-    let (Some(address), Some(bucket), Some(connections)) = (arguments.next(), arguments.next(), arguments.next()) else {
+    let (Some(address), Some(bucket), Some(connections)) = (arguments.next(), arguments.next(), arguments.next())
+    else {
         return Err("usage: put_keys ADDRESS BUCKET CONNECTIONS < keys".into());
     };
     let address: SocketAddr = address.parse().map_err(|error| format!("{address}: {error}"))?;
@@ -59,7 +60,8 @@ fn run() -> Result<(), String> {
     if done.load(Ordering::Relaxed) != total as u64 {
         return Err(format!("{} of {total} objects were put", done.load(Ordering::Relaxed)));
     }
-    writeln!(std::io::stdout(), "{{\"objects\": {total}, \"seconds\": {seconds:.3}}}").map_err(|error| error.to_string())
+    writeln!(std::io::stdout(), "{{\"objects\": {total}, \"seconds\": {seconds:.3}}}")
+        .map_err(|error| error.to_string())
 }
 
 fn work(
