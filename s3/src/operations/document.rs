@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body_util::BodyExt as _;
 use sha2::Digest as _;
-use trefoil_core::content::{ExpectedChecksum, Md5, checksum_of};
+use trefoil_core::content::{Expected, ExpectedChecksum, Md5, checksum_of};
 use trefoil_core::error::Error;
 
 use super::digests;
@@ -21,10 +21,29 @@ mod tests;
 /// about 6 MiB.
 pub const DOCUMENT_BYTES_MAX: usize = 8 << 20;
 
+/// Of what the headers `x-amz-checksum-*` speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checksum {
+    OfDocument,
+    /// CompleteMultipartUpload: they are the object's, and the core compares them.
+    OfObject,
+}
+
 /// Reads a document and compares it with what its headers, trailer and signature say.
-pub async fn read(body: s3s::Body, headers: &HeaderMap, auth: &AuthContext) -> Result<Bytes, Failure> {
+pub async fn read(
+    body: s3s::Body,
+    headers: &HeaderMap,
+    auth: &AuthContext,
+    checksum: Checksum,
+) -> Result<Bytes, Failure> {
     let document = collect(body).await?;
-    verify(&document, headers, auth)?;
+    let expected = match checksum {
+        Checksum::OfDocument => digests::expected(headers, auth)?,
+        Checksum::OfObject => {
+            Expected { md5: digests::content_md5(headers)?, sha256: auth.expected_sha256, ..Expected::default() }
+        }
+    };
+    verify(&document, expected)?;
     Ok(document)
 }
 
@@ -51,8 +70,7 @@ async fn collect(mut body: s3s::Body) -> Result<Bytes, Failure> {
     Ok(document.freeze())
 }
 
-fn verify(document: &[u8], headers: &HeaderMap, auth: &AuthContext) -> Result<(), Failure> {
-    let expected = digests::expected(headers, auth)?;
+fn verify(document: &[u8], expected: Expected) -> Result<(), Failure> {
     if expected.md5.is_some_and(|md5| md5 != Md5::of(document)) {
         return Err(Error::BadDigest("Content-MD5").into());
     }

@@ -98,7 +98,11 @@ impl Operations {
             let auth = auth.ok_or_else(|| Error::Internal("a request came without authentication".into()))?;
             let sent = parts.extensions.get::<prepare::Sent>();
             let sent = sent.ok_or_else(|| Error::Internal("a request came without preparation".into()))?;
-            body = document::read(body, &sent.headers, auth).await?.into();
+            let checksum = match operation.name {
+                "CompleteMultipartUpload" => document::Checksum::OfObject,
+                _ => document::Checksum::OfDocument,
+            };
+            body = document::read(body, &sent.headers, auth, checksum).await?.into();
         }
         let mut response = if operation.name == "RenameObject" {
             // s3s does not know it, and would take it for PutObject.

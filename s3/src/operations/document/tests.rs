@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use trefoil_core::types::Principal;
 
+use super::Checksum::{OfDocument, OfObject};
 use super::{DOCUMENT_BYTES_MAX, read};
 use crate::context::{AuthContext, ErrorDetails};
 
@@ -38,9 +39,9 @@ async fn each_digest_is_compared() {
         ("content-md5", "25f9e794323b453885f5181f1b624d0b"),
     ] {
         let given = headers(name, &base64(digest));
-        let document = read(Bytes::from_static(TEXT).into(), &given, &auth()).await.expect(name);
+        let document = read(Bytes::from_static(TEXT).into(), &given, &auth(), OfDocument).await.expect(name);
         assert_eq!(&document[..], TEXT);
-        let failure = read(Bytes::from_static(b"12345678").into(), &given, &auth()).await.expect_err(name);
+        let failure = read(Bytes::from_static(b"12345678").into(), &given, &auth(), OfDocument).await.expect_err(name);
         assert_eq!(failure.code, "BadDigest", "{name}");
     }
 }
@@ -48,13 +49,25 @@ async fn each_digest_is_compared() {
 #[tokio::test]
 async fn a_signed_document_has_its_hash() {
     let context = AuthContext { expected_sha256: Some([0; 32]), ..auth() };
-    let failure = read(Bytes::from_static(TEXT).into(), &HeaderMap::new(), &context).await.expect_err("differs");
+    let failure =
+        read(Bytes::from_static(TEXT).into(), &HeaderMap::new(), &context, OfDocument).await.expect_err("differs");
     assert_eq!(failure.code, "XAmzContentSHA256Mismatch");
 }
 
 #[tokio::test]
 async fn a_document_is_bounded() {
     let large = Bytes::from(vec![b' '; DOCUMENT_BYTES_MAX + 1]);
-    let failure = read(large.into(), &HeaderMap::new(), &auth()).await.expect_err("too large");
+    let failure = read(large.into(), &HeaderMap::new(), &auth(), OfDocument).await.expect_err("too large");
     assert_eq!(failure.code, "MaxMessageLengthExceeded");
+}
+
+#[tokio::test]
+async fn the_checksum_of_an_object_is_not_that_of_the_document() {
+    for value in ["AAAAAA==", "AAAAAA==-2"] {
+        let given = headers("x-amz-checksum-crc32", value);
+        read(Bytes::from_static(TEXT).into(), &given, &auth(), OfObject).await.expect(value);
+    }
+    let given = headers("content-md5", "AAAAAAAAAAAAAAAAAAAAAA==");
+    let failure = read(Bytes::from_static(TEXT).into(), &given, &auth(), OfObject).await.expect_err("differs");
+    assert_eq!(failure.code, "BadDigest");
 }

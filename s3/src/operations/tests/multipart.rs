@@ -83,6 +83,22 @@ async fn parts_can_be_copied() {
 }
 
 #[tokio::test]
+async fn the_whole_has_the_checksum_that_was_sent() {
+    let store = Store::with_bucket().await;
+    let ask = store.ask("POST", "/photos/a?uploads").header("x-amz-checksum-algorithm", "CRC32");
+    let made = ask.header("x-amz-checksum-type", "FULL_OBJECT").send().await.expect(200);
+    let upload = made.element("UploadId").expect("an id").to_owned();
+    let tag = part(&store, "a", &upload, 1, b"hello".to_vec()).await;
+    let complete = |checksum: &str| {
+        let ask = store.ask("POST", &format!("/photos/a?uploadId={upload}")).body(document(&[(1, tag.as_str())]));
+        ask.header("x-amz-checksum-crc32", checksum).header("x-amz-checksum-type", "FULL_OBJECT")
+    };
+    complete("AAAAAA==").send().await.expect_error(400, "BadDigest");
+    let done = complete("NhCmhg==").header("x-amz-mp-object-size", "5").send().await.expect(200);
+    assert_eq!((done.element("ChecksumCRC32"), done.element("ChecksumType")), (Some("NhCmhg=="), Some("FULL_OBJECT")));
+}
+
+#[tokio::test]
 async fn an_upload_that_is_given_up() {
     let store = Store::with_bucket().await;
     let upload = begin(&store, "a").await;
