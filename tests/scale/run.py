@@ -6,7 +6,8 @@ and at the large count: the server's CPU of a page of 1,000, `/`-delimited and f
 the index an object, and the rename of the one directory, counted in commits and milliseconds.
 
 Always holds: every page has the 1,000 names that belong there, compared with the keys that were put; the rename is visible as a whole
-and is one commit. Anything else fails the run (exit 1), as does a figure of more than twice its goal.
+and is one commit; the store's own check is clean afterwards. Anything else fails the run (exit 1), as does a figure of more than
+twice its goal.
 """
 import argparse
 import bisect
@@ -193,6 +194,10 @@ def run(arguments):
             document["index_bytes"], document["index_bytes_per_object"] = bytes_, bytes_ / large
             say(f"the index has {bytes_ / large:.0f} bytes an object")
             document["rename"] = rename_directory(store, in_one)
+            try:
+                document["check"] = store.server.check()
+            except RuntimeError as error:
+                raise Fault(str(error)) from None
             document["resident_bytes_after"] = process.resident_bytes(store.server.pids())
             for name in ("delimited", "flat"):
                 field = f"{name}_page_cpu_microseconds"
