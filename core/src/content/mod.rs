@@ -23,7 +23,8 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
-use crate::data::{ByteStream, Locator};
+pub use crate::data::ByteStream;
+use crate::data::Locator;
 use crate::error::Error;
 use crate::types::{Checksum, ChecksumAlgorithm};
 
