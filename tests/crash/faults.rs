@@ -84,7 +84,7 @@ fn a_full_disk() {
     let directory = scratch.path().join("small");
     std::fs::create_dir(&directory).expect("a directory");
     // A small file system of its own, in a namespace of its own, so that no privilege is needed.
-    let script = "mount -t tmpfs -o size=200m none \"$0\" && exec \"$@\"";
+    let script = "mount -t tmpfs -o size=600m none \"$0\" && exec \"$@\"";
     let wrapper = ["unshare", "-rm", "sh", "-c", script, &directory.display().to_string()].map(str::to_owned).to_vec();
     let options = Options { wrapper, data_dir: Some(directory.join("data")), ..Options::default() };
     let server = Server::start(options);
@@ -94,12 +94,12 @@ fn a_full_disk() {
     test.object("first", "first");
     let body = vec![b'x'; 6 << 20];
     let mut stored = 0;
-    let refused = (0..80).find_map(|n| {
+    let refused = (0..120).find_map(|n| {
         let answer = test.put(&format!("/{{b}}/big/{n}")).payload(Payload::Unsigned).body(&body).go();
         stored += usize::from(answer.status == 200);
         (answer.status != 200).then_some(answer)
     });
-    let refused = refused.expect("200 MiB are full before 80 times 6 MiB");
+    let refused = refused.expect("600 MiB are full before 120 times 6 MiB");
     assert!([503, 507].contains(&refused.status), "{} {}", refused.status, refused.text());
     assert!(stored > 5, "{stored}");
     test.get("/{b}/first").is(200).holds("first");
