@@ -65,12 +65,8 @@ impl DeleteConditions {
         self.if_match.is_none() && self.if_modified_at.is_none() && self.if_size.is_none()
     }
 
-    /// Whether the removal of this version may go on; `None` is an absent one, or a delete marker.
-    pub(crate) fn check(&self, key: &str, found: Option<(&ETag, Timestamp, u64)>) -> Result<()> {
-        if self.is_empty() {
-            return Ok(());
-        }
-        let Some((etag, modified, size)) = found else { return Err(Error::NoSuchKey(key.to_owned())) };
+    /// Whether the removal of this version may go on.
+    pub(crate) fn check(&self, etag: &ETag, modified: Timestamp, size: u64) -> Result<()> {
         if self.if_match.as_ref().is_some_and(|tag| tag != "*" && !etag.is(tag)) {
             return Err(Error::PreconditionFailed("If-Match"));
         }

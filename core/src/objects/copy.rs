@@ -5,7 +5,7 @@
 
 use super::find::{Object, Source};
 use super::put::{Description, check_user_metadata, new_node};
-use super::service::version_id;
+use super::service::made_version;
 use super::{AclChange, ObjectHeaders, ObjectService, ReadConditions, WriteConditions};
 use crate::access::resolve;
 use crate::clock::Timestamp;
@@ -166,7 +166,7 @@ impl ObjectService {
                 self.add_use(tx, content, object.place.key.as_str()).await?;
             }
             let inserted = self.tree().insert(tx, &place, &new).await?;
-            Ok((inserted, version_id(&place.bucket, inserted.node, inserted.version)))
+            Ok((inserted, made_version(&place.bucket, inserted.node, inserted.version)))
         })?;
         Ok((inserted, version, new.record))
     }

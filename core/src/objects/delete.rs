@@ -11,9 +11,11 @@ use crate::namespace::{Found, Removed};
 use crate::transact;
 use crate::types::{BucketName, ObjectKey, Permission, Principal, VersionId};
 
+/// Conditions of a removal. What is absent, or a delete marker, meets them all: there is nothing to be kept from removal
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html>).
 #[derive(Clone, Debug, Default)]
 pub struct DeleteConditions {
-    /// `If-Match` (or `*`). An absent key is `NoSuchKey` under this condition only.
+    /// `If-Match` (or `*`).
     pub if_match: Option<String>,
     /// `x-amz-if-match-last-modified-time`, compared in whole seconds.
     pub if_modified_at: Option<Timestamp>,
@@ -54,7 +56,10 @@ impl ObjectService {
                     Some(Found::Noncurrent(VersionRecord::Object { summary, .. })) => Some(summary),
                     _ => None,
                 };
-                conditions.check(key.as_str(), summary.map(|summary| (&summary.etag, summary.modified, summary.size)))?;
+                match summary {
+                    Some(summary) => conditions.check(&summary.etag, summary.modified, summary.size)?,
+                    None => return Ok(DeleteOutput { delete_marker: false, version: *version }),
+                }
             }
             let removed = match version {
                 None => self.tree().remove(tx, &place, principal.account_id()).await?,

@@ -3,7 +3,7 @@
 //! Always holds: access and conditions are decided before a byte of the body is taken, and the conditions again in the commit;
 //! the bytes are durable before the transaction that names them is begun (T1).
 
-use super::service::version_id;
+use super::service::made_version;
 use super::{AclChange, ObjectHeaders, ObjectService, WriteConditions};
 use crate::access::resolve;
 use crate::content::{self, Body, Upload, Written, seal_inline};
@@ -93,7 +93,7 @@ impl ObjectService {
             let place = self.tree().resolve(tx, bucket, key.as_str()).await?;
             conditions.check(key.as_str(), self.tree().current(tx, &place).await?.as_ref())?;
             let inserted = self.tree().insert(tx, &place, new).await?;
-            Ok((inserted, version_id(&place.bucket, inserted.node, inserted.version)))
+            Ok((inserted, made_version(&place.bucket, inserted.node, inserted.version)))
         })
     }
 }

@@ -123,3 +123,8 @@ pub(crate) fn version_id(bucket: &Bucket, node: u64, version: Version) -> Option
         (_, false) => Some(VersionId::Sequence { sequence: version.sequence, node }),
     }
 }
+
+/// The id that the answer to a write shows: S3 names none for a null version.
+pub(crate) fn made_version(bucket: &Bucket, node: u64, version: Version) -> Option<VersionId> {
+    version_id(bucket, node, version).filter(|version| *version != VersionId::Null)
+}

@@ -1,7 +1,7 @@
 //! A bucket's name, by the rules for general purpose buckets
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>).
 //!
-//! Always holds: 3 to 63 bytes of `a-z 0-9 . -`, a letter or digit at either end, no `..`, not formed as an IPv4 address, none of
+//! Always holds: 3 to 63 bytes of `a-z 0-9 . -`, a letter or digit at either end of each label (so that it can be a host name), not formed as an IPv4 address, none of
 //! the reserved prefixes and suffixes.
 
 use std::fmt;
@@ -35,7 +35,7 @@ impl FromStr for BucketName {
             && bytes.iter().all(|&byte| alphanumeric(byte) || byte == b'.' || byte == b'-')
             && alphanumeric(bytes[0])
             && alphanumeric(bytes[bytes.len() - 1])
-            && !name.contains("..")
+            && !["..", ".-", "-."].iter().any(|pair| name.contains(pair))
             && name.parse::<Ipv4Addr>().is_err()
             && !RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
             && !RESERVED_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));

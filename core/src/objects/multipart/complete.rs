@@ -21,7 +21,7 @@ use crate::metadata::{Durability, LockMode, Table, keys};
 use crate::namespace::{Current, NewNode};
 use crate::objects::ObjectService;
 use crate::objects::parts::index_of;
-use crate::objects::service::version_id;
+use crate::objects::service::made_version;
 use crate::transact;
 use crate::types::{Checksum, ChecksumAlgorithm, ChecksumKind, ETag, Permission, Principal};
 
@@ -50,14 +50,14 @@ impl ObjectService {
             request.conditions.check(request.key.as_str(), self.tree().current(tx, &place).await?.as_ref())?;
 
             let mut stored: HashMap<u32, PartRecord> = self.all_parts(content).await?.into_iter().collect();
-            let chosen = choose(&request, &found, &mut stored)?;
+            let chosen = choose(&request, &mut stored)?;
             self.release_parts(tx, &found, stored).await?;
             let new = assemble(node, &found, &chosen, &request)?;
             tx.delete(Table::Index, found.at.clone());
             let inserted = self.tree().insert(tx, &place, &new).await?;
             Ok(CompleteOutput {
                 etag: new.record.etag,
-                version: version_id(&place.bucket, inserted.node, inserted.version),
+                version: made_version(&place.bucket, inserted.node, inserted.version),
                 checksum: new.record.checksum,
             })
         })?;
@@ -123,7 +123,7 @@ impl ObjectService {
             return Ok(None);
         }
         let record = self.tree().node(tx, node).await?;
-        let version = version_id(&place.bucket, node, version);
+        let version = made_version(&place.bucket, node, version);
         Ok(Some(CompleteOutput { etag: record.etag, version, checksum: record.checksum }))
     }
 }
@@ -139,13 +139,8 @@ fn check_order(parts: &[CompletedPart]) -> Result<()> {
 }
 
 /// The parts that the request names, taken out of those that are stored, each checked.
-fn choose(
-    request: &CompleteUpload,
-    found: &Found,
-    stored: &mut HashMap<u32, PartRecord>,
-) -> Result<Vec<(u32, PartRecord)>> {
+fn choose(request: &CompleteUpload, stored: &mut HashMap<u32, PartRecord>) -> Result<Vec<(u32, PartRecord)>> {
     let last = request.parts.last().map(|part| part.number);
-    let composite = matches!(found.record.checksum, Some((_, ChecksumKind::Composite)));
     let mut chosen = Vec::with_capacity(request.parts.len());
     let mut size: u64 = 0;
     for named in &request.parts {
@@ -159,15 +154,6 @@ fn choose(
         match (&named.checksum, &part.checksum) {
             (Some((algorithm, value)), Some(kept)) if kept.algorithm == *algorithm && kept.to_text() != *value => {
                 return Err(invalid(general));
-            }
-            // S3 asks for the parts' checksums again where they make a composite one.
-            (None, _) if composite => {
-                let algorithm = found.record.checksum.map_or("", |(algorithm, _)| algorithm.name()).to_lowercase();
-                return Err(Error::InvalidRequest(format!(
-                    "The upload was created using a {algorithm} checksum. The complete request must include the checksum for \
-                     each part. It was missing for part {} in the request.",
-                    named.number
-                )));
             }
             _ => {}
         }
