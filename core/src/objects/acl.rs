@@ -2,6 +2,7 @@
 
 use super::ObjectService;
 use super::change::NodeChange;
+use super::find::Want;
 use crate::access::resolve;
 use crate::error::Result;
 use crate::types::{
@@ -71,7 +72,7 @@ impl ObjectService {
         key: &ObjectKey,
         version: Option<VersionId>,
     ) -> Result<(AccessControl, Option<VersionId>)> {
-        let object = self.find(principal, bucket, key, version, Permission::ReadAcp).await?;
+        let object = self.find(principal, bucket, key, version, Permission::ReadAcp, Want::Node).await?;
         Ok((shown(object.record.owner, object.record.acl.as_ref()), object.shown))
     }
 

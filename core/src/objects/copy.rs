@@ -3,7 +3,7 @@
 //! Always holds: a shared content has one more use in the same commit as the new name; inline bytes are copied into the index;
 //! only another location, or another checksum algorithm, reads and writes the bytes again.
 
-use super::find::{Object, Source};
+use super::find::{Object, Source, Want};
 use super::put::{Description, check_user_metadata, new_node};
 use super::service::made_version;
 use super::{AclChange, ObjectHeaders, ObjectService, ReadConditions, WriteConditions};
@@ -82,7 +82,7 @@ impl ObjectService {
                            object's metadata, storage class, website redirect location or encryption attributes.";
             return Err(Error::InvalidRequest(message.into()));
         }
-        let object = self.find(principal, &source.bucket, &source.key, source.version, Permission::Read).await?;
+        let object = self.find(principal, &source.bucket, &source.key, source.version, Permission::Read, Want::Content).await?;
         source.conditions.check_source(&object.record.etag, object.record.modified)?;
         if object.record.size > COPY_BYTES_MAX {
             let message = "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120";
@@ -139,7 +139,7 @@ impl ObjectService {
         let id = self.tree().ids.next().await?;
         let inline = match &object.source {
             Source::Inline(sealed) => Some(seal_inline(id, 0, &open_inline(object.node, 0, sealed.clone())?)),
-            Source::Empty | Source::Shared { .. } => None,
+            Source::Empty | Source::Unread | Source::Shared { .. } => None,
         };
         let record = NodeRecord {
             kind: NodeKind::File,

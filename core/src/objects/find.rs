@@ -18,8 +18,19 @@ use crate::metadata::Table;
 use crate::namespace::{Found, Place};
 use crate::types::{BucketName, ObjectKey, Permission, Principal, VersionId};
 
+/// What is wanted of a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// What is known of it.
+    Node,
+    /// Its bytes, or where they are, too.
+    Content,
+}
+
 /// Where a version's bytes are, ready to be read.
 pub(crate) enum Source {
+    /// Not asked for.
+    Unread,
     Empty,
     /// Sealed.
     Inline(Bytes),
@@ -45,6 +56,7 @@ impl ObjectService {
         key: &ObjectKey,
         version: Option<VersionId>,
         wanted: Permission,
+        want: Want,
     ) -> Result<Object> {
         for _ in 0..TRANSACTION_ATTEMPTS_MAX {
             let place = self.tree().lookup(bucket, key).await?;
@@ -52,12 +64,12 @@ impl ObjectService {
                 Some(found) => found,
                 None => return Err(self.absent(principal, &place, version).await?),
             };
-            let pin = match content {
-                ContentRef::Shared(id) => Some(self.inner.pins.pin(id)),
+            let pin = match (content, want) {
+                (ContentRef::Shared(id), Want::Content) => Some(self.inner.pins.pin(id)),
                 _ => None,
             };
             let mut at = vec![(Table::Index, keys::node(node))];
-            at.extend(content.key(node));
+            at.extend(content.key(node).filter(|_| want == Want::Content));
             let (_, mut values) = self.store().get_many(&at).await?;
             let bytes = if at.len() == 2 { values.pop().flatten() } else { None };
             // The node is gone since its name was read, or its content was replaced: look again.
@@ -68,6 +80,7 @@ impl ObjectService {
             }
             let source = match (content, bytes, pin) {
                 (ContentRef::Empty, ..) => Source::Empty,
+                _ if want == Want::Node => Source::Unread,
                 (ContentRef::Inline, Some(bytes), _) => Source::Inline(bytes),
                 (ContentRef::Shared(id), Some(bytes), Some(pin)) => {
                     Source::Shared { id, content: ContentRecord::decode(&bytes)?, pin }

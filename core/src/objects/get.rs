@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::find::{Object, Source};
+use super::find::{Object, Source, Want};
 use super::parts::Located;
 use super::{ObjectInfo, ObjectService, ReadConditions};
 use crate::content::{self, open_inline};
@@ -61,7 +61,7 @@ pub struct ObjectAttributes {
 
 impl ObjectService {
     pub async fn get(&self, principal: &Principal, request: GetObject) -> Result<GetOutput> {
-        let object = self.find(principal, &request.bucket, &request.key, request.version, Permission::Read).await?;
+        let object = self.find(principal, &request.bucket, &request.key, request.version, Permission::Read, Want::Content).await?;
         let head = self.head_of(&object, &request).await?;
         let range = head.range.unwrap_or(ByteRange { offset: 0, length: object.record.size });
         let body = self.body(object, range).await?;
@@ -69,7 +69,9 @@ impl ObjectService {
     }
 
     pub async fn head(&self, principal: &Principal, request: GetObject) -> Result<HeadOutput> {
-        let object = self.find(principal, &request.bucket, &request.key, request.version, Permission::Read).await?;
+        // Only a part's range needs more than the node.
+        let want = if request.part_number.is_some() { Want::Content } else { Want::Node };
+        let object = self.find(principal, &request.bucket, &request.key, request.version, Permission::Read, want).await?;
         self.head_of(&object, &request).await
     }
 
@@ -81,7 +83,7 @@ impl ObjectService {
         part_marker: u32,
         max_parts: usize,
     ) -> Result<ObjectAttributes> {
-        let object = self.find(principal, &request.bucket, &request.key, request.version, Permission::Read).await?;
+        let object = self.find(principal, &request.bucket, &request.key, request.version, Permission::Read, Want::Content).await?;
         request.conditions.check(&object.record.etag, object.record.modified)?;
         let parts = match (&object.source, object.record.parts) {
             (Source::Shared { id, .. }, Some(total)) => {
@@ -128,6 +130,7 @@ impl ObjectService {
     pub(crate) async fn body(&self, object: Object, range: ByteRange) -> Result<ByteStream<Error>> {
         match object.source {
             Source::Empty => Ok(Box::pin(futures::stream::empty())),
+            Source::Unread => Err(Error::Internal("the content was not asked for".into())),
             Source::Inline(sealed) => {
                 Ok(content::read_inline(open_inline(object.node, 0, sealed)?, range, Arc::new(())))
             }

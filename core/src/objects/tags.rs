@@ -3,6 +3,7 @@
 use super::ObjectService;
 use super::bucket::Configurations;
 use super::change::NodeChange;
+use super::find::Want;
 use crate::error::{Configuration, Error, Result};
 use crate::types::{BucketName, ObjectKey, Permission, Principal, TagSet, VersionId};
 
@@ -15,7 +16,7 @@ impl ObjectService {
         key: &ObjectKey,
         version: Option<VersionId>,
     ) -> Result<(TagSet, Option<VersionId>)> {
-        let object = self.find(principal, bucket, key, version, Permission::Read).await?;
+        let object = self.find(principal, bucket, key, version, Permission::Read, Want::Node).await?;
         Ok((object.record.tags, object.shown))
     }
 

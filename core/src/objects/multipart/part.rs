@@ -14,6 +14,7 @@ use crate::metadata::records::{PartRecord, ReclaimTask, Record};
 use crate::metadata::{Durability, LockMode, Table, keys};
 use crate::namespace::Bucket;
 use crate::objects::ObjectService;
+use crate::objects::find::Want;
 use crate::transact;
 use crate::types::{BucketName, ByteRange, ETag, ObjectKey, Permission, Principal, RangeRequest};
 
@@ -65,7 +66,7 @@ impl ObjectService {
         self.require(principal, &found_bucket, Permission::Write)?;
         let found = self.upload_now(&found_bucket, &key, &upload_id).await?;
         self.require_uploader(principal, &found_bucket, &found.record)?;
-        let object = self.find(principal, &source.bucket, &source.key, source.version, Permission::Read).await?;
+        let object = self.find(principal, &source.bucket, &source.key, source.version, Permission::Read, Want::Content).await?;
         source.conditions.check_source(&object.record.etag, object.record.modified)?;
         let range = range_of_source(range, object.record.size)?;
         if range.length > PUT_BYTES_MAX {
