@@ -208,7 +208,7 @@ impl Writer {
         }
         let target = format!("/{PLAIN}/{key}?uploadId={}", upload.1);
         self.oracle.ending.push(upload.clone());
-        let status = if self.random() % 4 == 0 {
+        let status = if self.random().is_multiple_of(4) {
             self.send("DELETE", &target, &[], Vec::new())?.status
         } else {
             let object = Object { content: Some(whole), mark, tags: 0 };

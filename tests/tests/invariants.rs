@@ -57,7 +57,11 @@ fn t6_only_rocksdb_knows_rocksdb() {
 fn t6_only_the_namespace_writes_dentries() {
     let words = ["Dentry::Directory {", "keys::dentry("];
     // The check reads dentries; it has no way to write one.
-    only_in("core/src", &words, &["core/src/namespace", "core/src/metadata/records.rs", "core/src/metadata/keys.rs", "core/src/work/check"]);
+    only_in(
+        "core/src",
+        &words,
+        &["core/src/namespace", "core/src/metadata/records.rs", "core/src/metadata/keys.rs", "core/src/work/check"],
+    );
     only_in("core/src/work/check", &["Write::", ".commit(", "transact!"], &[]);
     only_in("s3/src", &["trefoil_core::metadata"], &[]);
 }
@@ -66,7 +70,13 @@ fn t6_only_the_namespace_writes_dentries() {
 fn t7_the_core_knows_no_protocol() {
     only_in("core/src", &["http::", "StatusCode", "quick_xml", "s3s", "hyper", "nfsstat", "fuser"], &[]);
     // Error numbers stay where system calls are made.
-    let calls = ["core/src/data/", "core/src/kernel", "core/src/metadata/rocksdb", "core/src/error.rs", "core/src/failpoint.rs"];
+    let calls = [
+        "core/src/data/",
+        "core/src/kernel",
+        "core/src/metadata/rocksdb",
+        "core/src/error.rs",
+        "core/src/failpoint.rs",
+    ];
     only_in("core/src", &["libc::E", "Errno"], &calls);
 }
 

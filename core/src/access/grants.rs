@@ -34,7 +34,8 @@ fn grants(specs: &[GrantSpec], accounts: &Accounts) -> Result<Acl> {
     if specs.len() > ACL_GRANTS_MAX {
         return Err(Error::MalformedAcl(format!("an ACL has at most {ACL_GRANTS_MAX} grants")));
     }
-    let grants = specs.iter().map(|spec| Ok(Grant { grantee: grantee(&spec.grantee, accounts)?, permission: spec.permission }));
+    let grants =
+        specs.iter().map(|spec| Ok(Grant { grantee: grantee(&spec.grantee, accounts)?, permission: spec.permission }));
     Ok(Acl { grants: grants.collect::<Result<_>>()? })
 }
 

@@ -33,8 +33,8 @@ pub mod keys;
 pub mod locks;
 pub mod memory;
 pub mod records;
-pub mod seal;
 pub mod rocksdb;
+pub mod seal;
 pub mod transaction;
 
 use std::fmt::Debug;
@@ -68,13 +68,26 @@ pub enum Table {
 /// One change of a transaction.
 #[derive(Clone, Debug)]
 pub enum Write {
-    Put { table: Table, key: Key, value: Bytes },
-    Delete { table: Table, key: Key },
+    Put {
+        table: Table,
+        key: Key,
+        value: Bytes,
+    },
+    Delete {
+        table: Table,
+        key: Key,
+    },
     /// Adds to a signed counter (absent counts as 0) without reading it: never conflicts with another `Add`. Stored as i64 LE.
-    Add { key: Key, delta: i64 },
+    Add {
+        key: Key,
+        delta: i64,
+    },
     /// Raises a counter to at least `value`, likewise (so absent and -1 make 0). A key takes either `Add` or `Max` in its life, not
     /// both; it may be put (8 bytes) and deleted between them.
-    Max { key: Key, value: i64 },
+    Max {
+        key: Key,
+        value: i64,
+    },
 }
 
 /// A whole transaction, ready to be made true.
@@ -167,10 +180,7 @@ pub trait MetadataStore: Send + Sync + 'static {
 
     /// Reads at the newest committed state, all keys at one instant. The stamp makes the read part of a transaction when it is put
     /// into [`Batch::reads`]. Counters written by `Add` and `Max` read as their i64 LE value.
-    fn get_many<'a>(
-        &'a self,
-        keys: &'a [(Table, Key)],
-    ) -> BoxFuture<'a, Result<Read, ReadError>>;
+    fn get_many<'a>(&'a self, keys: &'a [(Table, Key)]) -> BoxFuture<'a, Result<Read, ReadError>>;
 
     /// The newest committed state.
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, ReadError>;

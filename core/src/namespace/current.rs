@@ -3,10 +3,10 @@
 use super::place::Place;
 use super::{Tree, TxResult};
 use crate::error::Error;
+use crate::metadata::Table;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{ContentRef, Dentry, NodeKind, NodeRecord, Record, Summary, Version};
 use crate::metadata::transaction::Transaction;
-use crate::metadata::Table;
 use crate::types::AccountId;
 
 /// A live name.
@@ -43,9 +43,13 @@ impl Tree {
     pub(crate) async fn current(&self, tx: &mut Transaction<'_>, place: &Place) -> TxResult<Option<Current>> {
         match &place.dentry {
             None => Ok(None),
-            Some(Dentry::Object { node, kind, version, summary: Some(summary) }) => {
-                Ok(Some(Current { node: *node, kind: *kind, version: *version, summary: summary.clone(), single: true }))
-            }
+            Some(Dentry::Object { node, kind, version, summary: Some(summary) }) => Ok(Some(Current {
+                node: *node,
+                kind: *kind,
+                version: *version,
+                summary: summary.clone(),
+                single: true,
+            })),
             Some(Dentry::Object { node, kind, version, summary: None }) => {
                 let record = self.node(tx, *node).await?;
                 let summary = summary_of(&record, place.bucket.record.owner);
@@ -59,9 +63,13 @@ impl Tree {
     pub async fn current_now(&self, place: &Place) -> Result<Option<Current>, Error> {
         match &place.dentry {
             None => Ok(None),
-            Some(Dentry::Object { node, kind, version, summary: Some(summary) }) => {
-                Ok(Some(Current { node: *node, kind: *kind, version: *version, summary: summary.clone(), single: true }))
-            }
+            Some(Dentry::Object { node, kind, version, summary: Some(summary) }) => Ok(Some(Current {
+                node: *node,
+                kind: *kind,
+                version: *version,
+                summary: summary.clone(),
+                single: true,
+            })),
             Some(Dentry::Object { node, kind, version, summary: None }) => {
                 let (_, values) = self.store.get_many(&[(Table::Index, keys::node(*node))]).await?;
                 let Some(value) = &values[0] else { return Ok(None) };

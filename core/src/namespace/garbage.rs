@@ -5,14 +5,19 @@
 
 use super::{Tree, TxResult};
 use crate::error::Error;
+use crate::metadata::Table;
 use crate::metadata::keys::{self, Id, Queue};
 use crate::metadata::records::{ContentRecord, ContentRef, Layout, NodeRecord, ReclaimTask, Record, Summary};
 use crate::metadata::transaction::Transaction;
-use crate::metadata::Table;
 
 impl Tree {
     /// One name of a node is gone. Without a summary the node may have others.
-    pub(crate) async fn release_node(&self, tx: &mut Transaction<'_>, node: Id, summary: Option<&Summary>) -> TxResult<()> {
+    pub(crate) async fn release_node(
+        &self,
+        tx: &mut Transaction<'_>,
+        node: Id,
+        summary: Option<&Summary>,
+    ) -> TxResult<()> {
         let content = match summary {
             Some(summary) => summary.content,
             None => {
@@ -30,7 +35,12 @@ impl Tree {
     }
 
     /// One node of a content is gone.
-    pub(crate) async fn release_content(&self, tx: &mut Transaction<'_>, node: Id, content: ContentRef) -> TxResult<()> {
+    pub(crate) async fn release_content(
+        &self,
+        tx: &mut Transaction<'_>,
+        node: Id,
+        content: ContentRef,
+    ) -> TxResult<()> {
         match content {
             ContentRef::Empty => Ok(()),
             ContentRef::Inline => {

@@ -3,9 +3,9 @@
 //! Always holds: what a page shows is one instant. A directory rolls up without being entered; any other common prefix costs one
 //! seek. Paging by `next` neither repeats nor leaves out what stands still, whatever is deleted between the pages.
 
+use super::Tree;
 use super::resolve::Bucket;
 use super::walk::{Entry, Names, Walk};
-use super::Tree;
 use crate::error::Result;
 use crate::limits::LIST_WORK_MAX;
 use crate::metadata::keys::{self, Id};
@@ -136,7 +136,8 @@ impl Tree {
     pub(super) async fn summary_in(&self, snapshot: &dyn Snapshot, bucket: &Bucket, node: Id) -> Result<Summary> {
         let values = snapshot.get_many(&[(Table::Index, keys::node(node))]).await?;
         let value = values[0].as_deref();
-        let value = value.ok_or_else(|| crate::error::Error::Corrupt(format!("a name leads to node {node}, which is not there")))?;
+        let value = value
+            .ok_or_else(|| crate::error::Error::Corrupt(format!("a name leads to node {node}, which is not there")))?;
         Ok(super::current::summary_of(&NodeRecord::decode(value)?, bucket.record.owner))
     }
 

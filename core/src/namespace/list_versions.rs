@@ -2,10 +2,10 @@
 //!
 //! Always holds: the first version of a key is its latest: the live one, or else the delete marker on top.
 
+use super::Tree;
 use super::list::{is_past, rolled_up, start_of, text};
 use super::resolve::Bucket;
 use super::walk::{Entry, Names, Walk};
-use super::Tree;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::limits::LIST_WORK_MAX;
@@ -26,8 +26,21 @@ pub struct VersionsQuery {
 #[derive(Clone, Debug)]
 pub enum ListedVersion {
     CommonPrefix(String),
-    Object { key: String, node: Id, version: Version, summary: Summary, latest: bool },
-    DeleteMarker { key: String, node: Id, version: Version, owner: Option<AccountId>, modified: Timestamp, latest: bool },
+    Object {
+        key: String,
+        node: Id,
+        version: Version,
+        summary: Summary,
+        latest: bool,
+    },
+    DeleteMarker {
+        key: String,
+        node: Id,
+        version: Version,
+        owner: Option<AccountId>,
+        modified: Timestamp,
+        latest: bool,
+    },
 }
 
 fn id_of(version: Version, node: Id) -> VersionId {

@@ -29,7 +29,12 @@ pub enum Removed {
 
 impl Tree {
     /// DELETE without a version.
-    pub(crate) async fn remove(&self, tx: &mut Transaction<'_>, place: &Place, by: Option<AccountId>) -> TxResult<Removed> {
+    pub(crate) async fn remove(
+        &self,
+        tx: &mut Transaction<'_>,
+        place: &Place,
+        by: Option<AccountId>,
+    ) -> TxResult<Removed> {
         if place.bucket.record.versioning != Versioning::Unset {
             return self.mark_deleted(tx, place, by).await;
         }
@@ -96,7 +101,12 @@ impl Tree {
     }
 
     /// DELETE of one version.
-    pub(crate) async fn remove_version(&self, tx: &mut Transaction<'_>, place: &Place, id: VersionId) -> TxResult<Removed> {
+    pub(crate) async fn remove_version(
+        &self,
+        tx: &mut Transaction<'_>,
+        place: &Place,
+        id: VersionId,
+    ) -> TxResult<Removed> {
         let Some(parent) = place.parent() else { return Ok(Removed::Nothing) };
         if place.versioned() {
             self.lock(tx, keys::locks::name(parent, place.leaf()), LockMode::Exclusive).await?;

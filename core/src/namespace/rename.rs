@@ -46,13 +46,19 @@ impl Tree {
     }
 
     /// Moves a directory. The places are of keys that end in `/`: their last steps are the directories themselves.
-    pub(crate) async fn rename_directory(&self, tx: &mut Transaction<'_>, source: &Place, target: &Place) -> TxResult<()> {
+    pub(crate) async fn rename_directory(
+        &self,
+        tx: &mut Transaction<'_>,
+        source: &Place,
+        target: &Place,
+    ) -> TxResult<()> {
         let (Some(last), Some(target_last)) = (source.steps.last(), target.steps.last()) else {
             return Err(Error::InvalidRequest("the bucket's root can't be renamed".into()).into());
         };
         let State::Live(node) = last.state else { return Err(Error::NoSuchKey(source.key.clone()).into()) };
         if target.steps[..target.steps.len() - 1].iter().any(|step| step.state.node() == Some(node)) {
-            let message = format!("{:?} lies inside {:?}: a directory can't be moved into itself", target.key, source.key);
+            let message =
+                format!("{:?} lies inside {:?}: a directory can't be moved into itself", target.key, source.key);
             return Err(Error::InvalidRequest(message).into());
         }
         if target_last.state != State::Absent {

@@ -6,10 +6,10 @@ use super::current::Current;
 use super::place::Place;
 use super::{Tree, TxResult};
 use crate::error::{Error, Result};
+use crate::metadata::Table;
 use crate::metadata::keys;
 use crate::metadata::records::{Dentry, Number, Record, VersionRecord};
 use crate::metadata::transaction::Transaction;
-use crate::metadata::Table;
 use crate::types::VersionId;
 
 /// A version that was asked for by its id.
@@ -58,7 +58,9 @@ impl Tree {
         let sequence = Number::decode(&value).map_err(Error::from)?.0;
         let key = keys::version(parent, place.leaf(), sequence);
         let Some(value) = tx.get(Table::Index, &key).await? else {
-            return Err(Error::Corrupt(format!("the null version of {:?} is not where it is said to be", place.key)).into());
+            return Err(
+                Error::Corrupt(format!("the null version of {:?} is not where it is said to be", place.key)).into()
+            );
         };
         tx.delete(Table::Index, marker);
         tx.delete(Table::Index, key);
@@ -69,7 +71,12 @@ impl Tree {
     }
 
     /// A version by its id, as part of the transaction.
-    pub(crate) async fn version(&self, tx: &mut Transaction<'_>, place: &Place, id: VersionId) -> TxResult<Option<Found>> {
+    pub(crate) async fn version(
+        &self,
+        tx: &mut Transaction<'_>,
+        place: &Place,
+        id: VersionId,
+    ) -> TxResult<Option<Found>> {
         if let Some(current) = self.current(tx, place).await?
             && is_version(&current, id)
         {
@@ -119,7 +126,13 @@ impl Tree {
     }
 
     /// Makes a noncurrent version the live name again.
-    pub(crate) fn promote(&self, tx: &mut Transaction<'_>, parent: u64, name: &[u8], record: &VersionRecord) -> TxResult<()> {
+    pub(crate) fn promote(
+        &self,
+        tx: &mut Transaction<'_>,
+        parent: u64,
+        name: &[u8],
+        record: &VersionRecord,
+    ) -> TxResult<()> {
         let VersionRecord::Object { node, kind, version, summary } = record else {
             return Err(Error::Internal("a delete marker can't be made current".into()).into());
         };
@@ -127,8 +140,7 @@ impl Tree {
         if version.null {
             tx.delete(Table::Index, keys::null_version(parent, name));
         }
-        let dentry =
-            Dentry::Object { node: *node, kind: *kind, version: *version, summary: Some(summary.clone()) };
+        let dentry = Dentry::Object { node: *node, kind: *kind, version: *version, summary: Some(summary.clone()) };
         tx.put(Table::Index, keys::dentry(parent, name), dentry.encode());
         Ok(())
     }

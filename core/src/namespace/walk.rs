@@ -6,8 +6,8 @@
 
 use std::collections::VecDeque;
 
-use super::resolve::directory_node;
 use super::place::directories;
+use super::resolve::directory_node;
 use crate::error::{Error, Result};
 use crate::limits::WALK_FETCH_MAX;
 use crate::metadata::keys::{self, Id};
@@ -28,7 +28,10 @@ pub enum Entry {
     Directory(Id),
     /// The live object, if there is one, and noncurrent versions, newest first (only in a walk of versions). A name with more
     /// of them than one fetch comes again, with the next.
-    Object { live: Option<Dentry>, versions: Vec<VersionRecord> },
+    Object {
+        live: Option<Dentry>,
+        versions: Vec<VersionRecord>,
+    },
 }
 
 struct Level {

@@ -35,7 +35,10 @@ pub enum AclChange {
     /// `x-amz-grant-*` headers.
     Grants(Vec<GrantSpec>),
     /// An AccessControlPolicy document. An owner other than the present one is `AccessDenied`.
-    Policy { owner: Option<String>, grants: Vec<GrantSpec> },
+    Policy {
+        owner: Option<String>,
+        grants: Vec<GrantSpec>,
+    },
 }
 
 /// An ACL with its owner, as it is shown. Display names are looked up through `Accounts`.
@@ -58,10 +61,14 @@ impl ObjectService {
     }
 
     pub async fn set_bucket_acl(&self, principal: &Principal, bucket: &BucketName, acl: AclChange) -> Result<()> {
-        self.change_bucket(bucket, |found| self.require(principal, found, Permission::WriteAcp), |record| {
-            record.acl = resolve(&acl, record.owner, record.owner, self.accounts())?;
-            Ok(())
-        })
+        self.change_bucket(
+            bucket,
+            |found| self.require(principal, found, Permission::WriteAcp),
+            |record| {
+                record.acl = resolve(&acl, record.owner, record.owner, self.accounts())?;
+                Ok(())
+            },
+        )
         .await
     }
 

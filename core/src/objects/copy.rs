@@ -82,10 +82,12 @@ impl ObjectService {
                            object's metadata, storage class, website redirect location or encryption attributes.";
             return Err(Error::InvalidRequest(message.into()));
         }
-        let object = self.find(principal, &source.bucket, &source.key, source.version, Permission::Read, Want::Content).await?;
+        let object =
+            self.find(principal, &source.bucket, &source.key, source.version, Permission::Read, Want::Content).await?;
         source.conditions.check_source(&object.record.etag, object.record.modified)?;
         if object.record.size > COPY_BYTES_MAX {
-            let message = "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120";
+            let message =
+                "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120";
             return Err(Error::InvalidRequest(message.into()));
         }
         let owner = Self::owner_of_new(principal, &place.bucket);
@@ -111,7 +113,8 @@ impl ObjectService {
         let target = self.location_for(&place.bucket, location.as_deref())?;
         let elsewhere = matches!(&object.source, Source::Shared { content, .. } if content.location != target.name)
             || matches!(&object.source, Source::Inline(_) if !target.inline);
-        let rehashed = checksum.is_some_and(|wanted| object.record.checksum.as_ref().map(|it| it.algorithm) != Some(wanted));
+        let rehashed =
+            checksum.is_some_and(|wanted| object.record.checksum.as_ref().map(|it| it.algorithm) != Some(wanted));
         let (inserted, version, record) = if elsewhere || rehashed {
             self.copy_bytes(object, description, &bucket, &key, &conditions, checksum, &target.name).await?
         } else {
@@ -179,9 +182,12 @@ impl ObjectService {
     ) -> Result<(), crate::metadata::transaction::TxError> {
         let key = keys::content(content);
         // Gone since it was found: the source was deleted or replaced meanwhile.
-        let Some(value) = tx.get(Table::Index, &key).await? else { return Err(Error::NoSuchKey(source.to_owned()).into()) };
+        let Some(value) = tx.get(Table::Index, &key).await? else {
+            return Err(Error::NoSuchKey(source.to_owned()).into());
+        };
         let mut record = crate::metadata::records::ContentRecord::decode(&value)?;
-        record.uses = record.uses.checked_add(1).ok_or_else(|| Error::Unavailable("the content has too many copies".into()))?;
+        record.uses =
+            record.uses.checked_add(1).ok_or_else(|| Error::Unavailable("the content has too many copies".into()))?;
         tx.put(Table::Index, key, record.encode());
         Ok(())
     }

@@ -43,7 +43,9 @@ impl CorsConfiguration {
             }
             for (what, values) in [("AllowedOrigin", &rule.allowed_origins), ("AllowedHeader", &rule.allowed_headers)] {
                 if let Some(value) = values.iter().find(|value| value.matches('*').count() > 1) {
-                    return Err(Error::InvalidRequest(format!("{what} \"{value}\" can not have more than one wildcard.")));
+                    return Err(Error::InvalidRequest(format!(
+                        "{what} \"{value}\" can not have more than one wildcard."
+                    )));
                 }
             }
         }
@@ -60,7 +62,12 @@ impl ObjectService {
         cors.ok_or(Error::NotConfigured(Configuration::Cors))
     }
 
-    pub async fn set_cors(&self, principal: &Principal, bucket: &BucketName, cors: Option<CorsConfiguration>) -> Result<()> {
+    pub async fn set_cors(
+        &self,
+        principal: &Principal,
+        bucket: &BucketName,
+        cors: Option<CorsConfiguration>,
+    ) -> Result<()> {
         if let Some(cors) = &cors {
             cors.check()?;
         }

@@ -12,9 +12,9 @@ use crate::access::allows;
 use crate::content::Pin;
 use crate::error::{Error, Result};
 use crate::limits::TRANSACTION_ATTEMPTS_MAX;
+use crate::metadata::Table;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{ContentRecord, ContentRef, NodeRecord, Record, Version, VersionRecord};
-use crate::metadata::Table;
 use crate::namespace::{Found, Place};
 use crate::types::{BucketName, ObjectKey, Permission, Principal, VersionId};
 
@@ -34,7 +34,11 @@ pub(crate) enum Source {
     Empty,
     /// Sealed.
     Inline(Bytes),
-    Shared { id: Id, content: ContentRecord, pin: Pin },
+    Shared {
+        id: Id,
+        content: ContentRecord,
+        pin: Pin,
+    },
 }
 
 /// A version of a key.
@@ -121,7 +125,12 @@ impl ObjectService {
     }
 
     /// What to answer for a version that is not there.
-    pub(super) async fn absent(&self, principal: &Principal, place: &Place, version: Option<VersionId>) -> Result<Error> {
+    pub(super) async fn absent(
+        &self,
+        principal: &Principal,
+        place: &Place,
+        version: Option<VersionId>,
+    ) -> Result<Error> {
         let record = &place.bucket.record;
         if !allows(principal, record.owner, record.acl.as_ref(), Permission::Read) {
             return Ok(Error::AccessDenied(format!("no access to {}", place.key)));

@@ -61,7 +61,9 @@ pub struct ObjectAttributes {
 
 impl ObjectService {
     pub async fn get(&self, principal: &Principal, request: GetObject) -> Result<GetOutput> {
-        let object = self.find(principal, &request.bucket, &request.key, request.version, Permission::Read, Want::Content).await?;
+        let object = self
+            .find(principal, &request.bucket, &request.key, request.version, Permission::Read, Want::Content)
+            .await?;
         let head = self.head_of(&object, &request).await?;
         let range = head.range.unwrap_or(ByteRange { offset: 0, length: object.record.size });
         let body = self.body(object, range).await?;
@@ -71,7 +73,8 @@ impl ObjectService {
     pub async fn head(&self, principal: &Principal, request: GetObject) -> Result<HeadOutput> {
         // Only a part's range needs more than the node.
         let want = if request.part_number.is_some() { Want::Content } else { Want::Node };
-        let object = self.find(principal, &request.bucket, &request.key, request.version, Permission::Read, want).await?;
+        let object =
+            self.find(principal, &request.bucket, &request.key, request.version, Permission::Read, want).await?;
         self.head_of(&object, &request).await
     }
 
@@ -83,7 +86,9 @@ impl ObjectService {
         part_marker: u32,
         max_parts: usize,
     ) -> Result<ObjectAttributes> {
-        let object = self.find(principal, &request.bucket, &request.key, request.version, Permission::Read, Want::Content).await?;
+        let object = self
+            .find(principal, &request.bucket, &request.key, request.version, Permission::Read, Want::Content)
+            .await?;
         request.conditions.check(&object.record.etag, object.record.modified)?;
         let parts = match (&object.source, object.record.parts) {
             (Source::Shared { id, .. }, Some(total)) => {
@@ -105,7 +110,9 @@ impl ObjectService {
         let range = match (request.range, request.part_number) {
             (None, None) => None,
             (Some(_), Some(_)) => {
-                return Err(Error::InvalidRequest("Cannot specify both Range header and partNumber query parameter".into()));
+                return Err(Error::InvalidRequest(
+                    "Cannot specify both Range header and partNumber query parameter".into(),
+                ));
             }
             (Some(range), None) => Some(range.resolve(object.record.size)?),
             (None, Some(number)) => Some(self.range_of_part(object, number).await?),
@@ -120,7 +127,9 @@ impl ObjectService {
         }
         let absent = || Error::InvalidPartNumber { message: "The requested partnumber is not satisfiable".into() };
         match (&object.source, object.record.parts) {
-            (Source::Shared { id, content, .. }, Some(_)) => self.part_range(*id, content, number).await?.ok_or_else(absent),
+            (Source::Shared { id, content, .. }, Some(_)) => {
+                self.part_range(*id, content, number).await?.ok_or_else(absent)
+            }
             _ if number == 1 => Ok(ByteRange { offset: 0, length: object.record.size }),
             _ => Err(absent()),
         }

@@ -34,8 +34,8 @@ pub use get::{GetObject, GetOutput, HeadOutput, ObjectAttributes, PartInfo, Part
 pub use list::{ListEntry, ListObjects, ListPage};
 pub use list_versions::{ListVersions, VersionEntry, VersionsPage};
 pub use multipart::{
-    CompleteOutput, CompleteUpload, CompletedPart, CreateUpload, ListParts, ListUploads, UploadEntry, UploadInfo, UploadPart,
-    UploadPartCopy, UploadPartOutput, UploadedPart, UploadedPartsPage, UploadsPage,
+    CompleteOutput, CompleteUpload, CompletedPart, CreateUpload, ListParts, ListUploads, UploadEntry, UploadInfo,
+    UploadPart, UploadPartCopy, UploadPartOutput, UploadedPart, UploadedPartsPage, UploadsPage,
 };
 pub use put::{PutObject, PutOutput};
 pub use rename::RenameObject;

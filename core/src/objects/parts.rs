@@ -12,9 +12,9 @@ use crate::content::{self, Pin, open_inline};
 use crate::data::{ByteStream, DataStore};
 use crate::error::{Error, Result};
 use crate::limits::{LIST_FETCH_MAX, PARTS_PER_INDEX_ENTRY};
+use crate::metadata::Table;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{ContentRecord, Layout, PartRecord, Record};
-use crate::metadata::Table;
 use crate::types::ByteRange;
 
 /// Where to begin for an offset: a part at or before it, and that part's own offset.
@@ -46,7 +46,12 @@ pub(crate) fn index_of(parts: impl Iterator<Item = (u32, u64)>) -> Vec<(u32, u64
 
 impl ObjectService {
     /// Up to `limit` parts with a number above `marker`, and whether there are more.
-    pub(crate) async fn parts_after(&self, content: Id, marker: u32, limit: usize) -> Result<(Vec<(u32, PartRecord)>, bool)> {
+    pub(crate) async fn parts_after(
+        &self,
+        content: Id,
+        marker: u32,
+        limit: usize,
+    ) -> Result<(Vec<(u32, PartRecord)>, bool)> {
         let Some(first) = marker.checked_add(1) else { return Ok((Vec::new(), false)) };
         let limit = limit.min(LIST_FETCH_MAX);
         let found = self.parts_from(content, first, limit + 1).await?;
@@ -60,14 +65,20 @@ impl ObjectService {
         found
             .iter()
             .map(|(key, value)| {
-                let number = keys::page_number(key).ok_or_else(|| Error::Corrupt("a part's key can't be read".into()))?;
+                let number =
+                    keys::page_number(key).ok_or_else(|| Error::Corrupt("a part's key can't be read".into()))?;
                 Ok((number, PartRecord::decode(value)?))
             })
             .collect()
     }
 
     /// The range of one part within the whole; `None` where there is no such part.
-    pub(crate) async fn part_range(&self, content: Id, record: &ContentRecord, number: u32) -> Result<Option<ByteRange>> {
+    pub(crate) async fn part_range(
+        &self,
+        content: Id,
+        record: &ContentRecord,
+        number: u32,
+    ) -> Result<Option<ByteRange>> {
         let Layout::Parts { index } = &record.layout else { return Ok(None) };
         let entry = index.partition_point(|(first, _)| *first <= number).saturating_sub(1);
         let Some((first, mut offset)) = index.get(entry).copied() else { return Ok(None) };
@@ -90,16 +101,20 @@ impl ObjectService {
         pin: Pin,
     ) -> ByteStream<Error> {
         let pin = Arc::new(pin);
-        let walk = PartsWalk { service: self.clone(), content, next: Some(first), skip: range.offset, left: range.length };
+        let walk =
+            PartsWalk { service: self.clone(), content, next: Some(first), skip: range.offset, left: range.length };
         let pieces = stream::try_unfold(walk, |mut walk| async move {
-            Ok::<_, Error>(walk.fetch().await?.map(|pieces| (stream::iter(pieces.into_iter().map(Ok::<_, Error>)), walk)))
+            Ok::<_, Error>(
+                walk.fetch().await?.map(|pieces| (stream::iter(pieces.into_iter().map(Ok::<_, Error>)), walk)),
+            )
         });
         let service = self.clone();
         pieces
             .try_flatten()
             .map_ok(move |(number, part, range)| {
                 let (service, store, pin) = (service.clone(), Arc::clone(&store), Arc::clone(&pin));
-                stream::once(async move { service.part_bytes(store, content, number, part, range, pin).await }).try_flatten()
+                stream::once(async move { service.part_bytes(store, content, number, part, range, pin).await })
+                    .try_flatten()
             })
             .try_flatten()
             .boxed()
@@ -120,7 +135,8 @@ impl ObjectService {
         }
         let (_, mut values) = self.store().get_many(&[(Table::Inline, keys::inline(content, number))]).await?;
         let sealed = values.pop().flatten();
-        let sealed = sealed.ok_or_else(|| Error::Corrupt(format!("part {number} of content {content} has no bytes")))?;
+        let sealed =
+            sealed.ok_or_else(|| Error::Corrupt(format!("part {number} of content {content} has no bytes")))?;
         Ok(content::read_inline(open_inline(content, number, sealed)?, range, pin))
     }
 }

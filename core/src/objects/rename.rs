@@ -56,7 +56,9 @@ impl ObjectService {
                             return Ok(());
                         }
                         let message = "the client token was used for another rename".to_owned();
-                        return Err(Error::InvalidArgument { name: "ClientToken", value: token.clone(), message }.into());
+                        return Err(
+                            Error::InvalidArgument { name: "ClientToken", value: token.clone(), message }.into()
+                        );
                     }
                 }
                 let done = RenameToken { source: source.to_string(), target: target.to_string(), at: now };

@@ -10,10 +10,10 @@ use crate::content::Pins;
 use crate::data::Location;
 use crate::error::{Error, Result};
 use crate::metadata::MetadataStore;
+use crate::metadata::records::Version;
 use crate::namespace::{Bucket, Tree};
 use crate::random::Random;
 use crate::types::{AccountId, Permission, Principal, VersionId, Versioning};
-use crate::metadata::records::Version;
 
 /// What a service is made of.
 pub struct Parts {

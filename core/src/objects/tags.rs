@@ -45,7 +45,12 @@ impl ObjectService {
         tags.ok_or(Error::NotConfigured(Configuration::BucketTags))
     }
 
-    pub async fn set_bucket_tags(&self, principal: &Principal, bucket: &BucketName, tags: Option<TagSet>) -> Result<()> {
+    pub async fn set_bucket_tags(
+        &self,
+        principal: &Principal,
+        bucket: &BucketName,
+        tags: Option<TagSet>,
+    ) -> Result<()> {
         self.set_configuration(principal, bucket, Configurations::TAGS, tags.as_ref()).await
     }
 }

@@ -14,8 +14,8 @@ use super::*;
 use crate::access::{Accounts, Secret};
 use crate::clock::SystemClock;
 use crate::content::{Expected, Upload};
-use crate::data::{DataStore, Location};
 use crate::data::memory::MemoryStore as MemoryData;
+use crate::data::{DataStore, Location};
 use crate::error::Error;
 use crate::metadata::counting::CountingStore;
 use crate::metadata::memory::MemoryStore;
@@ -58,7 +58,8 @@ impl Fixture {
         let clock = Arc::new(SystemClock);
         let random = Arc::new(SeededRandom::new(1));
         let secret = Secret::new("a-secret-of-forty-characters-for-a-test!");
-        let accounts = Accounts::load(store.clone(), clock.clone(), random.clone(), ("ROOTKEY".into(), secret)).await.unwrap();
+        let accounts =
+            Accounts::load(store.clone(), clock.clone(), random.clone(), ("ROOTKEY".into(), secret)).await.unwrap();
         let root = Principal::Account(accounts.root());
         let location = Location { name: "files".into(), store: data.clone(), inline: true };
         let service = ObjectService::new(Parts {

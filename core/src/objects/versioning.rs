@@ -20,10 +20,14 @@ impl ObjectService {
                 message: "versioning can be enabled and suspended, not unset".into(),
             });
         }
-        self.change_bucket(bucket, |found| self.require_owner(principal, found), |record| {
-            record.versioning = state;
-            Ok(())
-        })
+        self.change_bucket(
+            bucket,
+            |found| self.require_owner(principal, found),
+            |record| {
+                record.versioning = state;
+                Ok(())
+            },
+        )
         .await
     }
 }

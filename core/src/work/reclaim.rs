@@ -154,7 +154,8 @@ async fn uploads(service: &ObjectService, bucket: Id) -> Result<u64> {
         }
         for (key, value) in uploads {
             let record = UploadRecord::decode(&value)?;
-            let parts = keys::upload_parts(&key).ok_or_else(|| Error::Corrupt("an upload's key can't be read".into()))?;
+            let parts =
+                keys::upload_parts(&key).ok_or_else(|| Error::Corrupt("an upload's key can't be read".into()))?;
             deleted += pages(service, parts.2, &record.location).await?;
             let writes = vec![Write::Delete { table: Table::Index, key }];
             service.store().commit(Batch { writes, ..Batch::default() }, Durability::Ordered).await?;

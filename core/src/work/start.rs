@@ -20,11 +20,8 @@ pub async fn check_format(store: &dyn MetadataStore) -> Result<()> {
             "the index has format {found} and this release knows {FORMAT}; start the release that wrote it"
         ))),
         None => {
-            let writes = vec![Write::Put {
-                table: Table::Index,
-                key: keys::FORMAT.to_vec(),
-                value: Number(FORMAT).encode(),
-            }];
+            let writes =
+                vec![Write::Put { table: Table::Index, key: keys::FORMAT.to_vec(), value: Number(FORMAT).encode() }];
             Ok(store.commit(Batch { writes, ..Batch::default() }, Durability::Synced).await?)
         }
     }

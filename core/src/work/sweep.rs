@@ -9,9 +9,9 @@ use futures::StreamExt;
 use crate::data::{Listed, Location};
 use crate::error::{Error, Result};
 use crate::failpoint;
+use crate::metadata::Table;
 use crate::metadata::keys;
 use crate::metadata::records::{ContentRecord, Layout, PartRecord, Record};
-use crate::metadata::Table;
 use crate::objects::ObjectService;
 
 /// What a sweep found and did.

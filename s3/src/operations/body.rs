@@ -11,8 +11,8 @@ use futures::{Stream as _, StreamExt as _};
 use http_body::{Frame, SizeHint};
 use s3s::StdError;
 use s3s::dto::StreamingBlob;
-use trefoil_core::content::Upload;
 use trefoil_core::content::ByteStream;
+use trefoil_core::content::Upload;
 use trefoil_core::error::Error;
 use trefoil_core::limits::{INLINE_BYTES_MAX, PUT_BYTES_MAX};
 

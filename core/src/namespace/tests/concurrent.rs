@@ -18,7 +18,8 @@ async fn assert_whole(fixture: &Fixture) {
     assert_eq!(keys.len(), listed.len(), "a key is listed twice");
     let mut directories = BTreeSet::new();
     for key in &keys {
-        let place = fixture.tree.lookup(&fixture.bucket, &crate::types::ObjectKey::new(key.clone()).unwrap()).await.unwrap();
+        let place =
+            fixture.tree.lookup(&fixture.bucket, &crate::types::ObjectKey::new(key.clone()).unwrap()).await.unwrap();
         assert!(place.dentry.is_some(), "{key} is listed and can't be reached");
         directories.extend(super::super::place::directories(key.as_bytes()).map(|range| key[..range.end].to_owned()));
     }
@@ -57,7 +58,8 @@ async fn directories_come_and_go_under_load() {
                         // Also into its own descendant, and onto what is there.
                         let (source, target) = (format!("{}/", name(a)), format!("{}/{}/", name(b), name(c)));
                         match fixture.rename(&source, &target).await {
-                            Ok(()) | Err(Error::NoSuchKey(_) | Error::PreconditionFailed(_) | Error::InvalidRequest(_)) => {}
+                            Ok(())
+                            | Err(Error::NoSuchKey(_) | Error::PreconditionFailed(_) | Error::InvalidRequest(_)) => {}
                             Err(error) => panic!("{error}"),
                         }
                     }
@@ -131,8 +133,8 @@ async fn versions_come_and_go_under_load() {
             break;
         }
         for listed in page {
-            if let ListedVersion::Object { key, node, version, .. } | ListedVersion::DeleteMarker { key, node, version, .. } =
-                listed
+            if let ListedVersion::Object { key, node, version, .. }
+            | ListedVersion::DeleteMarker { key, node, version, .. } = listed
             {
                 fixture.delete_version(&key, VersionId::Sequence { sequence: version.sequence, node }).await;
             }

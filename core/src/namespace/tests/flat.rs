@@ -14,8 +14,17 @@ enum Op {
     SetVersioning(bool),
     Rename(usize, String),
     RenameDirectory(usize, String),
-    List { prefix: String, delimiter: String, after: String, limit: usize },
-    ListVersions { prefix: String, delimiter: String, limit: usize },
+    List {
+        prefix: String,
+        delimiter: String,
+        after: String,
+        limit: usize,
+    },
+    ListVersions {
+        prefix: String,
+        delimiter: String,
+        limit: usize,
+    },
 }
 
 /// Short keys over an alphabet that sorts below, at and above `/`, with everything that a path can't say.
@@ -52,7 +61,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-fn pick<'m>(model: &'m Model, index: usize) -> Option<&'m String> {
+fn pick(model: &Model, index: usize) -> Option<&String> {
     model.keys.keys().nth(index.checked_rem(model.keys.len())?)
 }
 
@@ -110,7 +119,9 @@ async fn apply(fixture: &Fixture, model: &mut Model, op: &Op, step: u64) {
             }
             let occupied = model.keys.keys().any(|key| key.starts_with(&target));
             match fixture.rename(&source, &target).await {
-                Err(Error::InvalidRequest(_)) => assert!(target.starts_with(&source) && target != source, "{source:?} {target:?}"),
+                Err(Error::InvalidRequest(_)) => {
+                    assert!(target.starts_with(&source) && target != source, "{source:?} {target:?}")
+                }
                 Err(Error::PreconditionFailed(_)) => assert!(occupied, "{source:?} {target:?}"),
                 other => {
                     other.unwrap();

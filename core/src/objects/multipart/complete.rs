@@ -13,9 +13,7 @@ use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::limits::{LIST_FETCH_MAX, OBJECT_BYTES_MAX, PART_BYTES_MIN, PARTS_MAX};
 use crate::metadata::keys::Id;
-use crate::metadata::records::{
-    ContentRecord, ContentRef, Layout, NodeKind, NodeRecord, PartRecord, ReclaimTask,
-};
+use crate::metadata::records::{ContentRecord, ContentRef, Layout, NodeKind, NodeRecord, PartRecord, ReclaimTask};
 use crate::metadata::transaction::Transaction;
 use crate::metadata::{Durability, LockMode, Table, keys};
 use crate::namespace::{Current, NewNode};
@@ -110,15 +108,18 @@ impl ObjectService {
         request: &CompleteUpload,
     ) -> Result<Option<CompleteOutput>, crate::metadata::transaction::TxError> {
         let place = self.tree().resolve(tx, &request.bucket, request.key.as_str()).await?;
-        let Some(Current { node, version, summary, .. }) = self.tree().current(tx, &place).await? else { return Ok(None) };
+        let Some(Current { node, version, summary, .. }) = self.tree().current(tx, &place).await? else {
+            return Ok(None);
+        };
         if summary.content != ContentRef::Shared(content) {
             return Ok(None);
         }
         let stored: HashMap<u32, PartRecord> = self.all_parts(content).await?.into_iter().collect();
         let same = stored.len() == request.parts.len()
-            && request.parts.iter().all(|part| {
-                stored.get(&part.number).is_some_and(|stored| ETag::Md5(stored.md5).is(&part.etag))
-            });
+            && request
+                .parts
+                .iter()
+                .all(|part| stored.get(&part.number).is_some_and(|stored| ETag::Md5(stored.md5).is(&part.etag)));
         if !same {
             return Ok(None);
         }

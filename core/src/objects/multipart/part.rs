@@ -66,7 +66,8 @@ impl ObjectService {
         self.require(principal, &found_bucket, Permission::Write)?;
         let found = self.upload_now(&found_bucket, &key, &upload_id).await?;
         self.require_uploader(principal, &found_bucket, &found.record)?;
-        let object = self.find(principal, &source.bucket, &source.key, source.version, Permission::Read, Want::Content).await?;
+        let object =
+            self.find(principal, &source.bucket, &source.key, source.version, Permission::Read, Want::Content).await?;
         source.conditions.check_source(&object.record.etag, object.record.modified)?;
         let range = range_of_source(range, object.record.size)?;
         if range.length > PUT_BYTES_MAX {
@@ -160,9 +161,10 @@ fn range_of_source(range: Option<RangeRequest>, size: u64) -> Result<ByteRange> 
         Some(_) => Err(Error::InvalidArgument {
             name: "x-amz-copy-source-range",
             value: String::new(),
-            message: "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the \
+            message:
+                "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the \
                       zero-based offsets of the first and last bytes to copy"
-                .into(),
+                    .into(),
         }),
     }
 }

@@ -48,7 +48,8 @@ fn complete(fixture: &Fixture, name: &str, id: &str, parts: &[(u32, ETag)]) -> C
 async fn the_whole_is_its_parts_in_order() {
     let fixture = Fixture::new().await;
     let id = begin(&fixture, "d/big").await;
-    let bodies: Vec<Bytes> = (0..3).map(|n| bytes(n, (5 << 20) + 1000 * usize::try_from(n).unwrap())).chain([bytes(9, 77)]).collect();
+    let bodies: Vec<Bytes> =
+        (0..3).map(|n| bytes(n, (5 << 20) + 1000 * usize::try_from(n).unwrap())).chain([bytes(9, 77)]).collect();
     let numbers = [2, 3, 500, 10_000];
     let mut parts = Vec::new();
     // Sent out of order; one is replaced, two are left out.
@@ -98,8 +99,13 @@ async fn parts_that_are_wrong_complete_nothing() {
     let id = begin(&fixture, "k").await;
     let small = part(&fixture, "k", &id, 1, &bytes(1, 100)).await.unwrap();
     let last = part(&fixture, "k", &id, 2, &bytes(2, 100)).await.unwrap();
-    let run = async |parts: &[(u32, ETag)]| fixture.service.complete_upload(&fixture.root, complete(&fixture, "k", &id, parts)).await;
-    assert!(matches!(run(&[(1, small.clone()), (2, last.clone())]).await, Err(Error::EntityTooSmall { part: Some(1), .. })));
+    let run = async |parts: &[(u32, ETag)]| {
+        fixture.service.complete_upload(&fixture.root, complete(&fixture, "k", &id, parts)).await
+    };
+    assert!(matches!(
+        run(&[(1, small.clone()), (2, last.clone())]).await,
+        Err(Error::EntityTooSmall { part: Some(1), .. })
+    ));
     assert!(matches!(run(&[(2, last.clone()), (1, small.clone())]).await, Err(Error::InvalidPartOrder)));
     assert!(matches!(run(&[(1, last.clone())]).await, Err(Error::InvalidPart { part: 1, .. })));
     assert!(matches!(run(&[(3, last.clone())]).await, Err(Error::InvalidPart { part: 3, .. })));

@@ -31,7 +31,8 @@ async fn get_costs_two_round_trips_and_put_three() {
 #[tokio::test]
 async fn a_page_of_a_listing_costs_the_same_in_a_large_bucket() {
     let fixture = Fixture::new().await;
-    let list = |delimiter: &str, limit| ListObjects { delimiter: delimiter.into(), max_keys: limit, ..ListObjects::default() };
+    let list =
+        |delimiter: &str, limit| ListObjects { delimiter: delimiter.into(), max_keys: limit, ..ListObjects::default() };
     let mut costs = Vec::new();
     for (count, delimiter) in [(50, "/"), (500, "/")] {
         for index in 0..count {

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::limits::PARTS_PER_INDEX_ENTRY;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{ContentRecord, Layout, PartRecord, Record, UploadRecord};
-use crate::metadata::{Table, Snapshot};
+use crate::metadata::{Snapshot, Table};
 use crate::objects::ObjectService;
 use crate::types::ByteRange;
 
@@ -44,7 +44,10 @@ pub async fn verify(service: &ObjectService, used: &Used, report: &mut Report, p
             Layout::Parts { .. } => {
                 let size = parts(service, &record.location, content, report, progress).await?;
                 if size != record.size && read_content(service, content).await?.is_some() {
-                    report.problem("wrong_size", format!("the parts of content {content} have {size} bytes of {}", record.size));
+                    report.problem(
+                        "wrong_size",
+                        format!("the parts of content {content} have {size} bytes of {}", record.size),
+                    );
                 }
             }
         }
@@ -84,7 +87,13 @@ async fn blobs(
     Ok(())
 }
 
-async fn blob(service: &ObjectService, location: &str, extent: &Extent, report: &mut Report, progress: &Progress) -> Result<()> {
+async fn blob(
+    service: &ObjectService,
+    location: &str,
+    extent: &Extent,
+    report: &mut Report,
+    progress: &Progress,
+) -> Result<()> {
     let store = &service.location(location)?.store;
     let mut bytes = store.get(&extent.locator, extent.length, ByteRange { offset: 0, length: extent.length });
     let mut read = 0;

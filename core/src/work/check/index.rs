@@ -3,9 +3,9 @@
 use super::Report;
 use super::names::{Used, each};
 use crate::error::Result;
+use crate::metadata::Snapshot;
 use crate::metadata::keys::{self, Id, Queue};
 use crate::metadata::records::{ReclaimTask, Record, UploadRecord};
-use crate::metadata::Snapshot;
 use std::collections::HashSet;
 
 /// Every upload of a bucket that exists.

@@ -1,11 +1,11 @@
 //! Whatever is taken away, changed or left over, the check names it.
 
 use super::*;
+use crate::data::{DataStore, Origin};
 use crate::metadata::records::{ContentRecord, Dentry, NodeRecord, Record};
 use crate::metadata::{Batch, Durability, MetadataStore, Table, Write, keys};
-use crate::objects::tests::{Fixture, bytes};
-use crate::data::{DataStore, Origin};
 use crate::objects::CreateUpload;
+use crate::objects::tests::{Fixture, bytes};
 
 async fn kinds(fixture: &Fixture) -> Vec<&'static str> {
     let report = check(&fixture.service, false, &Progress::default()).await.unwrap();
