@@ -15,7 +15,8 @@ const CYCLES_MAX: usize = 40;
 #[ignore = "needs a binary with fail points: make crash-build"]
 fn a_commit_after_its_answer_is_found() {
     let options = Options { binary: Some(super::failpoints_binary()), ..Options::default() };
-    let mut server = Server::start(options.env("TREFOIL_FAILPOINTS", "commit.answer_early=sleep:20"));
+    let mut server =
+        Server::start(options.env("TREFOIL_FAILPOINTS", "commit.answer_early=sleep:1;commit.before_write=sleep:30"));
     let mut writers = load::writers(&server, 5);
     for round in 0..CYCLES_MAX {
         load::cycle(&mut server, &mut writers, Duration::from_millis(100 + round as u64 * 13));
@@ -33,7 +34,7 @@ fn a_commit_after_its_answer_is_found() {
 #[test]
 #[ignore = "needs a binary with fail points: make crash-build"]
 fn a_failed_sync_is_no_success() {
-    for point in ["commit.before_sync", "volume.before_sync", "file.written", "file.synced"] {
+    for point in ["commit.sync_error", "volume.before_sync", "file.written", "file.synced"] {
         if !trefoil_core::failpoint::NAMES.contains(&point) {
             panic!("there is no fail point {point} any more: name the one that stands before a sync");
         }
