@@ -23,7 +23,7 @@ import botocore.exceptions
 NAME = f"boto3 {boto3.__version__}"
 ENDPOINT = os.environ["ENDPOINT"]
 client = boto3.client("s3", endpoint_url=ENDPOINT, region_name="us-east-1",
-                      config=botocore.client.Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}))
+                      config=botocore.client.Config(retries={"max_attempts": 1}, signature_version="s3v4", s3={"addressing_style": "path"}))
 bucket = f"clients-boto3-{boto3.__version__.replace('.', '-')}-{os.getpid()}"
 failed = False
 CHECKS = []

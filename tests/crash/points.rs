@@ -68,6 +68,43 @@ fn crash_at(name: &str, passage: u32, shape: Shape, seed: u64) -> Result<bool, S
     Ok(passed)
 }
 
+/// Crashes once so that something is left over, and a second time at `name`, while that is being cleared away.
+fn crash_in_recovery(name: &str) -> Result<bool, String> {
+    let mut server = Server::start(options());
+    let mut writer = writer(&server, 29);
+    writer.prepare().map_err(|_| "the server is gone before it was to be")?;
+    server.stop();
+    server.restart_with(vec![("TREFOIL_FAILPOINTS".into(), "put.before_commit=abort".into())])?;
+    writer.address = server.s3;
+    if writer.tour(Shape::OwnFile).is_ok() {
+        return Err("put.before_commit was not passed".into());
+    }
+    server.wait_end();
+    let passed = match server.restart_with(vec![("TREFOIL_FAILPOINTS".into(), format!("{name}=abort"))]) {
+        Err(_) => true,
+        Ok(()) => {
+            let begun = std::time::Instant::now();
+            while begun.elapsed() < BACKGROUND_WAIT && server.is_running() {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            let ended = !server.is_running();
+            if ended {
+                server.wait_end();
+            } else {
+                server.kill();
+            }
+            ended
+        }
+    };
+    server.restart_with(Vec::new()).map_err(|error| format!("after a crash at {name}: {error}"))?;
+    let problems = super::problems(&server, &mut [writer]);
+    if !problems.is_empty() {
+        return Err(problems.join("\n"));
+    }
+    super::check_clean(&server)?;
+    Ok(passed)
+}
+
 /// Which points the changes of a shape pass, told by the server itself.
 fn passed_by(shape: Shape) -> BTreeSet<String> {
     let scratch = tempfile::tempdir().expect("a directory");
@@ -91,7 +128,6 @@ fn passed_by(shape: Shape) -> BTreeSet<String> {
 #[test]
 #[ignore = "needs a binary with fail points: make crash-build"]
 fn every_fail_point() {
-    assert!(NAMES.len() >= POINTS_MIN, "{} fail points", NAMES.len());
     let mut failures = Vec::new();
     let mut visited = BTreeSet::new();
     let mut runs = 0;
@@ -117,10 +153,18 @@ fn every_fail_point() {
             }
         }
     }
+    for name in NAMES.iter().filter(|name| name.starts_with("sweep.")) {
+        runs += 1;
+        match crash_in_recovery(name) {
+            Ok(passed) => visited.extend(passed.then(|| (*name).to_owned())),
+            Err(problem) => failures.push(format!("{name} in recovery:\n{problem}")),
+        }
+    }
     let known: BTreeSet<String> = NAMES.iter().map(|name| (*name).to_owned()).collect();
     let unvisited: Vec<&String> =
         known.difference(&visited).filter(|name| !name.starts_with("commit.answer_early")).collect();
     println!("{runs} crashes at {} of {} points", visited.len(), NAMES.len());
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n\n"));
     assert!(unvisited.is_empty(), "no crash happened at {unvisited:?}");
+    assert!(NAMES.len() >= POINTS_MIN, "{} fail points", NAMES.len());
 }

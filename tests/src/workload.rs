@@ -180,8 +180,8 @@ impl Writer {
         Ok(())
     }
 
-    /// A whole multipart upload; one in four is aborted instead of completed.
-    pub fn multipart(&mut self, key: &str) -> Result<(), Gone> {
+    /// A whole multipart upload, completed or aborted in the end.
+    pub fn multipart(&mut self, key: &str, aborted: bool) -> Result<(), Gone> {
         let mark = (self.serial + 1).to_string();
         let answer =
             self.send("POST", &format!("/{PLAIN}/{key}?uploads"), &[("x-amz-meta-mark", &mark)], Vec::new())?;
@@ -208,7 +208,7 @@ impl Writer {
         }
         let target = format!("/{PLAIN}/{key}?uploadId={}", upload.1);
         self.oracle.ending.push(upload.clone());
-        let status = if self.random().is_multiple_of(4) {
+        let status = if aborted {
             self.send("DELETE", &target, &[], Vec::new())?.status
         } else {
             let object = Object { content: Some(whole), mark, tags: 0 };
@@ -279,7 +279,8 @@ impl Writer {
             (Shape::Versioned, 6) => self.version(&key, Shape::Volume, false),
             (Shape::Versioned, 7 | 8) => self.version(&key, shape, true),
             (Shape::Versioned, _) => self.remove_version(&key),
-            (Shape::Multipart, 0..=6) => self.multipart(&key),
+            (Shape::Multipart, 0..=4) => self.multipart(&key, false),
+            (Shape::Multipart, 5 | 6) => self.multipart(&key, true),
             (_, 0..=4) => self.put(&key, shape),
             (_, 5) => self.delete(&key),
             (_, 6) => self.copy(&key, &other),
@@ -300,10 +301,9 @@ impl Writer {
             return self.remove_version(&key(0));
         }
         if shape == Shape::Multipart {
-            self.multipart(&key(0))?;
-            self.multipart(&key(0))?;
-            self.multipart(&key(1))?;
-            self.multipart(&key(1))?;
+            for (number, aborted) in [(0, false), (1, true), (0, false), (1, false)] {
+                self.multipart(&key(number), aborted)?;
+            }
         } else {
             self.put(&key(0), shape)?;
             self.put(&key(0), shape)?;
