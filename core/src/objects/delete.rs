@@ -3,7 +3,7 @@
 use super::ObjectService;
 use super::service::version_id;
 use crate::clock::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::metadata::Durability;
 use crate::metadata::records::VersionRecord;
@@ -11,11 +11,11 @@ use crate::namespace::{Found, Removed};
 use crate::transact;
 use crate::types::{BucketName, ObjectKey, Permission, Principal, VersionId};
 
-/// Conditions of a removal. What is absent, or a delete marker, meets them all: there is nothing to be kept from removal
-/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html>).
+/// Conditions of a removal. What is absent, or a delete marker, meets those of time and size: there is nothing to be kept from
+/// removal (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html>). `If-Match` asks for it to be there.
 #[derive(Clone, Debug, Default)]
 pub struct DeleteConditions {
-    /// `If-Match` (or `*`).
+    /// `If-Match` (or `*`). What is absent, or a delete marker, is `NoSuchKey`.
     pub if_match: Option<String>,
     /// `x-amz-if-match-last-modified-time`, compared in whole seconds.
     pub if_modified_at: Option<Timestamp>,
@@ -58,6 +58,7 @@ impl ObjectService {
                 };
                 match summary {
                     Some(summary) => conditions.check(&summary.etag, summary.modified, summary.size)?,
+                    None if conditions.if_match.is_some() => return Err(Error::NoSuchKey(key.to_string()).into()),
                     None => return Ok(DeleteOutput { delete_marker: false, version: *version }),
                 }
             }

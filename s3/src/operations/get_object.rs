@@ -146,6 +146,10 @@ async fn headers<I>(
             let parts = attributes.parts.map(|page| page.parts).unwrap_or_default();
             let checksum = parts.iter().find(|part| part.number == number).and_then(|part| part.checksum.as_ref());
             digests::to_headers(checksum, &mut headers);
+            // The type is that of the whole's checksum, also where one of its parts is shown.
+            if let (Some(_), Some(whole)) = (checksum, &found.info.checksum) {
+                headers.insert("x-amz-checksum-type", HeaderValue::from_static(digests::kind_name(whole.kind)));
+            }
         }
     }
     for (name, value) in overrides {
