@@ -64,7 +64,6 @@ pub const VERSIONING: &str = "https://docs.aws.amazon.com/AmazonS3/latest/usergu
 pub const SUSPENDED: &str = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/VersionSuspendedBehavior.html";
 pub const DELETE_MARKERS: &str = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html";
 pub const LIMITS: &str = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html";
-pub const MULTIPART: &str = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html";
 pub const RANGES: &str = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/range-get-olap.html";
 pub const PREFIXES: &str = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-prefixes.html";
 pub const SIGV4_HEADER: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html";

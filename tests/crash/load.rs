@@ -12,7 +12,7 @@ const CYCLES_FULL: usize = 200;
 const CYCLES_SLICE: usize = 6;
 
 /// One cycle: all writers change things until the server is killed. How long they may is the caller's.
-pub fn cycle(server: &mut Server, writers: &mut Vec<Writer>, wait: Duration) {
+pub fn cycle(server: &mut Server, writers: &mut [Writer], wait: Duration) {
     std::thread::scope(|scope| {
         for (index, writer) in writers.iter_mut().enumerate() {
             writer.address = server.s3;
