@@ -15,9 +15,11 @@ const CYCLES_MAX: usize = 40;
 #[ignore = "needs a binary with fail points: make crash-build"]
 fn a_commit_after_its_answer_is_found() {
     let options = Options { binary: Some(super::failpoints_binary()), ..Options::default() };
-    let mut server =
-        Server::start(options.env("TREFOIL_FAILPOINTS", "commit.answer_early=error;commit.before_write=sleep:30"));
+    let mut server = Server::start(options);
     let mut writers = load::writers(&server, 5);
+    server.stop();
+    let fault = ("TREFOIL_FAILPOINTS".to_owned(), "commit.answer_early=error;commit.before_write=sleep:30".to_owned());
+    server.restart_with(vec![fault]).expect("a start");
     for round in 0..CYCLES_MAX {
         load::cycle(&mut server, &mut writers, Duration::from_millis(100 + round as u64 * 13));
         server.restart();

@@ -15,8 +15,9 @@ fn passed() -> BTreeSet<String> {
             continue;
         }
         let text = super::read(&name);
-        for (at, _) in text.match_indices("failpoint!(") {
-            let rest = text[at + "failpoint!(".len()..].trim_start();
+        let calls = ["failpoint!(", "failpoint::armed("];
+        for (at, call) in calls.iter().flat_map(|call| text.match_indices(call)) {
+            let rest = text[at + call.len()..].trim_start();
             if let Some(name) = rest.strip_prefix('"').and_then(|rest| rest.split('"').next()) {
                 found.insert(name.to_owned());
             }
