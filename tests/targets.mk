@@ -38,3 +38,7 @@ s3-tests: ## Run ceph/s3-tests from S3TESTS=DIR and compare every outcome
 	@test -f "$(S3TESTS)/s3tests/functional/test_s3.py" || { echo "make s3-tests: give S3TESTS=DIR, a checkout of ceph/s3-tests" >&2; exit 2; }
 	$(MAKE) build
 	TREFOIL_BIN=$(TREFOIL) python3 tests/s3-tests/run.py "$(S3TESTS)"
+
+.PHONY: fixture
+fixture: rocksdb ## Write the data directory that later releases must open (before a release)
+	$(CARGO) $(TESTS) --test upgrade -- --ignored
