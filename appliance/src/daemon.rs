@@ -12,6 +12,7 @@ mod welcome;
 
 use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;

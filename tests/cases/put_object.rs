@@ -146,6 +146,39 @@ pub const SUITES: &[Suite] = &[
                     .fails(411, "MissingContentLength");
                 t.head("/{b}/k").is(404);
             }),
+            case("a_stream_in_chunks_of_http_needs_only_its_decoded_length", pages::SIGV4_STREAMING, |t| {
+                let body = vec![b'a'; 20_000];
+                for payload in [Payload::Chunks(8192), Payload::UnsignedChunks(8192)] {
+                    t.put("/{b}/k")
+                        .payload(payload)
+                        .with("transfer-encoding", "chunked")
+                        .change(|request| request.no_length = true)
+                        .body(&body)
+                        .trailer("x-amz-checksum-crc32", &checksum::value("crc32", &body))
+                        .broken(|wire| {
+                            let inner = wire.body_bytes();
+                            wire.framing = None;
+                            wire.body = format!("{:x}\r\n", inner.len()).into_bytes();
+                            wire.body.extend(inner);
+                            wire.body.extend(b"\r\n0\r\n\r\n");
+                        })
+                        .is(200);
+                    t.get("/{b}/k").is(200).holds(&body).lacks("content-encoding");
+                    t.delete("/{b}/k").is(204);
+                }
+            }),
+            case("metadata_in_utf_8_is_encoded_once", pages::METADATA, |t| {
+                t.put("/{b}/k").with("x-amz-meta-a", "caf\u{e9}").body("x").is(200);
+                t.head("/{b}/k").is(200).has("x-amz-meta-a", "=?UTF-8?B?Y2Fmw6k=?=");
+            }),
+            case("headers_beyond_eight_kilobytes_are_refused", pages::LIMITS, |t| {
+                t.put("/{b}/k")
+                    .with("content-type", &"t".repeat(8 << 10))
+                    .body("x")
+                    .fails(400, "RequestHeaderSectionTooLarge")
+                    .shows("MaxSizeAllowed", "8192");
+                t.put("/{b}/k").with("content-type", &"t".repeat(6 << 10)).body("x").is(200);
+            }),
             case("more_than_five_gibibytes_are_refused_before_they_come", pages::LIMITS, |t| {
                 t.put("/{b}/k")
                     .payload(Payload::Unsigned)
