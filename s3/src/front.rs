@@ -183,10 +183,11 @@ impl Front {
         if head.method == Method::OPTIONS {
             return cors::preflight(self, &head, target).await;
         }
-        if post_form::is_form(&head) && target.key.is_none() && target.query.pairs().is_empty() {
+        let form = post_form::should_be_form(&head.method, &head.headers, target);
+        if form && post_form::is_form(&head) {
             return post_form::answer(self, &head, target, body).await;
         }
-        if post_form::should_be_form(&head, target) {
+        if form {
             return Err(Failure::new(
                 StatusCode::PRECONDITION_FAILED,
                 "PreconditionFailed",
@@ -281,7 +282,8 @@ fn expects_continue(headers: &HeaderMap) -> bool {
 
 /// S3's bound of all headers together; RFC 9112, section 3.2: exactly one `Host` in HTTP/1.1.
 fn check_head(head: &Head) -> Result<(), Failure> {
-    let bytes: usize = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum();
+    let bytes: usize =
+        head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum();
     if bytes > limits::HEADER_FIELDS_BYTES_MAX {
         let message = "Your request header section exceeds the maximum allowed request header section size.";
         return Err(Failure::new(StatusCode::BAD_REQUEST, "RequestHeaderSectionTooLarge", message)

@@ -266,9 +266,7 @@ impl ChunkDecoder {
         let Some((algorithm, slot)) = &self.announced.checksum else {
             return match self.trailers.first() {
                 None => Ok(()),
-                Some((name, _)) => {
-                    Err(malformed(&format!("the trailer {name} was not announced in x-amz-trailer")))
-                }
+                Some((name, _)) => Err(malformed(&format!("the trailer {name} was not announced in x-amz-trailer"))),
             };
         };
         let name = checksum_header(*algorithm);

@@ -14,7 +14,7 @@ mod signature;
 mod success;
 
 use http::request::Parts as Head;
-use http::{Response, StatusCode, header};
+use http::{HeaderMap, Response, StatusCode, header};
 use trefoil_core::error::Error;
 use trefoil_core::types::BucketName;
 
@@ -36,12 +36,12 @@ pub fn is_form(head: &Head) -> bool {
 }
 
 /// Whether nothing but a form could be meant: a POST to a bucket without a parameter.
-pub fn should_be_form(head: &Head, target: &Target) -> bool {
-    head.method == http::Method::POST
+pub fn should_be_form(method: &http::Method, headers: &HeaderMap, target: &Target) -> bool {
+    *method == http::Method::POST
         && target.bucket.is_some()
         && target.key.is_none()
         && target.query.pairs().is_empty()
-        && !head.headers.contains_key("x-amz-request-route")
+        && !headers.contains_key("x-amz-request-route")
 }
 
 fn malformed() -> Failure {

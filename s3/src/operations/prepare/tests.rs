@@ -66,10 +66,11 @@ fn what_can_not_be_is_told_with_its_name_and_value() {
         (&long, "KeyTooLongError", &[("Size", "1025"), ("MaxSizeAllowed", "1024")]),
         ("/bucket?max-keys=few", "InvalidArgument", &[("ArgumentName", "max-keys"), ("ArgumentValue", "few")]),
         ("/bucket?list-type=3", "InvalidArgument", &[("ArgumentName", "list-type"), ("ArgumentValue", "3")]),
-        ("/bucket?uploads&max-uploads=2147483648", "InvalidArgument", &[
-            ("ArgumentName", "max-uploads"),
-            ("ArgumentValue", "2147483648"),
-        ]),
+        (
+            "/bucket?uploads&max-uploads=2147483648",
+            "InvalidArgument",
+            &[("ArgumentName", "max-uploads"), ("ArgumentValue", "2147483648")],
+        ),
     ] {
         let failure = failure(uri);
         let found: Vec<(&str, &str)> = failure.details.iter().map(|(name, value)| (*name, value.as_str())).collect();
