@@ -12,6 +12,7 @@ mod welcome;
 
 use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -130,6 +131,10 @@ fn s3_config(settings: &Settings) -> S3Config {
         region: settings.s3.region.clone(),
         region_strict: settings.s3.region_strict,
         sigv2: settings.s3.sigv2,
+        head_timeout: Duration::from_secs(settings.s3.head_timeout_secs),
+        body_timeout: Duration::from_secs(settings.s3.body_timeout_secs),
+        body_rate_min: settings.s3.body_rate_min,
+        body_grace: Duration::from_secs(settings.s3.body_grace_secs),
         ..S3Config::default()
     }
 }

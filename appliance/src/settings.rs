@@ -38,6 +38,11 @@ pub struct S3Settings {
     pub region: String,
     pub region_strict: bool,
     pub sigv2: bool,
+    pub head_timeout_secs: u64,
+    pub body_timeout_secs: u64,
+    /// Bytes a second.
+    pub body_rate_min: u64,
+    pub body_grace_secs: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +78,10 @@ impl Default for Settings {
                 region: "us-east-1".into(),
                 region_strict: false,
                 sigv2: false,
+                head_timeout_secs: 60,
+                body_timeout_secs: 20,
+                body_rate_min: 128,
+                body_grace_secs: 60,
             },
             admin: AdminSettings { listen: SocketAddr::from(([127, 0, 0, 1], 8001)) },
             store: StoreSettings { data_dir: PathBuf::from("./data"), block_cache_bytes: 64 << 20 },

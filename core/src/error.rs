@@ -85,6 +85,9 @@ pub enum Error {
     BodySignature,
     #[error("the body ended early or its framing is broken: {0}")]
     IncompleteBody(String),
+    /// What was announced to follow the body did not, or is not what was announced.
+    #[error("the trailers behind the body are malformed: {0}")]
+    MalformedTrailer(String),
     /// The sender stopped sending for too long.
     #[error("the body did not arrive in time")]
     BodyTimeout,

@@ -3,6 +3,7 @@
 //! Always holds: a value that would be ignored or can't work is refused by [`S3Config::check`] with the setting's name and a cure.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::limits;
 
@@ -19,6 +20,13 @@ pub struct S3Config {
     /// Whether signature version 2 is accepted (HMAC-SHA1, no bound on time in headers): for old clients only.
     pub sigv2: bool,
     pub connections_max: usize,
+    /// How long a connection may take until its next request's head is there, idle or not.
+    pub head_timeout: Duration,
+    /// How long the next byte of a body may take; then it fails with `RequestTimeout`.
+    pub body_timeout: Duration,
+    /// What a body's average pace must be once it has run for `body_grace`; 0 is any pace.
+    pub body_rate_min: u64,
+    pub body_grace: Duration,
 }
 
 impl Default for S3Config {
@@ -30,6 +38,10 @@ impl Default for S3Config {
             region_strict: false,
             sigv2: false,
             connections_max: limits::CONNECTIONS_MAX,
+            head_timeout: limits::HEAD_TIMEOUT,
+            body_timeout: limits::BODY_IDLE_TIMEOUT,
+            body_rate_min: limits::BODY_RATE_BYTES_PER_SEC_MIN,
+            body_grace: limits::BODY_RATE_GRACE,
         }
     }
 }
@@ -62,6 +74,13 @@ impl S3Config {
         }
         if self.connections_max == 0 {
             return invalid("connections_max", "at least 1 is needed to serve anybody".to_owned());
+        }
+        for (name, timeout) in
+            [("head_timeout", self.head_timeout), ("body_timeout", self.body_timeout), ("body_grace", self.body_grace)]
+        {
+            if !limits::TIMEOUTS.contains(&timeout) {
+                return invalid(name, format!("{timeout:?} can't work; take 1 second to 1 hour"));
+            }
         }
         Ok(self)
     }

@@ -12,16 +12,17 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::watch;
 
+use crate::config::S3Config;
 use crate::front::Front;
 use crate::limits;
 use crate::socket::Socket;
 
 /// hyper with the door's bounds.
-pub fn builder() -> http1::Builder {
+pub fn builder(config: &S3Config) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(limits::HEAD_TIMEOUT)
+        .header_read_timeout(config.head_timeout)
         .max_buf_size(limits::CONNECTION_BUFFER_BYTES)
         .max_header_size(limits::HEAD_BYTES_MAX)
         .keep_alive(true)

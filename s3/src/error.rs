@@ -253,6 +253,10 @@ impl From<Error> for Failure {
                 "IncompleteBody",
                 "You did not provide the number of bytes specified by the Content-Length HTTP header",
             ),
+            Error::MalformedTrailer(_) => Self::bad(
+                "MalformedTrailerError",
+                "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+            ),
             Error::BodyTimeout => Self::bad(
                 "RequestTimeout",
                 "Your socket connection to the server was not read from or written to within the timeout period. Idle \

@@ -87,10 +87,10 @@ impl Front {
             details: ErrorDetails::default(),
             request_id: self.ids.next(),
         };
-        let target = check_host(&head).and_then(|()| Target::parse(&head.uri, &head.headers, &self.config.domains));
+        let target = check_head(&head).and_then(|()| Target::parse(&head.uri, &head.headers, &self.config.domains));
         let kind = target.as_ref().map_or(OTHER, |target| Kind::of(&head.method, &head.uri, &head.headers, target));
         let ended = Ended::begin(Arc::clone(&self.metrics), kind, asked.request_id.clone());
-        let body = Inbound::new(body, expects_continue(&head.headers), Pace::default());
+        let body = Inbound::new(body, expects_continue(&head.headers), Pace::from(&self.config));
         let mut resource = String::new();
         let mut bucket = None;
         let answer = match target {
@@ -183,8 +183,17 @@ impl Front {
         if head.method == Method::OPTIONS {
             return cors::preflight(self, &head, target).await;
         }
-        if post_form::is_form(&head) && target.key.is_none() && target.query.pairs().is_empty() {
+        let form = post_form::should_be_form(&head.method, &head.headers, target);
+        if form && post_form::is_form(&head) {
             return post_form::answer(self, &head, target, body).await;
+        }
+        if form {
+            return Err(Failure::new(
+                StatusCode::PRECONDITION_FAILED,
+                "PreconditionFailed",
+                "At least one of the pre-conditions you specified did not hold",
+            )
+            .with("Condition", "Bucket POST must be of the enclosure-type multipart/form-data"));
         }
         let identity = self.auth.authenticate(&head, target)?;
         // The permit is held until the answer is there, for so long lives the document.
@@ -271,8 +280,15 @@ fn expects_continue(headers: &HeaderMap) -> bool {
     headers.get(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
-/// RFC 9112, section 3.2: exactly one `Host` in HTTP/1.1.
-fn check_host(head: &Head) -> Result<(), Failure> {
+/// S3's bound of all headers together; RFC 9112, section 3.2: exactly one `Host` in HTTP/1.1.
+fn check_head(head: &Head) -> Result<(), Failure> {
+    let bytes: usize =
+        head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum();
+    if bytes > limits::HEADER_FIELDS_BYTES_MAX {
+        let message = "Your request header section exceeds the maximum allowed request header section size.";
+        return Err(Failure::new(StatusCode::BAD_REQUEST, "RequestHeaderSectionTooLarge", message)
+            .with("MaxSizeAllowed", limits::HEADER_FIELDS_BYTES_MAX));
+    }
     let hosts = head.headers.get_all(header::HOST).iter().count();
     if hosts > 1 || (hosts == 0 && head.version >= Version::HTTP_11) {
         return Err(Failure::invalid_request("Missing required header for this request: Host"));

@@ -15,6 +15,7 @@ use http_body::Body;
 use tokio::time::{Instant, Sleep, sleep_until};
 use trefoil_core::error::Error;
 
+use crate::config::S3Config;
 use crate::limits;
 
 #[cfg(test)]
@@ -28,13 +29,9 @@ pub struct Pace {
     pub grace: Duration,
 }
 
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            idle: limits::BODY_IDLE_TIMEOUT,
-            bytes_per_sec_min: limits::BODY_RATE_BYTES_PER_SEC_MIN,
-            grace: limits::BODY_RATE_GRACE,
-        }
+impl From<&S3Config> for Pace {
+    fn from(config: &S3Config) -> Self {
+        Self { idle: config.body_timeout, bytes_per_sec_min: config.body_rate_min, grace: config.body_grace }
     }
 }
 

@@ -14,11 +14,15 @@ pub const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 /// Headers of a request. A request of a browser has about 20, of an SDK about 15; 2 KB of metadata makes a few hundred at most.
 /// At hyper's own default no array is allocated on the heap for each request, so this stays at it.
 pub const HEADERS_MAX: usize = 100;
-/// Bytes of a request's line and headers (S3: 8 KB of headers; a presigned URL and metadata fit well).
+/// S3: a request's header fields take at most 8 KB: names, values, and the four bytes around them.
+pub const HEADER_FIELDS_BYTES_MAX: usize = 8 << 10;
+/// Bytes of a request's line and headers that are read at all; a presigned URL may be long.
 pub const HEAD_BYTES_MAX: usize = 64 << 10;
 /// Bytes that one connection may read ahead of a body's reader, or hold for its socket.
 pub const CONNECTION_BUFFER_BYTES: usize = 256 << 10;
-/// A connection whose next request's head does not arrive whole in this time is closed, idle or not.
+/// What the waits that can be set may be: shorter cuts off clients that do nothing wrong, longer keeps what nobody uses.
+pub const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(3600);
+/// Unless set otherwise, as the next three: a connection whose next request's head does not arrive whole in this time is closed, idle or not.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// A body whose next byte does not arrive in this time fails with `RequestTimeout`, as S3 does.
 pub const BODY_IDLE_TIMEOUT: Duration = Duration::from_secs(20);

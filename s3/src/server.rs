@@ -66,7 +66,7 @@ impl S3Server {
     /// Serves until `shutdown` ends, then drains.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
         let (stop, stopped) = watch::channel(false);
-        let builder = Arc::new(connection::builder());
+        let builder = Arc::new(connection::builder(&self.front.config));
         let mut tasks = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
         loop {

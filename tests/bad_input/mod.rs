@@ -30,7 +30,8 @@ mod slow;
 
 use trefoil_tests::Options;
 
-/// The shared server's options: the defaults, because a hostile client meets those.
+/// The shared server's options: the defaults, because a hostile client meets those, but for the waits, which would be most of
+/// the tests' time.
 pub fn options() -> Options {
-    Options::default()
+    Options::default().env("TREFOIL_S3_HEAD_TIMEOUT", "6").env("TREFOIL_S3_BODY_TIMEOUT", "3")
 }

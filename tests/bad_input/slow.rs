@@ -1,7 +1,7 @@
 //! Clients that are slow or silent: they are cut off, and keep nobody else waiting.
 //!
 //! Always holds: all of these run side by side from the first that is asked for, because most of their time is waiting: the whole
-//! takes as long as the server's longest wait for a head, a minute.
+//! takes as long as the server's longest wait, that for a head.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use trefoil_tests::Test;
 use trefoil_tests::wire::Connection;
 
-/// Longer than any wait of the server for a client that is silent: a minute for a head, 20 seconds for a body.
-const PATIENCE: Duration = Duration::from_secs(75);
+/// Longer than any wait of the server for a client that is silent, as [`super::options`] sets them, and shorter than the defaults.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 type Runs = Mutex<HashMap<&'static str, JoinHandle<()>>>;
 

@@ -145,6 +145,10 @@ pub const SUITES: &[Suite] = &[Suite {
             t.put("/{b}/d")
                 .with("x-amz-copy-source", &format!("/{{b}}/s?versionId={marker}"))
                 .fails(400, "InvalidRequest");
+            let id = t.upload("d");
+            t.put(&format!("/{{b}}/d?partNumber=1&uploadId={id}"))
+                .with("x-amz-copy-source", &format!("/{{b}}/s?versionId={marker}"))
+                .fails(400, "InvalidRequest");
         }),
         case("a_source_that_may_not_be_read", pages::COPY_OBJECT, |t| {
             source(t);

@@ -228,6 +228,11 @@ pub const SUITES: &[Suite] = &[Suite {
             nothing_stored(t);
             t.form(&form(checksum::value("crc32c", b"x"))).is(204);
         }),
+        case("a_checksum_field_needs_a_condition_too", pages::POST_POLICY, |t| {
+            let form = Form::plain("k", b"x").field("x-amz-checksum-crc32c", &checksum::value("crc32c", b"x"));
+            t.form(&signed(t, form)).fails(403, "AccessDenied");
+            nothing_stored(t);
+        }),
         case("a_large_file_streams", pages::POST_OBJECT, |t| {
             let body: Vec<u8> = (0..9_000_000_u32).map(|n| (n % 251) as u8).collect();
             t.form(&signed(t, Form::plain("k", &body))).is(204).has("etag", &checksum::etag(&body));

@@ -146,6 +146,65 @@ pub const SUITES: &[Suite] = &[
                     .fails(411, "MissingContentLength");
                 t.head("/{b}/k").is(404);
             }),
+            case("a_stream_in_chunks_of_http_needs_only_its_decoded_length", pages::SIGV4_STREAMING, |t| {
+                let body = vec![b'a'; 20_000];
+                for payload in [Payload::Chunks(8192), Payload::UnsignedChunks(8192)] {
+                    t.put("/{b}/k")
+                        .payload(payload)
+                        .with("transfer-encoding", "chunked")
+                        .change(|request| request.no_length = true)
+                        .body(&body)
+                        .trailer("x-amz-checksum-crc32", &checksum::value("crc32", &body))
+                        .broken(|wire| {
+                            let inner = wire.body_bytes();
+                            wire.framing = None;
+                            wire.body = format!("{:x}\r\n", inner.len()).into_bytes();
+                            wire.body.extend(inner);
+                            wire.body.extend(b"\r\n0\r\n\r\n");
+                        })
+                        .is(200);
+                    t.get("/{b}/k").is(200).holds(&body).lacks("content-encoding");
+                    t.delete("/{b}/k").is(204);
+                }
+            }),
+            case("a_stream_that_nobody_signs_is_known_by_its_coding", pages::SIGV4_TRAILERS, |t| {
+                t.put("/{b}?acl").with("x-amz-acl", "public-read-write").is(200);
+                let body = vec![b'a'; 20_000];
+                let value = checksum::value("crc32", &body);
+                let put = |anonymous: bool| {
+                    let call = t.put("/{b}/k").payload(Payload::UnsignedChunks(8192)).body(&body);
+                    let call = call.trailer("x-amz-checksum-crc32", &value);
+                    if anonymous { call.anonymous() } else { call.with("x-amz-content-sha256", "UNSIGNED-PAYLOAD") }
+                };
+                for anonymous in [true, false] {
+                    put(anonymous)
+                        .broken(|wire| {
+                            if anonymous {
+                                wire.remove("x-amz-content-sha256");
+                            }
+                            let inner = wire.body_bytes();
+                            wire.framing = None;
+                            wire.body = format!("{:x}\r\n", inner.len()).into_bytes();
+                            wire.body.extend(inner);
+                            wire.body.extend(b"\r\n0\r\n\r\n");
+                            wire.remove("content-length").set("Transfer-Encoding", "chunked");
+                        })
+                        .is(200);
+                }
+                t.get("/{b}/k").is(200).holds(&body).lacks("content-encoding");
+            }),
+            case("metadata_in_utf_8_is_encoded_once", pages::METADATA, |t| {
+                t.put("/{b}/k").with("x-amz-meta-a", "caf\u{e9}").body("x").is(200);
+                t.head("/{b}/k").is(200).has("x-amz-meta-a", "=?UTF-8?B?Y2Fmw6k=?=");
+            }),
+            case("headers_beyond_eight_kilobytes_are_refused", pages::LIMITS, |t| {
+                t.put("/{b}/k")
+                    .with("content-type", &"t".repeat(8 << 10))
+                    .body("x")
+                    .fails(400, "RequestHeaderSectionTooLarge")
+                    .shows("MaxSizeAllowed", "8192");
+                t.put("/{b}/k").with("content-type", &"t".repeat(6 << 10)).body("x").is(200);
+            }),
             case("more_than_five_gibibytes_are_refused_before_they_come", pages::LIMITS, |t| {
                 t.put("/{b}/k")
                     .payload(Payload::Unsigned)

@@ -83,6 +83,7 @@ pub fn error(error: &Error) -> Answer {
         | Error::PayloadHashMismatch { .. }
         | Error::BodySignature
         | Error::IncompleteBody(_)
+        | Error::MalformedTrailer(_)
         | Error::BodyTimeout
         | Error::EntityTooLarge { .. }
         | Error::EntityTooSmall { .. }

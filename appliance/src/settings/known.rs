@@ -36,6 +36,9 @@ pub const RESERVED: &[&str] = &["location", "nfs", "mount", "export"];
 /// Shortest and largest block cache: below, every read of the index goes to the disk; above is more than a machine has.
 const BLOCK_CACHE_BYTES: std::ops::RangeInclusive<u64> = 1 << 20..=1 << 40;
 
+/// What a wait may be, as the door takes it: from what a slow line needs to what nobody waits for.
+const TIMEOUT_SECS: std::ops::RangeInclusive<u64> = 1..=3600;
+
 pub const SETTINGS: &[Setting] = &[
     Setting {
         table: "s3",
@@ -87,6 +90,34 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "Whether requests signed by the old Signature Version 2 are served. Only for clients that know nothing newer.",
         get: |settings| settings.s3.sigv2.to_string(),
         set: |settings, given| given.boolean().map(|value| settings.s3.sigv2 = value),
+    },
+    Setting {
+        table: "s3",
+        key: "head_timeout",
+        meaning: "Seconds until a request's head must be there, also that of a connection's next one: idle connections are closed after it.",
+        get: |settings| settings.s3.head_timeout_secs.to_string(),
+        set: |settings, given| given.seconds(TIMEOUT_SECS).map(|value| settings.s3.head_timeout_secs = value),
+    },
+    Setting {
+        table: "s3",
+        key: "body_timeout",
+        meaning: "Seconds that the next byte of a request's body may take. Then the request fails with RequestTimeout.",
+        get: |settings| settings.s3.body_timeout_secs.to_string(),
+        set: |settings, given| given.seconds(TIMEOUT_SECS).map(|value| settings.s3.body_timeout_secs = value),
+    },
+    Setting {
+        table: "s3",
+        key: "body_rate_min",
+        meaning: "Bytes a second that a request's body must come with on average, after body_grace. 0 takes any pace.",
+        get: |settings| show_bytes(settings.s3.body_rate_min),
+        set: |settings, given| given.bytes().map(|value| settings.s3.body_rate_min = value),
+    },
+    Setting {
+        table: "s3",
+        key: "body_grace",
+        meaning: "Seconds that a request's body may be slower than body_rate_min at its beginning.",
+        get: |settings| settings.s3.body_grace_secs.to_string(),
+        set: |settings, given| given.seconds(TIMEOUT_SECS).map(|value| settings.s3.body_grace_secs = value),
     },
     Setting {
         table: "admin",

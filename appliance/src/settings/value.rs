@@ -55,6 +55,17 @@ impl Given {
         }
     }
 
+    /// A whole number of seconds.
+    pub fn seconds(&self, range: std::ops::RangeInclusive<u64>) -> Result<u64, String> {
+        let value = match self {
+            Given::Integer(value) => u64::try_from(*value).ok(),
+            Given::Text(text) => text.parse().ok(),
+            _ => None,
+        };
+        let expected = || format!("a number of seconds between {} and {}", range.start(), range.end());
+        value.filter(|value| range.contains(value)).ok_or_else(expected)
+    }
+
     /// A number of bytes, as `parse_bytes` reads it.
     pub fn bytes(&self) -> Result<u64, String> {
         let expected = "a number of bytes, like 134217728 or \"128 MiB\"";

@@ -61,12 +61,19 @@ pub struct ChunkDecoder {
     hash: Sha256,
     last_chunk: bool,
     trailer_bytes: usize,
+    /// An empty line was seen behind the last chunk: from there on only the trailers' signature may come.
+    blank: bool,
     trailers: Vec<(String, String)>,
     trailer_signature: Option<String>,
 }
 
 fn broken(what: &str) -> Error {
     Error::IncompleteBody(format!("aws-chunked: {what}"))
+}
+
+/// What is wrong with the trailers, where the chunks were right.
+fn malformed(what: &str) -> Error {
+    Error::MalformedTrailer(what.to_owned())
 }
 
 fn signed(key: &SigningKey, signer: &ChunkSigner, kind: &str, hashes: &[&str]) -> [u8; 64] {
@@ -90,6 +97,7 @@ impl ChunkDecoder {
             hash: Sha256::new(),
             last_chunk: false,
             trailer_bytes: 0,
+            blank: false,
             trailers: Vec::new(),
             trailer_signature: None,
         }
@@ -139,7 +147,7 @@ impl ChunkDecoder {
                     let complete = self.take_line(input, limits::TRAILER_BYTES_MAX)?;
                     self.trailer_bytes += before - input.len();
                     if self.trailer_bytes > limits::TRAILER_BYTES_MAX {
-                        return Err(broken("what follows the last chunk is too long"));
+                        return Err(malformed("what follows the last chunk is too long"));
                     }
                     if complete {
                         self.trailer_line()?;
@@ -156,7 +164,10 @@ impl ChunkDecoder {
         let end = input.iter().position(|&byte| byte == b'\n');
         let here = end.map_or(input.len(), |end| end + 1);
         if self.line.len() + here > max {
-            return Err(broken("a line is too long"));
+            return Err(match self.state {
+                State::Trailer => malformed("a line is too long"),
+                _ => broken("a line is too long"),
+            });
         }
         self.line.extend_from_slice(&input.split_to(here));
         if end.is_some() {
@@ -218,22 +229,26 @@ impl ChunkDecoder {
         let line = std::mem::take(&mut self.line);
         let text = std::str::from_utf8(&line).map_err(|_| broken("a trailer is not text"))?.trim();
         if text.is_empty() {
+            self.blank = true;
             return Ok(());
         }
         if !self.announced.trailer {
             return Err(broken("something follows the last chunk"));
         }
-        let (name, value) = text.split_once(':').ok_or_else(|| broken("a trailer has no name"))?;
+        let (name, value) = text.split_once(':').ok_or_else(|| match self.blank {
+            true => broken("something follows the end"),
+            false => malformed("a trailer has no name"),
+        })?;
         let (name, value) = (name.trim().to_ascii_lowercase(), value.trim().to_owned());
         if self.trailers.len() == limits::TRAILERS_MAX || self.trailer_signature.is_some() {
-            return Err(broken("too much follows the last chunk"));
+            return Err(malformed("too much follows the last chunk"));
         }
         if name == "x-amz-trailer-signature" {
             self.trailer_signature = Some(value);
             return Ok(());
         }
         if self.trailers.iter().any(|(other, _)| *other == name) {
-            return Err(broken("a trailer comes twice"));
+            return Err(malformed("a trailer comes twice"));
         }
         self.trailers.push((name, value));
         Ok(())
@@ -251,17 +266,15 @@ impl ChunkDecoder {
         let Some((algorithm, slot)) = &self.announced.checksum else {
             return match self.trailers.first() {
                 None => Ok(()),
-                Some((name, _)) => {
-                    Err(Error::InvalidRequest(format!("The trailer {name} was not announced in x-amz-trailer.")))
-                }
+                Some((name, _)) => Err(malformed(&format!("the trailer {name} was not announced in x-amz-trailer"))),
             };
         };
         let name = checksum_header(*algorithm);
         if let Some((other, _)) = self.trailers.iter().find(|(other, _)| other != name) {
-            return Err(Error::InvalidRequest(format!("The trailer {other} was not announced in x-amz-trailer.")));
+            return Err(malformed(&format!("the trailer {other} was not announced in x-amz-trailer")));
         }
         let Some((_, value)) = self.trailers.first() else {
-            return Err(broken("the announced trailer is missing"));
+            return Err(malformed("the announced trailer is missing"));
         };
         let value = Checksum::parse_value(*algorithm, value)
             .ok_or_else(|| Error::InvalidRequest(format!("Value for {name} trailing header is invalid.")))?;

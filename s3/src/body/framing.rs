@@ -61,6 +61,8 @@ pub fn framing(headers: &mut HeaderMap, payload: Payload, signer: Option<ChunkSi
     let trailer = match payload {
         Payload::SignedChunks { trailer } => trailer,
         Payload::UnsignedTrailer => true,
+        // Without a signer nobody sets x-amz-content-sha256: SDKs then say it by these two headers alone.
+        Payload::Unsigned if is_aws_chunked(headers) && headers.contains_key("x-amz-decoded-content-length") => true,
         Payload::Unsigned | Payload::Sha256(_) => {
             strip_aws_chunked(headers);
             if headers.contains_key("x-amz-trailer") {
@@ -95,11 +97,16 @@ fn announced_checksum(headers: &HeaderMap) -> Result<Option<(ChecksumAlgorithm, 
     }
 }
 
+/// Whether `aws-chunked` is among the content codings.
+fn is_aws_chunked(headers: &HeaderMap) -> bool {
+    let codings =
+        headers.get_all(header::CONTENT_ENCODING).iter().flat_map(|value| value.as_bytes().split(|&b| b == b','));
+    codings.into_iter().any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"aws-chunked"))
+}
+
 /// `aws-chunked` describes the transfer and is never kept with an object.
 fn strip_aws_chunked(headers: &mut HeaderMap) {
-    let chunked =
-        |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().windows(11).any(|part| part == b"aws-chunked");
-    if !headers.get_all(header::CONTENT_ENCODING).iter().any(chunked) {
+    if !is_aws_chunked(headers) {
         return;
     }
     let rest: Vec<String> = headers

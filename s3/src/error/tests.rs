@@ -52,6 +52,7 @@ fn cases() -> Vec<(Error, u16, &'static str)> {
         (Error::PayloadHashMismatch { sent: text("a"), computed: text("b") }, 400, "XAmzContentSHA256Mismatch"),
         (Error::BodySignature, 403, "SignatureDoesNotMatch"),
         (Error::IncompleteBody(text("m")), 400, "IncompleteBody"),
+        (Error::MalformedTrailer(text("m")), 400, "MalformedTrailerError"),
         (Error::BodyTimeout, 400, "RequestTimeout"),
         (Error::EntityTooLarge { size: 2, max: 1 }, 400, "EntityTooLarge"),
         (Error::EntityTooSmall { size: 1, min: 2, part: Some(1) }, 400, "EntityTooSmall"),

@@ -10,7 +10,7 @@ use trefoil_core::limits::CORS_RULES_MAX;
 use trefoil_core::objects::{CorsConfiguration, CorsRule};
 
 use super::S3Door;
-use super::call::{Answer, Call};
+use super::call::{Answer, Call, of_bucket};
 use crate::error::Failure;
 
 #[cfg(test)]
@@ -21,7 +21,7 @@ const ID_CHARS_MAX: usize = 255;
 
 pub(super) async fn get(door: &S3Door, call: Call<GetBucketCorsInput>) -> Answer<GetBucketCorsOutput> {
     let bucket = call.bucket(&door.service, &call.input.bucket).await?;
-    let found = door.service.cors(call.principal(), &bucket).await?;
+    let found = door.service.cors(call.principal(), &bucket).await.map_err(|error| of_bucket(error, &bucket))?;
     let rules = found.rules.into_iter().map(to_s3).collect();
     Ok(S3Response::new(GetBucketCorsOutput { cors_rules: Some(rules) }))
 }
@@ -77,6 +77,10 @@ fn rule(rule: CORSRule) -> Result<CorsRule, Failure> {
             "ExposeHeader \"{header}\" contains wildcard. We currently do not support wildcard for ExposeHeader"
         )));
     }
+    // It goes out in a header: RFC 9110, section 5.6.2.
+    if let Some(header) = expose_headers.iter().find(|header| !is_token(header)) {
+        return Err(Failure::invalid_request(format!("ExposeHeader {header:?} is not a header name.")));
+    }
     Ok(CorsRule {
         id: rule.id,
         allowed_origins: rule.allowed_origins,
@@ -88,6 +92,10 @@ fn rule(rule: CORSRule) -> Result<CorsRule, Failure> {
             .map(|seconds| u32::try_from(seconds).map_err(|_| Failure::malformed_xml()))
             .transpose()?,
     })
+}
+
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 fn to_s3(rule: CorsRule) -> CORSRule {

@@ -9,12 +9,12 @@ use s3s::dto::{
 };
 
 use super::S3Door;
-use super::call::{Answer, Call};
+use super::call::{Answer, Call, of_bucket};
 use super::tags;
 
 pub(super) async fn get(door: &S3Door, call: Call<GetBucketTaggingInput>) -> Answer<GetBucketTaggingOutput> {
     let bucket = call.bucket(&door.service, &call.input.bucket).await?;
-    let found = door.service.bucket_tags(call.principal(), &bucket).await?;
+    let found = door.service.bucket_tags(call.principal(), &bucket).await.map_err(|error| of_bucket(error, &bucket))?;
     Ok(S3Response::new(GetBucketTaggingOutput { tag_set: tags::to_s3(&found) }))
 }
 

@@ -108,6 +108,13 @@ pub fn parse_bucket(name: &str) -> Result<BucketName, Failure> {
     })
 }
 
+/// A failure; that of a configuration which is not there tells its bucket.
+pub fn of_bucket(error: Error, bucket: &BucketName) -> Failure {
+    let absent = matches!(error, Error::NotConfigured(_));
+    let failure = Failure::from(error);
+    if absent { failure.with("BucketName", bucket) } else { failure }
+}
+
 pub fn parse_key(key: String) -> Result<ObjectKey, Failure> {
     Ok(ObjectKey::new(key)?)
 }

@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderName};
 use s3s::S3Response;
 use s3s::dto::{CopyObjectInput, CopyObjectOutput, CopyObjectResult};
+use trefoil_core::error::Error;
 use trefoil_core::objects::{CopyDirectives, CopyObject, CopySource};
 
 use super::S3Door;
@@ -24,7 +25,7 @@ pub(super) async fn call(door: &S3Door, mut call: Call<CopyObjectInput>) -> Answ
         checksum: digests::algorithm(&call.headers, "x-amz-checksum-algorithm")?,
         location: call.location()?,
     };
-    let made = door.service.copy(call.principal(), request).await?;
+    let made = door.service.copy(call.principal(), request).await.map_err(of_source)?;
     let mut headers = HeaderMap::new();
     object_headers::set_version(&mut headers, made.version);
     if let Some(version) = made.source_version {
@@ -55,6 +56,16 @@ pub(super) async fn source<I>(door: &S3Door, call: &Call<I>) -> Result<CopySourc
         version: source.version,
         conditions: conditions::of_copy_source(&call.headers),
     })
+}
+
+/// Only the source is asked for by its version: a marker there is the request's fault, not the method's.
+pub(super) fn of_source(error: Error) -> Failure {
+    match error {
+        Error::IsDeleteMarker { .. } => Failure::invalid_request(
+            "The source of a copy request may not specifically refer to a delete marker by version id.",
+        ),
+        other => other.into(),
+    }
 }
 
 fn replaces<I>(call: &Call<I>, name: &'static str, message: &'static str) -> Result<bool, Failure> {

@@ -14,8 +14,11 @@ use super::digests;
 use crate::context::AuthContext;
 use crate::error::Failure;
 
+mod normal;
 #[cfg(test)]
 mod tests;
+
+pub use normal::normal;
 
 /// CompleteMultipartUpload with 10,000 parts and their checksums takes about 4 MiB, DeleteObjects of 1,000 long escaped keys
 /// about 6 MiB.
@@ -47,6 +50,11 @@ pub async fn read(
     Ok(document)
 }
 
+fn too_long() -> Failure {
+    Failure::new(http::StatusCode::BAD_REQUEST, "MaxMessageLengthExceeded", "Your request was too big.")
+        .with("MaxMessageLengthBytes", DOCUMENT_BYTES_MAX)
+}
+
 async fn collect(mut body: s3s::Body) -> Result<Bytes, Failure> {
     if let Some(bytes) = body.bytes()
         && bytes.len() <= DOCUMENT_BYTES_MAX
@@ -58,12 +66,7 @@ async fn collect(mut body: s3s::Body) -> Result<Bytes, Failure> {
         let frame = frame.map_err(super::body::error)?;
         let Ok(data) = frame.into_data() else { continue };
         if document.len() + data.len() > DOCUMENT_BYTES_MAX {
-            return Err(Failure::new(
-                http::StatusCode::BAD_REQUEST,
-                "MaxMessageLengthExceeded",
-                "Your request was too big.",
-            )
-            .with("MaxMessageLengthBytes", DOCUMENT_BYTES_MAX));
+            return Err(too_long());
         }
         document.extend_from_slice(&data);
     }

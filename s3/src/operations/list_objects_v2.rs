@@ -15,7 +15,7 @@ use super::xml::Xml;
 const ROOT: &str = "ListBucketResult";
 
 pub(super) async fn call(door: &S3Door, call: Call<ListObjectsV2Input>) -> Answer<ListObjectsV2Output> {
-    let max_keys = page_size("maxKeys", call.input.max_keys, LIST_PAGE_MAX)?;
+    let max_keys = page_size("max-keys", call.input.max_keys, LIST_PAGE_MAX)?;
     let encoding = Encoding::parse(call.input.encoding_type.as_ref().map(|kind| kind.as_str()))?;
     let bucket = call.bucket(&door.service, &call.input.bucket).await?;
     let input = call.input;

@@ -1,9 +1,9 @@
 //! User metadata: `x-amz-meta-*`
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata>).
 //!
-//! Always holds: names are in lower case and without the prefix; names and values together take at most 2 KB. As in S3, a value is
-//! read as ISO 8859-1 where it is not ASCII, words of RFC 2047 in it are decoded, and a value that is not ASCII is answered as one
-//! word of RFC 2047. A header sent several times is one value, joined by commas.
+//! Always holds: names are in lower case and without the prefix; names and values together take at most 2 KB. A value is
+//! read as UTF-8 or, where it is none, as ISO 8859-1; words of RFC 2047 in it are decoded, and a value that is not ASCII is answered
+//! as one word of RFC 2047. A header sent several times is one value, joined by commas.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -74,8 +74,10 @@ fn encode(value: &str) -> String {
 }
 
 fn decode(bytes: &[u8]) -> String {
-    let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
-    decode_words(&text)
+    match std::str::from_utf8(bytes) {
+        Ok(text) => decode_words(text),
+        Err(_) => decode_words(&bytes.iter().map(|&byte| char::from(byte)).collect::<String>()),
+    }
 }
 
 /// Decodes RFC 2047's encoded words; what is none stays as it is. Blanks between two words are not part of the text.

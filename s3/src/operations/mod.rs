@@ -20,7 +20,7 @@ mod delete_bucket;
 mod delete_object;
 mod delete_objects;
 pub(crate) mod digests;
-mod document;
+pub(crate) mod document;
 mod door;
 mod encoding;
 mod get_bucket_location;
@@ -102,7 +102,8 @@ impl Operations {
                 "CompleteMultipartUpload" => document::Checksum::OfObject,
                 _ => document::Checksum::OfDocument,
             };
-            body = document::read(body, &sent.headers, auth, checksum).await?.into();
+            let document = document::read(body, &sent.headers, auth, checksum).await?;
+            body = document::normal(&document).map_err(|failure| malformed(failure, operation))?.into();
         }
         let mut response = if operation.name == "RenameObject" {
             // s3s does not know it, and would take it for PutObject.
@@ -111,13 +112,22 @@ impl Operations {
             let answered = self.service.call(http::Request::from_parts(parts, body)).await;
             answered.map_err(|error| Error::Internal(format!("s3s could not render an answer: {error:?}")))?
         };
-        if matches!(operation.name, "PutBucketAcl" | "PutObjectAcl") && is_malformed_xml(&response) {
+        if is_acl(operation) && is_malformed_xml(&response) {
             return Err(acl::malformed_document());
         }
         rewrite::apply(&mut response);
         response.extensions_mut().insert(operation);
         Ok(response)
     }
+}
+
+fn is_acl(operation: &crate::table::Operation) -> bool {
+    matches!(operation.name, "PutBucketAcl" | "PutObjectAcl")
+}
+
+/// A malformed ACL has a code of its own.
+fn malformed(failure: Failure, operation: &crate::table::Operation) -> Failure {
+    if is_acl(operation) && failure.code == "MalformedXML" { acl::malformed_document() } else { failure }
 }
 
 /// Whether s3s could not parse the request's document. It renders its errors into one piece of memory.

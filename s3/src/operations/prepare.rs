@@ -10,6 +10,7 @@ use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 
+use super::call::{parse_bucket, parse_key};
 use crate::error::Failure;
 use crate::table::{self, Level, Operation, State};
 
@@ -41,6 +42,8 @@ pub fn prepare(parts: &mut Parts) -> Result<&'static Operation, Failure> {
             format!("{} is not implemented.", operation.name),
         ));
     }
+    check_names(parts.uri.path())?;
+    check_parameters(operation, parts.uri.query().unwrap_or_default())?;
     let response_expires = take_response_expires(&mut parts.uri)?;
     let headers = std::mem::take(&mut parts.headers);
     for (name, value) in SHOWN {
@@ -60,6 +63,54 @@ fn level(path: &str) -> Level {
         Some(at) if at + 1 < path.len() => Level::Object,
         _ => Level::Bucket,
     }
+}
+
+/// Refuses names that can't be, as s3s would, but with the elements that S3 has in these errors. What is no text is left to s3s.
+fn check_names(path: &str) -> Result<(), Failure> {
+    let path: Cow<'_, [u8]> = percent_encoding::percent_decode_str(path.strip_prefix('/').unwrap_or(path)).into();
+    let Ok(path) = std::str::from_utf8(&path) else { return Ok(()) };
+    let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+    if !bucket.is_empty() {
+        parse_bucket(bucket)?;
+    }
+    if !key.is_empty() {
+        parse_key(key.to_owned())?;
+    }
+    Ok(())
+}
+
+/// The numbers that an operation reads from its query.
+fn numbers(operation: &str) -> &'static [&'static str] {
+    match operation {
+        "ListObjects" | "ListObjectsV2" | "ListObjectVersions" => &["max-keys"],
+        "ListMultipartUploads" => &["max-uploads"],
+        "ListParts" => &["max-parts", "part-number-marker"],
+        "ListBuckets" => &["max-buckets"],
+        "GetObject" | "HeadObject" | "UploadPart" | "UploadPartCopy" => &["partNumber"],
+        _ => &[],
+    }
+}
+
+/// Refuses parameters whose value can't be, as s3s would or where it would pass them over, and tells which.
+fn check_parameters(operation: &Operation, query: &str) -> Result<(), Failure> {
+    let numbers = numbers(operation.name);
+    for part in query.split('&') {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let number = numbers.iter().find(|number| **number == name);
+        let version = operation.name == "ListObjects" && name == "list-type";
+        if number.is_none() && !version {
+            continue;
+        }
+        let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
+        if version {
+            return Err(Failure::invalid_argument(name, &value, "Invalid List Type specified in Request"));
+        }
+        if value.parse::<i32>().is_err() {
+            let message = format!("Provided {name} not an integer or within integer range");
+            return Err(Failure::invalid_argument(name, &value, message));
+        }
+    }
+    Ok(())
 }
 
 /// Takes `response-expires` out of the query.

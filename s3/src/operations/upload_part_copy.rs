@@ -8,7 +8,7 @@ use trefoil_core::types::RangeRequest;
 
 use super::S3Door;
 use super::call::{Answer, Call, parse_key};
-use super::copy_object::{SOURCE_VERSION, source};
+use super::copy_object::{SOURCE_VERSION, of_source, source};
 use super::get_object::part_number;
 use super::{digests, object_headers, refuse, time};
 use crate::error::Failure;
@@ -25,7 +25,7 @@ pub(super) async fn call(door: &S3Door, call: Call<UploadPartCopyInput>) -> Answ
         key: parse_key(call.input.key.clone())?,
         upload_id: call.input.upload_id.clone(),
     };
-    let made = door.service.upload_part_copy(call.principal(), request).await?;
+    let made = door.service.upload_part_copy(call.principal(), request).await.map_err(of_source)?;
     let mut headers = HeaderMap::new();
     if let Some(version) = made.source_version {
         object_headers::set(&mut headers, SOURCE_VERSION, &version.to_string());

@@ -14,7 +14,8 @@ mod signature;
 mod success;
 
 use http::request::Parts as Head;
-use http::{Response, StatusCode, header};
+use http::{HeaderMap, Response, StatusCode, header};
+use trefoil_core::error::Error;
 use trefoil_core::types::BucketName;
 
 use crate::error::Failure;
@@ -32,6 +33,15 @@ pub fn is_form(head: &Head) -> bool {
         && head.headers.get(header::CONTENT_TYPE).is_some_and(|value| {
             value.as_bytes().trim_ascii_start().get(..FORM.len()).is_some_and(|start| start.eq_ignore_ascii_case(FORM))
         })
+}
+
+/// Whether nothing but a form could be meant: a POST to a bucket without a parameter.
+pub fn should_be_form(method: &http::Method, headers: &HeaderMap, target: &Target) -> bool {
+    *method == http::Method::POST
+        && target.bucket.is_some()
+        && target.key.is_none()
+        && target.query.pairs().is_empty()
+        && !headers.contains_key("x-amz-request-route")
 }
 
 fn malformed() -> Failure {
@@ -57,6 +67,10 @@ pub async fn answer(
     };
     let request = request::put(bucket, &fields, file.into_stream(range))?;
     let (bucket, key) = (request.bucket.clone(), request.key.clone());
-    let output = front.objects.put(&principal, request).await?;
+    let output = front.objects.put(&principal, request).await.map_err(|error| match error {
+        // The form's length is not announced: what is short is the form, not its body.
+        Error::IncompleteBody(_) => malformed(),
+        other => other.into(),
+    })?;
     success::answer(head, target, &fields, &bucket, &key, &output)
 }

@@ -127,11 +127,10 @@ impl Policy {
     }
 }
 
-/// Fields that a policy does not have to name. A checksum binds the file and gives its sender nothing.
+/// Fields that a policy does not have to name. A checksum is not among them.
 fn is_exempt(name: &str) -> bool {
     matches!(name, "awsaccesskeyid" | "signature" | "policy" | "x-amz-signature" | "file")
         || name.starts_with("x-ignore-")
-        || name.starts_with("x-amz-checksum-")
 }
 
 fn condition(value: &Value) -> Result<Condition, Failure> {

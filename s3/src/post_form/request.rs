@@ -17,7 +17,7 @@ use super::fields::Fields;
 use crate::auth::echo;
 use crate::context::{AuthContext, ErrorDetails};
 use crate::error::Failure;
-use crate::operations::{acl, digests, metadata, object_headers, refuse, tags};
+use crate::operations::{acl, digests, document, metadata, object_headers, refuse, tags};
 
 pub fn put(
     bucket: BucketName,
@@ -84,7 +84,8 @@ fn as_headers(fields: &Fields) -> Result<HeaderMap, Failure> {
 }
 
 fn tag_set(document: &str) -> Result<TagSet, Failure> {
-    let mut reader = Deserializer::new(document.as_bytes());
+    let document = document::normal(document.as_bytes())?;
+    let mut reader = Deserializer::new(&document);
     let tagging = s3s::dto::Tagging::deserialize(&mut reader).map_err(|_| Failure::malformed_xml())?;
     reader.expect_eof().map_err(|_| Failure::malformed_xml())?;
     tags::for_object(tagging)

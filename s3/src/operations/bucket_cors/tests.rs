@@ -32,6 +32,10 @@ fn what_can_not_be_has_the_code_of_aws() {
     assert_eq!(refused(|rule| rule.allowed_origins = vec!["*.a.*".into()]), "InvalidRequest");
     assert_eq!(refused(|rule| rule.allowed_headers = Some(vec!["**".into()])), "InvalidRequest");
     assert_eq!(refused(|rule| rule.expose_headers = Some(vec!["x-*".into()])), "InvalidRequest");
+    for header in ["a\r\nX-Injected: yes", "", "a b", "\u{e9}"] {
+        let exposing = CORSRule { expose_headers: Some(vec![header.into()]), ..rule() };
+        assert_eq!(checked(vec![exposing]).expect_err(header).code, "InvalidRequest");
+    }
     assert_eq!(refused(|rule| rule.allowed_origins.clear()), "MalformedXML");
     assert_eq!(refused(|rule| rule.max_age_seconds = Some(-1)), "MalformedXML");
     assert_eq!(checked(Vec::new()).expect_err("no rule").code, "MalformedXML");

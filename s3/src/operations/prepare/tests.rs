@@ -55,3 +55,28 @@ fn what_is_not_built_is_refused() {
         assert_eq!((failure.status.as_u16(), &*failure.code), (501, "NotImplemented"), "{uri}");
     }
 }
+
+#[test]
+fn what_can_not_be_is_told_with_its_name_and_value() {
+    let failure = |uri: &str| prepare(&mut parts("GET", uri, &[])).expect_err(uri);
+    let long = format!("/bucket/{}", "k".repeat(1025));
+    for (uri, code, details) in [
+        ("/ab", "InvalidBucketName", [("BucketName", "ab")].as_slice()),
+        ("/Bucket/key", "InvalidBucketName", &[("BucketName", "Bucket")]),
+        (&long, "KeyTooLongError", &[("Size", "1025"), ("MaxSizeAllowed", "1024")]),
+        ("/bucket?max-keys=few", "InvalidArgument", &[("ArgumentName", "max-keys"), ("ArgumentValue", "few")]),
+        ("/bucket?list-type=3", "InvalidArgument", &[("ArgumentName", "list-type"), ("ArgumentValue", "3")]),
+        (
+            "/bucket?uploads&max-uploads=2147483648",
+            "InvalidArgument",
+            &[("ArgumentName", "max-uploads"), ("ArgumentValue", "2147483648")],
+        ),
+    ] {
+        let failure = failure(uri);
+        let found: Vec<(&str, &str)> = failure.details.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!((&*failure.code, found.as_slice()), (code, details), "{uri}");
+    }
+    for uri in ["/bucket?list-type=2&max-keys=1", "/bucket/key?max-keys=few", "/bucket/key?list-type=3"] {
+        prepare(&mut parts("GET", uri, &[])).expect(uri);
+    }
+}

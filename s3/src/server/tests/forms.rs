@@ -94,7 +94,7 @@ async fn forms_that_cannot_be_are_refused() {
     let mut whole = form(&[("key", "k")], "bar");
     whole.body.truncate(whole.body.len() - 12);
     let answer = harness.send(&whole.bytes()).await;
-    assert_eq!((answer.status, answer.code()), (400, "IncompleteBody"), "{answer:?}");
+    assert_eq!((answer.status, answer.code()), (400, "MalformedPOSTRequest"), "{answer:?}");
     assert!(harness.fake.objects.lock().expect("lock").is_empty());
 }
 
