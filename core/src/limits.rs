@@ -157,7 +157,8 @@ pub const INDEX_RESERVE_DIVISOR: u64 = 8;
 pub const INDEX_RESERVE_FREEING_BYTES: u64 = 64 << 20;
 pub const INDEX_RESERVE_FREEING_DIVISOR: u64 = 32;
 const _: () = assert!(SPACE_RESERVE_BYTES > INDEX_RESERVE_BYTES && INDEX_RESERVE_BYTES > INDEX_RESERVE_FREEING_BYTES);
-const _: () = assert!(SPACE_RESERVE_DIVISOR < INDEX_RESERVE_DIVISOR && INDEX_RESERVE_DIVISOR < INDEX_RESERVE_FREEING_DIVISOR);
+const _: () =
+    assert!(SPACE_RESERVE_DIVISOR < INDEX_RESERVE_DIVISOR && INDEX_RESERVE_DIVISOR < INDEX_RESERVE_FREEING_DIVISOR);
 /// Bytes of values that a transaction which deletes may put and still count as freeing space.
 pub const SPACE_FREEING_BYTES_MAX: usize = 16 << 10;
 /// Deleted entries that the search for a neighbour steps over in its first look; up to which a look stays on the runtime's thread.

@@ -66,6 +66,7 @@ impl ObjectService {
                 None => self.tree().remove(tx, &place, principal.account_id()).await?,
                 Some(version) => self.tree().remove_version(tx, &place, *version).await?,
             };
+            failpoint!("delete.before_commit");
             Ok(match removed {
                 Removed::Nothing => DeleteOutput { delete_marker: false, version: *version },
                 Removed::Name => DeleteOutput { delete_marker: false, version: None },

@@ -71,12 +71,16 @@ impl ObjectService {
                 if let Some(marker) = &current {
                     source_conditions.check_source(&marker.summary.etag, marker.summary.modified)?;
                 }
-                return tree.rename_directory(tx, &from, &to).await;
+                tree.rename_directory(tx, &from, &to).await?;
+                failpoint!("rename.before_commit");
+                return Ok(());
             }
             let current = current.ok_or_else(|| Error::NoSuchKey(source.to_string()))?;
             source_conditions.check_source(&current.summary.etag, current.summary.modified)?;
             conditions.check(target.as_str(), tree.current(tx, &to).await?.as_ref())?;
-            tree.rename_object(tx, &from, &to, &current).await
+            tree.rename_object(tx, &from, &to, &current).await?;
+            failpoint!("rename.before_commit");
+            Ok(())
         })?;
         failpoint!("rename.after_commit");
         Ok(())

@@ -37,11 +37,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            cache_bytes: INDEX_CACHE_BYTES,
-            reserve_bytes: None,
-            reserve_freeing_bytes: None,
-        }
+        Self { cache_bytes: INDEX_CACHE_BYTES, reserve_bytes: None, reserve_freeing_bytes: None }
     }
 }
 

@@ -60,6 +60,7 @@ impl ObjectService {
                 checksum,
             };
             tx.put(Table::Index, keys::upload(found.record.id, key.as_bytes(), initiated.0, content), record.encode());
+            failpoint!("upload.before_create");
             Ok(id_text(initiated.0, content))
         })?;
         failpoint!("upload.created");

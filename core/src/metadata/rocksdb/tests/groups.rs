@@ -162,8 +162,8 @@ async fn a_full_disk_takes_deletions_only() {
     assert!(value(&store, b"k").await.is_some());
     store.commit(batch(vec![remove(), create(100)]), Durability::Synced).await.unwrap();
     // A deletion's reclaim task has a number, and so has a process that starts on a full disk.
-    assert_eq!(crate::namespace::advance(&store, crate::metadata::keys::NEXT_ID, 5).await.unwrap(), 1);
-    assert_eq!(crate::namespace::advance(&store, crate::metadata::keys::EPOCH, 1).await.unwrap(), 1);
+    assert_eq!(crate::namespace::advance(&*store, crate::metadata::keys::NEXT_ID, 5).await.unwrap(), 1);
+    assert_eq!(crate::namespace::advance(&*store, crate::metadata::keys::EPOCH, 1).await.unwrap(), 1);
     assert_eq!(value(&store, b"k").await, None);
     drop(store);
 
