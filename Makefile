@@ -32,13 +32,18 @@ build: rocksdb ## Build the release
 run: build ## Build the release and serve ./data on 127.0.0.1:8000
 	$(TREFOIL) serve --data-dir ./data
 
+# The tests run a server with fail points in it, which do nothing unless a test arms them: so one build serves all suites. Cargo builds
+# the binary with the tests of its own package.
+TESTS := test --workspace --locked --features trefoil-appliance/failpoints
 .PHONY: test-build
 test-build: rocksdb
-	$(CARGO) test --workspace --locked --no-run
+	$(CARGO) $(TESTS) --no-run
 
 .PHONY: test
 test: test-build ## Run every suite at its CI size
-	$(CARGO) test --workspace --locked
+	cargo fmt --all --check
+	$(CARGO) $(TESTS)
+	TREFOIL_FAILPOINTS_BIN=$(CARGO_TARGET_DIR)/debug/trefoil $(CARGO) $(TESTS) --test crash -- --ignored
 
 .PHONY: fmt
 fmt: ## Format the sources
