@@ -1,4 +1,6 @@
 //! ACLs of buckets and objects: as requests give them, and as they are shown.
+//!
+//! Always holds: what a request names is resolved to accounts before it is kept; an ACL never changes who owns.
 
 use super::ObjectService;
 use super::change::{Needs, NodeChange};

@@ -1,4 +1,7 @@
 //! DeleteObject: removes a key, a version, or puts a delete marker on top. DeleteObjects is this, key by key.
+//!
+//! Always holds: deleting what is absent succeeds; a condition is checked in the transaction that deletes, and one that does not
+//! hold leaves everything.
 
 use super::ObjectService;
 use super::service::version_id;

@@ -1,5 +1,7 @@
 //! RenameObject, as S3 Express One Zone has it (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_RenameObject.html>), and our
 //! extension: source and target that both end in `/` rename a directory, of any size, in one commit.
+//!
+//! Always holds: both names change in one commit, and with them the token that makes a repetition succeed.
 
 use super::{ObjectService, ReadConditions, WriteConditions};
 use crate::error::{Error, Result};

@@ -1,4 +1,6 @@
 //! CreateMultipartUpload.
+//!
+//! Always holds: an upload is owned by whoever began it, and keeps the location that its bucket or request named then.
 
 use super::upload::id_text;
 use super::{CreateUpload, UploadInfo};
