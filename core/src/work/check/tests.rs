@@ -1,5 +1,7 @@
 //! Whatever is taken away, changed or left over, the check names it.
 
+mod unreadable;
+
 use super::*;
 use crate::data::{DataStore, Origin};
 use crate::metadata::records::{ContentRecord, Dentry, NodeRecord, Record};
