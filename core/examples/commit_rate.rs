@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p trefoil-core --example commit_rate [DIRECTORY [SECONDS]]`. The directory is made beside nothing else and left
 //! behind; put it on the disk that is to be measured. Each commit reads one key with validation and puts two of 24 and 300 bytes.
+//!
+//! Always holds: what is counted was answered as durable; the CPU is that of the whole process.
 
 use std::path::PathBuf;
 use std::sync::Arc;

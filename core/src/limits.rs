@@ -84,9 +84,9 @@ pub const FILES_PER_DIRECTORY: u64 = 1024;
 /// Open files that a files store keeps for its readers.
 pub const DESCRIPTORS_MAX: usize = 512;
 /// Writes are refused when fewer than this many bytes are free, or than this share of the place where that is less: reads, deletes
-/// and the index go on.
+/// and the index go on. More than what the index keeps, so that bytes never take the room that a deletion's record needs.
 pub const SPACE_RESERVE_BYTES: u64 = 512 << 20;
-pub const SPACE_RESERVE_DIVISOR: u64 = 50;
+pub const SPACE_RESERVE_DIVISOR: u64 = 4;
 /// Blobs that one hop of a listing finds.
 pub const DATA_LIST_PAGE: usize = 256;
 /// How long opening a files store waits for the one that had the directory before.
@@ -150,11 +150,17 @@ pub const INDEX_BACKGROUND_JOBS: i32 = 2;
 /// The engine's own diary: files, and bytes in each.
 pub const INDEX_INFO_LOG_FILES: usize = 3;
 pub const INDEX_INFO_LOG_BYTES: usize = 1 << 20;
-/// Free space below which the index takes only what frees some, and below which it takes nothing.
+/// Free space below which the index takes only what frees some, and below which it takes nothing; or these shares of the place
+/// where that is less.
 pub const INDEX_RESERVE_BYTES: u64 = 256 << 20;
+pub const INDEX_RESERVE_DIVISOR: u64 = 8;
 pub const INDEX_RESERVE_FREEING_BYTES: u64 = 64 << 20;
+pub const INDEX_RESERVE_FREEING_DIVISOR: u64 = 32;
+const _: () = assert!(SPACE_RESERVE_BYTES > INDEX_RESERVE_BYTES && INDEX_RESERVE_BYTES > INDEX_RESERVE_FREEING_BYTES);
+const _: () =
+    assert!(SPACE_RESERVE_DIVISOR < INDEX_RESERVE_DIVISOR && INDEX_RESERVE_DIVISOR < INDEX_RESERVE_FREEING_DIVISOR);
 /// Bytes of values that a transaction which deletes may put and still count as freeing space.
-pub const SPACE_FREEING_BYTES_MAX: usize = 4 << 10;
+pub const SPACE_FREEING_BYTES_MAX: usize = 16 << 10;
 /// Deleted entries that the search for a neighbour steps over in its first look; up to which a look stays on the runtime's thread.
 pub const ANY_OTHER_SKIPS_MIN: u64 = 64;
 pub const ANY_OTHER_INLINE_SKIPS: u64 = 4096;

@@ -100,6 +100,15 @@ pub const SUITES: &[Suite] = &[
                 t.object("k", "x");
                 t.get("/{b}/k?tagging").alt().fails(403, "AccessDenied");
             }),
+            case("no_grant_gives_it", pages::GET_OBJECT_TAGGING, |t| {
+                t.put("/{b}/k").with("x-amz-acl", "public-read-write").body("x").is(200);
+                t.get("/{b}/k").alt().is(200).holds("x");
+                t.get("/{b}/k?tagging").alt().fails(403, "AccessDenied");
+                t.get("/{b}/k?tagging").anonymous().fails(403, "AccessDenied");
+                put_tags(t, "/{b}/k?tagging", &[("a", "1")]).alt().fails(403, "AccessDenied");
+                t.delete("/{b}/k?tagging").alt().fails(403, "AccessDenied");
+                t.get("/{b}/k?tagging").is(200).omits("TagSet/Tag");
+            }),
         ],
     },
     Suite {

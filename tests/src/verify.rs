@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::checksum;
 use crate::oracle::{Content, Object};
 use crate::request::{Auth, Request};
-use crate::workload::{PLAIN, VERSIONED, Writer};
+use crate::workload::{PLAIN, PLAIN_BUCKET, VERSIONED, VERSIONED_BUCKET, Writer};
 
 fn get(writer: &Writer, target: &str) -> Result<Answer, String> {
     Request::new("GET", target, Auth::Header(writer.key.clone()))
@@ -41,6 +41,24 @@ fn look(writer: &Writer, key: &str) -> Result<Object, String> {
     let tags = answer.header("x-amz-tagging-count").and_then(|count| count.parse().ok()).unwrap_or(0);
     let mark = answer.header("x-amz-meta-mark").unwrap_or_default().to_owned();
     Ok(Object { content: Some(content), mark, tags })
+}
+
+/// What the writer's own bucket is now.
+fn look_at_bucket(writer: &Writer, bucket: &str) -> Result<Object, String> {
+    let versioning = get(writer, &format!("/{bucket}?versioning"))?;
+    let mark = match versioning.status {
+        404 => return Ok(Object::default()),
+        200 if versioning.text().contains("Enabled") => VERSIONED_BUCKET,
+        200 => PLAIN_BUCKET,
+        status => return Err(format!("{bucket}: {status} {}", versioning.text())),
+    };
+    let tagging = get(writer, &format!("/{bucket}?tagging"))?;
+    let tags = match tagging.status {
+        404 => 0,
+        200 => tagging.all("TagSet/Tag/Key").len(),
+        status => return Err(format!("{bucket}: {status} {}", tagging.text())),
+    };
+    Ok(Object { content: None, mark: mark.to_owned(), tags })
 }
 
 fn versions(writer: &mut Writer, problems: &mut Vec<String>) -> Result<(), String> {
@@ -107,6 +125,12 @@ pub fn verify(writer: &mut Writer) -> Result<Vec<String>, String> {
     let keys: Vec<String> = writer.oracle.keys.keys().cloned().collect();
     for key in &keys {
         match look(writer, key).and_then(|found| writer.oracle.judge(key, &found)) {
+            Ok(()) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+    for bucket in writer.buckets.keys.keys().cloned().collect::<Vec<_>>() {
+        match look_at_bucket(writer, &bucket).and_then(|found| writer.buckets.judge(&bucket, &found)) {
             Ok(()) => {}
             Err(problem) => problems.push(problem),
         }

@@ -39,6 +39,10 @@ impl Shape {
 pub const PLAIN: &str = "crash-plain";
 pub const VERSIONED: &str = "crash-versioned";
 
+/// Marks of a bucket of one's own, in the oracle.
+pub const PLAIN_BUCKET: &str = "plain";
+pub const VERSIONED_BUCKET: &str = "versioned";
+
 /// The server gave no answer: it is gone.
 #[derive(Debug)]
 pub struct Gone;
@@ -48,13 +52,23 @@ pub struct Writer {
     pub address: SocketAddr,
     pub key: Key,
     pub oracle: Oracle,
+    /// What the writer's own bucket may be: absent, or there with a versioning status as its mark, and tags.
+    pub buckets: Oracle,
     random: u64,
     serial: u64,
 }
 
 impl Writer {
     pub fn new(name: &str, address: SocketAddr, key: Key, seed: u64) -> Self {
-        Self { name: name.to_owned(), address, key, oracle: Oracle::default(), random: seed | 1, serial: seed << 20 }
+        Self {
+            name: name.to_owned(),
+            address,
+            key,
+            oracle: Oracle::default(),
+            buckets: Oracle::default(),
+            random: seed | 1,
+            serial: seed << 20,
+        }
     }
 
     fn random(&mut self) -> u64 {
@@ -222,6 +236,38 @@ impl Writer {
         Ok(())
     }
 
+    /// The bucket that the writer makes, changes and deletes.
+    pub fn own_bucket(&self) -> String {
+        format!("crash-own-{}", self.name)
+    }
+
+    fn change_bucket(&mut self, object: Object, method: &str, query: &str, body: &str) -> Result<(), Gone> {
+        let bucket = self.own_bucket();
+        self.buckets.sent(&bucket, object);
+        let md5 = crate::checksum::content_md5(body.as_bytes());
+        let headers: &[(&str, &str)] = if body.is_empty() { &[] } else { &[("content-md5", &md5)] };
+        let answer = self.send(method, &format!("/{bucket}{query}"), headers, body.as_bytes().to_vec())?;
+        match answer.status / 100 {
+            2 => self.buckets.acknowledged(&bucket),
+            4 => self.buckets.refused(&bucket),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A bucket's whole life. One that a crash left is gone on with.
+    pub fn bucket(&mut self) -> Result<(), Gone> {
+        let made = Object { mark: PLAIN_BUCKET.to_owned(), ..Object::default() };
+        self.change_bucket(made, "PUT", "", "")?;
+        let mut object = Object { mark: VERSIONED_BUCKET.to_owned(), ..self.buckets.state(&self.own_bucket()) };
+        let versioning = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+        self.change_bucket(object.clone(), "PUT", "?versioning", versioning)?;
+        object.tags = 1;
+        let tags = "<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>";
+        self.change_bucket(object, "PUT", "?tagging", tags)?;
+        self.change_bucket(Object::default(), "DELETE", "", "")
+    }
+
     /// A new version, or a delete marker on top.
     pub fn version(&mut self, key: &str, shape: Shape, deleted: bool) -> Result<(), Gone> {
         *self.oracle.unanswered.entry(key.to_owned()).or_default() += 1;
@@ -307,6 +353,9 @@ impl Writer {
         } else {
             self.put(&key(0), shape)?;
             self.put(&key(0), shape)?;
+            if shape == Shape::Inline {
+                self.bucket()?;
+            }
         }
         self.copy(&key(0), &key(2))?;
         self.tag(&key(0))?;

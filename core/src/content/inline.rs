@@ -5,7 +5,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use crc_fast::{CrcAlgorithm, Digest};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 const CHECKSUM_BYTES: usize = 4;
 
@@ -27,10 +27,7 @@ pub fn seal_inline(id: u64, page: u32, bytes: &[u8]) -> Bytes {
 
 /// The bytes of a stored form, verified; without a copy.
 pub fn open_inline(id: u64, page: u32, mut sealed: Bytes) -> Result<Bytes> {
-    let damaged = || {
-        super::metrics().corrupt_reads_total.add(1);
-        Error::Corrupt(format!("the inline bytes of {id} page {page} do not match their checksum"))
-    };
+    let damaged = || super::corrupt(format!("the inline bytes of {id} page {page} do not match their checksum"));
     let split = sealed.len().checked_sub(CHECKSUM_BYTES).ok_or_else(damaged)?;
     let stored = sealed.split_off(split);
     match stored[..] == checksum(id, page, &sealed).to_le_bytes() {

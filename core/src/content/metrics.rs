@@ -4,6 +4,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::error::Error;
+
 /// Counters of this layer. Sizes are in bytes.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -13,7 +15,7 @@ pub struct Metrics {
     /// Bodies refused for a digest, a length or a trailer.
     pub bodies_refused_total: Count,
     pub bytes_read_total: Count,
-    /// Reads that met stored bytes other than those written, or none where the index names some.
+    /// Reads that met stored bytes or records other than those written, or none where the index names some.
     pub corrupt_reads_total: Count,
     /// Blobs that never got a name, and were deleted for it.
     pub blobs_abandoned_total: Count,
@@ -54,4 +56,10 @@ impl Metrics {
 pub fn metrics() -> &'static Metrics {
     static METRICS: std::sync::LazyLock<Metrics> = std::sync::LazyLock::new(Metrics::default);
     &METRICS
+}
+
+/// The error of a read that met damage, counted once: here.
+pub(crate) fn corrupt(text: String) -> Error {
+    metrics().corrupt_reads_total.add(1);
+    Error::Corrupt(text)
 }

@@ -32,6 +32,7 @@ pub use combine::{Composite, FullObject, combine, multipart_etag};
 pub use digest::{Digests, Finished, checksum_of};
 pub use inline::{open_inline, seal_inline};
 pub use md5::Md5;
+pub(crate) use metrics::corrupt;
 pub use metrics::{Metrics, metrics};
 pub use pins::{Pin, Pins};
 pub use reader::{Pages, read, read_inline};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
 
-use super::{Extent, metrics};
+use super::{Extent, corrupt, metrics};
 use crate::data::{ByteStream, DataError, DataStore};
 use crate::error::{Error, Result};
 use crate::types::ByteRange;
@@ -40,12 +40,8 @@ pub fn read(store: Arc<dyn DataStore>, pages: Pages, range: ByteRange, held: Hel
         match reading.next().await {
             Ok(None) => None,
             Ok(Some(chunk)) => Some((Ok(chunk), Some(reading))),
-            Err(error) => {
-                if matches!(error, Error::Corrupt(_)) {
-                    metrics().corrupt_reads_total.add(1);
-                }
-                Some((Err(error), None))
-            }
+            // Whoever found the damage has counted it.
+            Err(error) => Some((Err(error), None)),
         }
     })
     .boxed()
@@ -63,10 +59,7 @@ pub fn read_inline(bytes: Bytes, range: ByteRange, held: Held) -> ByteStream<Err
             metrics().bytes_read_total.add(chunk.len() as u64);
             (!chunk.is_empty()).then_some(Ok(chunk))
         }
-        None => {
-            metrics().corrupt_reads_total.add(1);
-            Some(Err(short(range.length)))
-        }
+        None => Some(Err(short(range.length))),
     };
     stream::iter(chunk)
         .map(move |chunk| {
@@ -99,12 +92,12 @@ impl Reading {
                 }
                 let chunk = match blob.next().await {
                     Some(chunk) => chunk.map_err(get_error)?,
-                    None => return Err(Error::Corrupt(format!("a blob ended {expected} bytes early"))),
+                    None => return Err(corrupt(format!("a blob ended {expected} bytes early"))),
                 };
                 let size = chunk.len() as u64;
                 *expected = expected
                     .checked_sub(size)
-                    .ok_or_else(|| Error::Corrupt("a blob gave more bytes than were asked for".into()))?;
+                    .ok_or_else(|| corrupt("a blob gave more bytes than were asked for".into()))?;
                 if size == 0 {
                     continue;
                 }
@@ -133,13 +126,13 @@ impl Reading {
 }
 
 fn short(missing: u64) -> Error {
-    Error::Corrupt(format!("the content's extents end {missing} bytes before its size"))
+    corrupt(format!("the content's extents end {missing} bytes before its size"))
 }
 
 fn get_error(error: DataError) -> Error {
     match error {
-        DataError::NotFound => Error::Corrupt("a blob that the index names is not there".into()),
-        DataError::Corrupt(text) => Error::Corrupt(text),
+        DataError::NotFound => corrupt("a blob that the index names is not there".into()),
+        DataError::Corrupt(text) => corrupt(text),
         DataError::Unavailable(text) => Error::Unavailable(text),
         DataError::Source(error) => *error,
         DataError::Full(text) | DataError::Failed(text) => Error::Internal(text),

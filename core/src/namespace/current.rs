@@ -1,4 +1,7 @@
 //! The current state of a name, as conditions and answers want it.
+//!
+//! Always holds: a summary says the same whether it came from the dentry or had to be made of the node; a summary's owner is
+//! `None` only for the bucket's.
 
 use super::place::Place;
 use super::{Tree, TxResult};

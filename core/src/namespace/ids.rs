@@ -7,6 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::error::{Error, Result};
+use crate::failpoint;
 use crate::limits::{ID_LEASE, TRANSACTION_ATTEMPTS_MAX};
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{Number, Record};
@@ -39,7 +40,9 @@ impl Ids {
             if let Some(id) = self.leased() {
                 return Ok(id);
             }
+            failpoint!("ids.before_lease", io);
             let start = advance(&*self.store, keys::NEXT_ID, ID_LEASE).await?.max(1);
+            failpoint!("ids.leased", io);
             *self.lease.lock() = Lease { next: start, end: start + ID_LEASE };
         }
     }

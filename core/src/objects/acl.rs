@@ -1,7 +1,9 @@
 //! ACLs of buckets and objects: as requests give them, and as they are shown.
+//!
+//! Always holds: what a request names is resolved to accounts before it is kept; an ACL never changes who owns.
 
 use super::ObjectService;
-use super::change::NodeChange;
+use super::change::{Needs, NodeChange};
 use super::find::Want;
 use crate::access::resolve;
 use crate::error::Result;
@@ -92,7 +94,7 @@ impl ObjectService {
         acl: AclChange,
     ) -> Result<Option<VersionId>> {
         let bucket_owner = self.tree().bucket(bucket).await?.record.owner;
-        let change = NodeChange { bucket, key, version, on_object: Some(Permission::WriteAcp), on_bucket: None };
+        let change = NodeChange { bucket, key, version, needs: Needs::OnObject(Permission::WriteAcp) };
         self.change_node(principal, change, |record| {
             record.acl = resolve(&acl, record.owner, bucket_owner, self.accounts())?;
             Ok(())

@@ -1,9 +1,13 @@
 //! Buckets: create, look at, list, delete.
+//!
+//! Always holds: a bucket goes only while it is empty, and nobody puts a first name into it meanwhile; its configurations go with it in
+//! the same commit, its uploads by a task of that commit.
 
 use super::{AclChange, ObjectService};
 use crate::access::{allows, require_account, resolve};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
+use crate::failpoint;
 use crate::limits::{BUCKETS_PER_ACCOUNT_MAX, LIST_FETCH_MAX};
 use crate::metadata::keys;
 use crate::metadata::records::{BucketRecord, ReclaimTask, Record};
@@ -99,8 +103,11 @@ impl ObjectService {
                 return Err(Error::TooManyBuckets(BUCKETS_PER_ACCOUNT_MAX).into());
             }
             tx.put(Table::Index, key.clone(), record.encode());
+            failpoint!("bucket.before_create");
             Ok(())
-        })
+        })?;
+        failpoint!("bucket.created");
+        Ok(())
     }
 
     /// HeadBucket and GetBucketLocation: for whoever may list the bucket, or owns it.
@@ -183,8 +190,12 @@ impl ObjectService {
             for kind in Configurations::ALL {
                 tx.delete(Table::Index, keys::bucket_configuration(found.record.id, kind));
             }
-            self.tree().reclaim(tx, ReclaimTask::Uploads { bucket: found.record.id }).await
-        })
+            self.tree().reclaim(tx, ReclaimTask::Uploads { bucket: found.record.id }).await?;
+            failpoint!("bucket.before_delete");
+            Ok(())
+        })?;
+        failpoint!("bucket.deleted");
+        Ok(())
     }
 
     /// Changes a bucket's record, for its owner.
@@ -202,8 +213,11 @@ impl ObjectService {
             if record != found.record {
                 tx.put(Table::Index, keys::bucket(bucket.as_str()), record.encode());
             }
+            failpoint!("bucket.before_change");
             Ok(())
-        })
+        })?;
+        failpoint!("bucket.changed");
+        Ok(())
     }
 
     /// One configuration of a bucket that is kept beside its record.
@@ -229,8 +243,11 @@ impl ObjectService {
                 Some(value) => tx.put(Table::Index, key, Record::encode(value)),
                 None => tx.delete(Table::Index, key),
             }
+            failpoint!("bucket.before_configure");
             Ok(())
-        })
+        })?;
+        failpoint!("bucket.configured");
+        Ok(())
     }
 }
 

@@ -7,9 +7,10 @@ use super::ObjectService;
 use super::service::version_id;
 use crate::access::allows;
 use crate::error::{Error, Result};
+use crate::failpoint;
 use crate::metadata::records::{NodeRecord, Record, VersionRecord};
 use crate::metadata::{Durability, Table, keys};
-use crate::namespace::Found;
+use crate::namespace::{Bucket, Found};
 use crate::transact;
 use crate::types::{BucketName, ObjectKey, Permission, Principal, VersionId};
 
@@ -18,8 +19,47 @@ pub(crate) struct NodeChange<'a> {
     pub bucket: &'a BucketName,
     pub key: &'a ObjectKey,
     pub version: Option<VersionId>,
-    pub on_object: Option<Permission>,
-    pub on_bucket: Option<Permission>,
+    pub needs: Needs,
+}
+
+/// What one must be allowed for a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// A permission that the object's ACL may grant.
+    OnObject(Permission),
+    /// To own the object or its bucket: no ACL grants it.
+    Owner,
+}
+
+impl Needs {
+    /// Refuses whoever may not do this to the object of this record.
+    pub(super) fn require(
+        self,
+        principal: &Principal,
+        bucket: &Bucket,
+        record: &NodeRecord,
+        key: &ObjectKey,
+    ) -> Result<()> {
+        match self {
+            Needs::OnObject(wanted) => match allows(principal, record.owner, record.acl.as_ref(), wanted) {
+                true => Ok(()),
+                false => Err(Error::AccessDenied(format!("no {wanted:?} on {key}"))),
+            },
+            Needs::Owner => {
+                let owns = |id| id == record.owner || id == bucket.record.owner;
+                match principal.is_root() || principal.account_id().is_some_and(owns) {
+                    true => Ok(()),
+                    false => Err(Error::AccessDenied(format!("{key} and its bucket belong to other accounts"))),
+                }
+            }
+        }
+    }
+}
+
+impl From<Permission> for Needs {
+    fn from(permission: Permission) -> Self {
+        Needs::OnObject(permission)
+    }
 }
 
 impl ObjectService {
@@ -29,12 +69,9 @@ impl ObjectService {
         wanted: NodeChange<'_>,
         change: impl Fn(&mut NodeRecord) -> Result<()>,
     ) -> Result<Option<VersionId>> {
-        let NodeChange { bucket, key, version, on_object, on_bucket } = wanted;
-        transact!(self.store(), Durability::Synced, |tx| {
+        let NodeChange { bucket, key, version, needs } = wanted;
+        let changed = transact!(self.store(), Durability::Synced, |tx| {
             let place = self.tree().resolve(tx, bucket, key.as_str()).await?;
-            if let Some(permission) = on_bucket {
-                self.require(principal, &place.bucket, permission)?;
-            }
             let found = match version {
                 None => self.tree().current(tx, &place).await?.map(Found::Current),
                 Some(version) => self.tree().version(tx, &place, version).await?,
@@ -43,20 +80,20 @@ impl ObjectService {
                 Some(Found::Current(current)) => (current.node, current.version),
                 Some(Found::Noncurrent(VersionRecord::Object { node, version, .. })) => (node, version),
                 Some(Found::Noncurrent(VersionRecord::DeleteMarker { node, version, modified, .. })) => {
+                    self.require(principal, &place.bucket, Permission::Read)?;
                     let shown = version_id(&place.bucket, node, version).unwrap_or(VersionId::Null);
                     return Err(Error::IsDeleteMarker { version: shown, modified }.into());
                 }
                 None => return Err(self.absent(principal, &place, version).await?.into()),
             };
             let mut record = self.tree().node(tx, node).await?;
-            if let Some(permission) = on_object
-                && !allows(principal, record.owner, record.acl.as_ref(), permission)
-            {
-                return Err(Error::AccessDenied(format!("no {permission:?} on {key}")).into());
-            }
+            needs.require(principal, &place.bucket, &record, key)?;
             change(&mut record)?;
             tx.put(Table::Index, keys::node(node), record.encode());
+            failpoint!("node.before_commit");
             Ok(version_id(&place.bucket, node, found))
-        })
+        })?;
+        failpoint!("node.changed");
+        Ok(changed)
     }
 }

@@ -1,4 +1,6 @@
 //! What several verbs share: an object's headers, what is known of an object, and conditions.
+//!
+//! Always holds: nothing here is of one door: names, cases and quotes of a wire's headers are gone.
 
 use crate::clock::Timestamp;
 use crate::types::{AccountId, Checksum, ETag, VersionId};

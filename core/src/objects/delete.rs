@@ -1,4 +1,7 @@
 //! DeleteObject: removes a key, a version, or puts a delete marker on top. DeleteObjects is this, key by key.
+//!
+//! Always holds: deleting what is absent succeeds; a condition is checked in the transaction that deletes, and one that does not
+//! hold leaves everything.
 
 use super::ObjectService;
 use super::service::version_id;
@@ -66,6 +69,7 @@ impl ObjectService {
                 None => self.tree().remove(tx, &place, principal.account_id()).await?,
                 Some(version) => self.tree().remove_version(tx, &place, *version).await?,
             };
+            failpoint!("delete.before_commit");
             Ok(match removed {
                 Removed::Nothing => DeleteOutput { delete_marker: false, version: *version },
                 Removed::Name => DeleteOutput { delete_marker: false, version: None },

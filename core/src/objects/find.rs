@@ -7,9 +7,10 @@
 use bytes::Bytes;
 
 use super::ObjectService;
+use super::change::Needs;
 use super::service::version_id;
 use crate::access::allows;
-use crate::content::Pin;
+use crate::content::{Pin, corrupt};
 use crate::error::{Error, Result};
 use crate::limits::TRANSACTION_ATTEMPTS_MAX;
 use crate::metadata::Table;
@@ -52,16 +53,17 @@ pub(crate) struct Object {
 }
 
 impl ObjectService {
-    /// The version that is named, or the current one, for a principal that has `wanted` on it.
+    /// The version that is named, or the current one, for a principal that may do what is `wanted` with it.
     pub(crate) async fn find(
         &self,
         principal: &Principal,
         bucket: &BucketName,
         key: &ObjectKey,
         version: Option<VersionId>,
-        wanted: Permission,
+        wanted: impl Into<Needs>,
         want: Want,
     ) -> Result<Object> {
+        let wanted: Needs = wanted.into();
         for _ in 0..TRANSACTION_ATTEMPTS_MAX {
             let place = self.tree().lookup(bucket, key).await?;
             let (node, found, content) = match self.named(principal, &place, version).await? {
@@ -89,11 +91,9 @@ impl ObjectService {
                 (ContentRef::Shared(id), Some(bytes), Some(pin)) => {
                     Source::Shared { id, content: ContentRecord::decode(&bytes)?, pin }
                 }
-                _ => return Err(Error::Corrupt(format!("node {node} of {key:?} has no content"))),
+                _ => return Err(corrupt(format!("node {node} of {key:?} has no content"))),
             };
-            if !allows(principal, record.owner, record.acl.as_ref(), wanted) {
-                return Err(Error::AccessDenied(format!("no {wanted:?} on {key}")));
-            }
+            wanted.require(principal, &place.bucket, &record, key)?;
             let shown = version_id(&place.bucket, node, found);
             return Ok(Object { place, node, record, source, shown });
         }

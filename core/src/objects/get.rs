@@ -1,4 +1,6 @@
 //! GetObject, HeadObject and GetObjectAttributes: reads of one version.
+//!
+//! Always holds: conditions, range and bytes are of the same version; a byte is given out only once it was verified.
 
 use std::sync::Arc;
 

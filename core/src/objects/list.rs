@@ -1,4 +1,6 @@
 //! ListObjects: the live keys of a bucket in byte order, with prefixes rolled up at any delimiter.
+//!
+//! Always holds: a page has at most `LIST_PAGE_MAX` entries and common prefixes together, and the next one begins behind its last.
 
 use super::ObjectService;
 use crate::clock::Timestamp;

@@ -1,4 +1,7 @@
 //! ListObjectVersions: every version and delete marker, keys in byte order, newest first within a key.
+//!
+//! Always holds: a page has at most `LIST_PAGE_MAX` entries; what is current is marked so, also where its newest version is a
+//! delete marker.
 
 use super::{ListEntry, ObjectService};
 use crate::error::Result;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::ObjectService;
-use crate::content::{self, Pin, open_inline};
+use crate::content::{self, Pin, corrupt, open_inline};
 use crate::data::{ByteStream, DataStore};
 use crate::error::{Error, Result};
 use crate::limits::{LIST_FETCH_MAX, PARTS_PER_INDEX_ENTRY};
@@ -65,8 +65,7 @@ impl ObjectService {
         found
             .iter()
             .map(|(key, value)| {
-                let number =
-                    keys::page_number(key).ok_or_else(|| Error::Corrupt("a part's key can't be read".into()))?;
+                let number = keys::page_number(key).ok_or_else(|| corrupt("a part's key can't be read".into()))?;
                 Ok((number, PartRecord::decode(value)?))
             })
             .collect()
@@ -135,8 +134,7 @@ impl ObjectService {
         }
         let (_, mut values) = self.store().get_many(&[(Table::Inline, keys::inline(content, number))]).await?;
         let sealed = values.pop().flatten();
-        let sealed =
-            sealed.ok_or_else(|| Error::Corrupt(format!("part {number} of content {content} has no bytes")))?;
+        let sealed = sealed.ok_or_else(|| corrupt(format!("part {number} of content {content} has no bytes")))?;
         Ok(content::read_inline(open_inline(content, number, sealed)?, range, pin))
     }
 }
@@ -155,7 +153,7 @@ impl PartsWalk {
         if self.left == 0 {
             return Ok(None);
         }
-        let ended = || Error::Corrupt("the parts of a content end before its size".to_owned());
+        let ended = || corrupt("the parts of a content end before its size".to_owned());
         let first = self.next.ok_or_else(ended)?;
         let parts = self.service.parts_from(self.content, first, PARTS_PER_INDEX_ENTRY).await?;
         self.next = parts.last().and_then(|(number, _)| number.checked_add(1));

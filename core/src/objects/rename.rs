@@ -1,5 +1,7 @@
 //! RenameObject, as S3 Express One Zone has it (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_RenameObject.html>), and our
 //! extension: source and target that both end in `/` rename a directory, of any size, in one commit.
+//!
+//! Always holds: both names change in one commit, and with them the token that makes a repetition succeed.
 
 use super::{ObjectService, ReadConditions, WriteConditions};
 use crate::error::{Error, Result};
@@ -71,12 +73,16 @@ impl ObjectService {
                 if let Some(marker) = &current {
                     source_conditions.check_source(&marker.summary.etag, marker.summary.modified)?;
                 }
-                return tree.rename_directory(tx, &from, &to).await;
+                tree.rename_directory(tx, &from, &to).await?;
+                failpoint!("rename.before_commit");
+                return Ok(());
             }
             let current = current.ok_or_else(|| Error::NoSuchKey(source.to_string()))?;
             source_conditions.check_source(&current.summary.etag, current.summary.modified)?;
             conditions.check(target.as_str(), tree.current(tx, &to).await?.as_ref())?;
-            tree.rename_object(tx, &from, &to, &current).await
+            tree.rename_object(tx, &from, &to, &current).await?;
+            failpoint!("rename.before_commit");
+            Ok(())
         })?;
         failpoint!("rename.after_commit");
         Ok(())

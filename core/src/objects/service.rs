@@ -1,4 +1,6 @@
 //! The service itself: what its verbs have in common.
+//!
+//! Always holds: clones share everything; a right is refused here or in the verb, never in a door.
 
 use std::collections::HashMap;
 use std::sync::Arc;

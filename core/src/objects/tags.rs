@@ -1,11 +1,15 @@
 //! Tags of a version and of a bucket.
+//!
+//! Always holds: no ACL grants the tags of an object, neither to read nor to change, for no grant stands for `s3:GetObjectTagging`
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions>): they are for the object's owner and the
+//! bucket's. A bucket's are for its owner.
 
 use super::ObjectService;
 use super::bucket::Configurations;
-use super::change::NodeChange;
+use super::change::{Needs, NodeChange};
 use super::find::Want;
 use crate::error::{Configuration, Error, Result};
-use crate::types::{BucketName, ObjectKey, Permission, Principal, TagSet, VersionId};
+use crate::types::{BucketName, ObjectKey, Principal, TagSet, VersionId};
 
 impl ObjectService {
     /// The tags (empty where there are none) and the version they belong to.
@@ -16,7 +20,7 @@ impl ObjectService {
         key: &ObjectKey,
         version: Option<VersionId>,
     ) -> Result<(TagSet, Option<VersionId>)> {
-        let object = self.find(principal, bucket, key, version, Permission::Read, Want::Node).await?;
+        let object = self.find(principal, bucket, key, version, Needs::Owner, Want::Node).await?;
         Ok((object.record.tags, object.shown))
     }
 
@@ -29,7 +33,7 @@ impl ObjectService {
         version: Option<VersionId>,
         tags: TagSet,
     ) -> Result<Option<VersionId>> {
-        let change = NodeChange { bucket, key, version, on_object: None, on_bucket: Some(Permission::Write) };
+        let change = NodeChange { bucket, key, version, needs: Needs::Owner };
         self.change_node(principal, change, |record| {
             record.tags.clone_from(&tags);
             Ok(())

@@ -4,6 +4,7 @@
 //! of it is written, and never taken twice.
 
 use crate::error::{Error, Result};
+use crate::failpoint;
 use crate::metadata::records::{Number, Record};
 use crate::metadata::{Batch, Durability, MetadataStore, Table, Write, keys};
 use crate::namespace::advance;
@@ -29,5 +30,8 @@ pub async fn check_format(store: &dyn MetadataStore) -> Result<()> {
 
 /// Takes the epoch of this process: above those of all before it.
 pub async fn take_epoch(store: &dyn MetadataStore) -> Result<u64> {
-    advance(store, keys::EPOCH, 1).await
+    failpoint!("epoch.before_take", io);
+    let epoch = advance(store, keys::EPOCH, 1).await?;
+    failpoint!("epoch.taken", io);
+    Ok(epoch)
 }

@@ -1,26 +1,39 @@
 //! The sweep: blobs that a crash left without a name.
 //!
 //! Always holds: a blob is an orphan only if no process that still runs may be about to name it (its epoch is not the present one),
-//! its content does not name it, and no reader has the content pinned. A blob that a reclaim task names too may be deleted twice:
-//! that succeeds.
+//! its content does not name it, and no reader has the content pinned. A blob whose records can't be read is kept. A blob that a
+//! reclaim task names too may be deleted twice: that succeeds.
 
 use futures::StreamExt;
 
-use crate::data::{Listed, Location};
+use crate::data::{DataError, Listed, Location};
 use crate::error::{Error, Result};
 use crate::failpoint;
+use crate::limits::CHECK_PROBLEMS_MAX;
 use crate::metadata::Table;
 use crate::metadata::keys;
 use crate::metadata::records::{ContentRecord, Layout, PartRecord, Record};
 use crate::objects::ObjectService;
 
 /// What a sweep found and did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     pub blobs_seen: u64,
     pub orphans_found: u64,
     pub orphans_deleted: u64,
     pub bytes_freed: u64,
+    /// Blobs, or records that would say whether a blob is an orphan, that are damaged: one sentence each, the first
+    /// [`CHECK_PROBLEMS_MAX`]. They were stepped over.
+    pub damaged: Vec<String>,
+}
+
+impl Swept {
+    fn damaged(&mut self, what: String) {
+        tracing::warn!(what, "the sweep stepped over what is damaged");
+        if self.damaged.len() < CHECK_PROBLEMS_MAX {
+            self.damaged.push(what);
+        }
+    }
 }
 
 /// Looks at every blob of every location that can list, and deletes the orphans where `repair` says so.
@@ -29,10 +42,23 @@ pub async fn sweep(service: &ObjectService, repair: bool) -> Result<Swept> {
     for location in service.inner.parts.locations.values() {
         let Some(mut blobs) = location.store.list() else { continue };
         while let Some(blob) = blobs.next().await {
-            let blob = blob.map_err(|error| Error::Unavailable(error.to_string()))?;
+            let blob = match blob {
+                Ok(blob) => blob,
+                Err(error @ DataError::Corrupt(_)) => {
+                    swept.damaged(format!("location {}: {error}", location.name));
+                    continue;
+                }
+                Err(error) => return Err(Error::Unavailable(error.to_string())),
+            };
             swept.blobs_seen += 1;
-            if is_named(service, location, &blob).await? {
-                continue;
+            match is_named(service, location, &blob).await {
+                Ok(false) => {}
+                Ok(true) => continue,
+                Err(error @ Error::Corrupt(_)) => {
+                    swept.damaged(format!("content {}: {error}", blob.origin.content));
+                    continue;
+                }
+                Err(error) => return Err(error),
             }
             swept.orphans_found += 1;
             if repair {

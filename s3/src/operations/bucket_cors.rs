@@ -1,5 +1,8 @@
 //! GetBucketCors, PutBucketCors, DeleteBucketCors
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html>).
+//!
+//! Always holds: a configuration is kept only if each of its rules may be in one; a document that breaks a limit of S3 is refused
+//! whole.
 
 use s3s::S3Response;
 use s3s::dto::{

@@ -1,5 +1,7 @@
 //! GetBucketVersioning and PutBucketVersioning
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html>).
+//!
+//! Always holds: a status that S3 does not know, and MFA delete, which is not built, are refused.
 
 use http::StatusCode;
 use s3s::S3Response;

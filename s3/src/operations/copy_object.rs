@@ -1,4 +1,7 @@
 //! CopyObject (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html>).
+//!
+//! Always holds: the source's owner is compared with the expected one before anything is read; a directive that is not known is
+//! refused.
 
 use http::{HeaderMap, HeaderName};
 use s3s::S3Response;

@@ -1,4 +1,6 @@
 //! CreateBucket (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>).
+//!
+//! Always holds: object lock and ownership settings that are not built are refused before a bucket is made.
 
 use http::{HeaderMap, header};
 use s3s::S3Response;

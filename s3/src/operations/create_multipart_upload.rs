@@ -1,4 +1,6 @@
 //! CreateMultipartUpload (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html>).
+//!
+//! Always holds: a checksum type that its algorithm can't have is refused before an upload is begun.
 
 use s3s::S3Response;
 use s3s::dto::{CreateMultipartUploadInput, CreateMultipartUploadOutput};

@@ -1,5 +1,7 @@
 //! DeleteObjects (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>): DeleteObject, key by key; each key
 //! succeeds or fails alone.
+//!
+//! Always holds: outcomes come in the order of the keys; the document was compared with its digest before a key was looked at.
 
 use futures::StreamExt as _;
 use s3s::S3Response;

@@ -1,5 +1,7 @@
 //! GetObject and HeadObject (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>,
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>): the same but for the body.
+//!
+//! Always holds: GetObject and HeadObject share every header; a part or range is never sent with the whole's checksum.
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use s3s::S3Response;

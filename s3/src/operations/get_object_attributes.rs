@@ -1,5 +1,7 @@
 //! GetObjectAttributes (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html>). Its ETag has no quotes,
 //! which s3s would write.
+//!
+//! Always holds: the document has what was asked for and no more; an attribute that is not known is refused.
 
 use http::header;
 use s3s::dto::{GetObjectAttributesInput, GetObjectAttributesOutput};

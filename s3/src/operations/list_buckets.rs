@@ -1,4 +1,6 @@
 //! ListBuckets (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html>).
+//!
+//! Always holds: a page is of the requester's own buckets; of a region other than this store's there are none.
 
 use s3s::S3Response;
 use s3s::dto::{Bucket, ListBucketsInput, ListBucketsOutput};

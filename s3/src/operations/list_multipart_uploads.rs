@@ -1,4 +1,6 @@
 //! ListMultipartUploads (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html>).
+//!
+//! Always holds: keys, prefixes and markers are encoded alike, as the request asked.
 
 use s3s::dto::{ListMultipartUploadsInput, ListMultipartUploadsOutput};
 use trefoil_core::limits::LIST_PAGE_MAX;

@@ -1,5 +1,8 @@
 //! ListObjectVersions (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html>). Versions and delete markers
 //! come in one order, which s3s can't write.
+//!
+//! Always holds: keys, prefixes and markers are encoded alike, as the request asked; a version marker without a key marker is
+//! refused.
 
 use s3s::dto::{ListObjectVersionsInput, ListObjectVersionsOutput};
 use trefoil_core::limits::LIST_PAGE_MAX;

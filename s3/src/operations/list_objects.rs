@@ -1,4 +1,6 @@
 //! ListObjects, the first version (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html>).
+//!
+//! Always holds: as in S3, a next marker is shown only where there is a delimiter; owners are always shown.
 
 use s3s::dto::{ListObjectsInput, ListObjectsOutput};
 use trefoil_core::limits::LIST_PAGE_MAX;

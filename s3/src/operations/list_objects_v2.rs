@@ -1,4 +1,6 @@
 //! ListObjectsV2 (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>).
+//!
+//! Always holds: a token that is given goes before `start-after`; one that this server did not make is refused.
 
 use s3s::dto::{ListObjectsV2Input, ListObjectsV2Output};
 use trefoil_core::limits::LIST_PAGE_MAX;

@@ -1,4 +1,6 @@
 //! ListParts (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html>).
+//!
+//! Always holds: parts come in the order of their numbers, and the next marker is the last of them.
 
 use s3s::S3Response;
 use s3s::dto::{self, ListPartsInput, ListPartsOutput};

@@ -1,5 +1,7 @@
 //! GetObjectAcl, PutObjectAcl, GetBucketAcl, PutBucketAcl
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html>).
+//!
+//! Always holds: an ACL comes from headers, or a canned name, or a document, from one of them only.
 
 use s3s::S3Response;
 use s3s::dto::{

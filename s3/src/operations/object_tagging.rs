@@ -1,5 +1,7 @@
 //! GetObjectTagging, PutObjectTagging, DeleteObjectTagging
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html>).
+//!
+//! Always holds: the limits of S3 are checked before anything changes; the version that was read or changed is told.
 
 use s3s::S3Response;
 use s3s::dto::{

@@ -1,5 +1,7 @@
 //! RenameObject, as S3 Express One Zone has it (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_RenameObject.html>), and our
 //! extension: source and target that both end in `/` rename a directory. s3s does not know the operation.
+//!
+//! Always holds: source and target are in one bucket; a header that describes a new object is refused.
 
 use http::request::Parts;
 use http::{HeaderMap, Response};

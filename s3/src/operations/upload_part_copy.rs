@@ -1,4 +1,6 @@
 //! UploadPartCopy (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html>).
+//!
+//! Always holds: a range that can't be read, or has no end, is refused and not ignored.
 
 use http::HeaderMap;
 use s3s::S3Response;

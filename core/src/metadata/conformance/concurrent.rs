@@ -1,4 +1,6 @@
 //! Many tasks at once: nothing is lost, nothing is seen half.
+//!
+//! Always holds: each test ends with the numbers that one task after another would have left, whatever the order was.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

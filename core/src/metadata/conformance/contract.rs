@@ -1,4 +1,7 @@
 //! What one or two transactions may see and do.
+//!
+//! Always holds: an engine that breaks the contract of [`MetadataStore`](super::super::MetadataStore) in the way a test names
+//! fails that test.
 
 use bytes::Bytes;
 use futures::FutureExt;

@@ -1,4 +1,6 @@
 //! Counters that are changed without being read.
+//!
+//! Always holds: changes that read nothing never conflict, and none of them is lost.
 
 use super::super::transaction::Transaction;
 use super::super::{Batch, Durability, Write, counter};

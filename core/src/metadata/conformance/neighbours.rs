@@ -1,4 +1,6 @@
 //! Is there any other key: the question behind every removal of a name.
+//!
+//! Always holds: the answer is compared with a set in memory that holds the same keys.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

@@ -1,4 +1,6 @@
 //! Scans of a snapshot.
+//!
+//! Always holds: a scan is of the instant at which its snapshot was taken, in the order of bytes, bounds as given.
 
 use super::super::transaction::Transaction;
 use super::super::{Durability, Table};

@@ -19,7 +19,6 @@ use super::{Db, merge};
 use crate::limits::{
     INDEX_BACKGROUND_JOBS, INDEX_BLOB_BYTES_MIN, INDEX_BLOCK_BYTES, INDEX_CACHE_BYTES, INDEX_INFO_LOG_BYTES,
     INDEX_INFO_LOG_FILES, INDEX_LOG_BYTES_MAX, INDEX_MEMTABLE_BYTES, INDEX_MEMTABLES_BYTES_MAX, INDEX_OPEN_FILES_MAX,
-    INDEX_RESERVE_BYTES, INDEX_RESERVE_FREEING_BYTES,
 };
 
 /// RocksDB's name of the inline table. The index is its default one. Part of the format on disk.
@@ -30,19 +29,15 @@ pub(super) const INLINE: &str = "inline";
 pub struct Options {
     /// Bytes of decompressed blocks, indexes and filters kept in memory.
     pub cache_bytes: usize,
-    /// Bytes of free space below which nothing is taken but what frees some.
-    pub reserve_bytes: u64,
-    /// Bytes of free space below which nothing is taken at all.
-    pub reserve_freeing_bytes: u64,
+    /// Bytes of free space below which nothing is taken but what frees some. `None`: as the size of the place allows.
+    pub reserve_bytes: Option<u64>,
+    /// Bytes of free space below which nothing is taken at all. `None`: as the size of the place allows.
+    pub reserve_freeing_bytes: Option<u64>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            cache_bytes: INDEX_CACHE_BYTES,
-            reserve_bytes: INDEX_RESERVE_BYTES,
-            reserve_freeing_bytes: INDEX_RESERVE_FREEING_BYTES,
-        }
+        Self { cache_bytes: INDEX_CACHE_BYTES, reserve_bytes: None, reserve_freeing_bytes: None }
     }
 }
 

@@ -1,14 +1,17 @@
 //! Refusing writes before the disk is full, because RocksDB can't be asked what became of a write that met a full disk.
 //!
 //! Always holds: below the first reserve only what frees space is taken, below the second nothing; so deletes and reads go on when
-//! creating no longer can. Writes of others to the same file system can still use up the reserves: then the log can't be written and
-//! the engine stops.
+//! creating no longer can. The numbers that the store hands out are taken as what frees is, for a deletion may need one. Writes of
+//! others to the same file system can still use up the reserves: then the log can't be written and the engine stops.
 
 use std::path::{Path, PathBuf};
 
-use super::super::{Batch, Write};
+use super::super::{Batch, Table, Write, keys};
 use super::open::Options;
-use crate::limits::SPACE_FREEING_BYTES_MAX;
+use crate::limits::{
+    INDEX_RESERVE_BYTES, INDEX_RESERVE_DIVISOR, INDEX_RESERVE_FREEING_BYTES, INDEX_RESERVE_FREEING_DIVISOR,
+    SPACE_FREEING_BYTES_MAX,
+};
 
 pub(super) struct Space {
     directory: PathBuf,
@@ -18,10 +21,19 @@ pub(super) struct Space {
 
 impl Space {
     pub(super) fn new(directory: &Path, options: &Options) -> Self {
+        let total = match nix::sys::statvfs::statvfs(directory) {
+            Ok(stat) => stat.blocks().saturating_mul(stat.fragment_size()),
+            Err(errno) => {
+                tracing::warn!(directory = %directory.display(), %errno, "the size of the place can't be asked for");
+                u64::MAX
+            }
+        };
+        let reserve = INDEX_RESERVE_BYTES.min(total / INDEX_RESERVE_DIVISOR);
+        let reserve_freeing = INDEX_RESERVE_FREEING_BYTES.min(total / INDEX_RESERVE_FREEING_DIVISOR);
         Self {
             directory: directory.to_owned(),
-            reserve: options.reserve_bytes,
-            reserve_freeing: options.reserve_freeing_bytes,
+            reserve: options.reserve_bytes.unwrap_or(reserve),
+            reserve_freeing: options.reserve_freeing_bytes.unwrap_or(reserve_freeing),
         }
     }
 
@@ -49,9 +61,22 @@ impl Space {
     }
 }
 
-/// Whether the batch is one that deletes: it removes something and puts little (what is recorded for a reclaimer, say).
+/// Whether the batch is one that deletes: it removes something and puts little (what is recorded for a reclaimer, a delete marker, a
+/// count that went down) and no content; or is one that hands out a number.
 pub(super) fn frees(batch: &Batch) -> bool {
-    let put: usize =
-        batch.writes.iter().map(|write| if let Write::Put { value, .. } = write { value.len() } else { 0 }).sum();
-    put <= SPACE_FREEING_BYTES_MAX && batch.writes.iter().any(|write| matches!(write, Write::Delete { .. }))
+    let mut deletes = false;
+    let mut numbers_only = true;
+    let mut put = 0;
+    for write in &batch.writes {
+        match write {
+            Write::Put { table: Table::Inline, .. } => return false,
+            Write::Put { key, value, .. } => {
+                numbers_only &= key == keys::NEXT_ID || key == keys::EPOCH;
+                put += value.len();
+            }
+            Write::Delete { .. } => deletes = true,
+            Write::Add { .. } | Write::Max { .. } => numbers_only = false,
+        }
+    }
+    put <= SPACE_FREEING_BYTES_MAX && (deletes || numbers_only)
 }

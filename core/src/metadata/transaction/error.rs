@@ -38,10 +38,11 @@ impl From<CommitError> for TxError {
     }
 }
 
+/// Here damage of the index leaves the engine, and is counted.
 impl From<ReadError> for Error {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Corrupt(_) => Error::Corrupt(error.to_string()),
+            ReadError::Corrupt(_) => crate::content::corrupt(error.to_string()),
             ReadError::Failed(_) => Error::Internal(error.to_string()),
         }
     }

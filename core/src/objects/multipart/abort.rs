@@ -24,7 +24,9 @@ impl ObjectService {
             let found = self.upload_in(tx, &found_bucket, key, upload_id).await?;
             self.require_uploader(principal, &found_bucket, &found.record)?;
             tx.delete(Table::Index, found.at);
-            self.tree().reclaim(tx, ReclaimTask::Pages { content, location: found.record.location }).await
+            self.tree().reclaim(tx, ReclaimTask::Pages { content, location: found.record.location }).await?;
+            failpoint!("upload.before_abort");
+            Ok(())
         })?;
         failpoint!("upload.aborted");
         Ok(())

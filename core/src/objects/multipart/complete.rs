@@ -53,6 +53,7 @@ impl ObjectService {
             let new = assemble(node, &found, &chosen, &request)?;
             tx.delete(Table::Index, found.at.clone());
             let inserted = self.tree().insert(tx, &place, &new).await?;
+            failpoint!("upload.before_complete");
             Ok(CompleteOutput {
                 etag: new.record.etag,
                 version: made_version(&place.bucket, inserted.node, inserted.version),

@@ -1,4 +1,6 @@
 //! CreateMultipartUpload.
+//!
+//! Always holds: an upload is owned by whoever began it, and keeps the location that its bucket or request named then.
 
 use super::upload::id_text;
 use super::{CreateUpload, UploadInfo};
@@ -60,6 +62,7 @@ impl ObjectService {
                 checksum,
             };
             tx.put(Table::Index, keys::upload(found.record.id, key.as_bytes(), initiated.0, content), record.encode());
+            failpoint!("upload.before_create");
             Ok(id_text(initiated.0, content))
         })?;
         failpoint!("upload.created");

@@ -1,4 +1,6 @@
 //! ListParts and ListMultipartUploads.
+//!
+//! Always holds: a page has at most `LIST_PAGE_MAX` entries; uploads come in the order of their keys, then of their beginning.
 
 use super::upload::{id_text, parse_id};
 use super::{ListParts, ListUploads, UploadEntry, UploadedPart, UploadedPartsPage, UploadsPage};

@@ -1,7 +1,7 @@
 //! Every byte that a name leads to is read and verified.
 //!
 //! Always holds: a problem is told only if it is still there when it is looked at again: a running store may have removed the
-//! content meanwhile.
+//! content meanwhile. Damage, of bytes or of the records that lead to them, is a problem and never the check's end.
 
 use futures::StreamExt;
 
@@ -12,14 +12,21 @@ use crate::error::{Error, Result};
 use crate::limits::PARTS_PER_INDEX_ENTRY;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{ContentRecord, Layout, PartRecord, Record, UploadRecord};
-use crate::metadata::{Snapshot, Table};
+use crate::metadata::{ReadError, Snapshot, Table};
 use crate::objects::ObjectService;
 use crate::types::ByteRange;
 
 pub async fn verify(service: &ObjectService, used: &Used, report: &mut Report, progress: &Progress) -> Result<()> {
     for &node in &used.inline {
         let at = [(Table::Inline, keys::inline(node, 0)), (Table::Index, keys::node(node))];
-        let (_, mut values) = service.store().get_many(&at).await?;
+        let mut values = match service.store().get_many(&at).await.map_err(Error::from) {
+            Ok((_, values)) => values,
+            Err(error @ Error::Corrupt(_)) => {
+                report.problem("damaged_bytes", format!("node {node}: {error}"));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let still = values.pop().flatten().is_some();
         match values.pop().flatten().map(|sealed| open_inline(node, 0, sealed)) {
             Some(Ok(bytes)) => count(report, progress, bytes.len() as u64),
@@ -31,7 +38,15 @@ pub async fn verify(service: &ObjectService, used: &Used, report: &mut Report, p
     for (&content, &nodes) in &used.contents {
         // From here to the end of its reading, what is there stays.
         let _pin = service.inner.pins.pin(content);
-        let Some(record) = read_content(service, content).await? else { continue };
+        let record = match read_content(service, content).await {
+            Ok(Some(record)) => record,
+            Ok(None) => continue,
+            Err(error @ Error::Corrupt(_)) => {
+                report.problem("damaged_record", format!("content {content}: {error}"));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         report.contents += 1;
         // In a store at work a copy or a removal may have come between, which only another walk could tell.
         if record.uses != nodes && !service.is_serving() {
@@ -43,10 +58,10 @@ pub async fn verify(service: &ObjectService, used: &Used, report: &mut Report, p
             }
             Layout::Parts { .. } => {
                 let size = parts(service, &record.location, content, report, progress).await?;
-                if size != record.size && read_content(service, content).await?.is_some() {
+                if size.is_some_and(|size| size != record.size) && read_content(service, content).await?.is_some() {
                     report.problem(
                         "wrong_size",
-                        format!("the parts of content {content} have {size} bytes of {}", record.size),
+                        format!("the parts of content {content} have {size:?} bytes of {}", record.size),
                     );
                 }
             }
@@ -108,30 +123,48 @@ async fn blob(
     }
 }
 
-/// Every part of a content or upload; the sum of their sizes.
+/// Every part of a content or upload; the sum of their sizes, where all of their records can be read.
 async fn parts(
     service: &ObjectService,
     location: &str,
     content: Id,
     report: &mut Report,
     progress: &Progress,
-) -> Result<u64> {
-    let mut size = 0;
-    let mut next = Some(1);
-    while let Some(first) = next {
-        let page = service.parts_from(content, first, PARTS_PER_INDEX_ENTRY).await?;
-        next = page.last().and_then(|(number, _)| number.checked_add(1));
-        for (number, part) in &page {
-            size += part.size;
-            if let Err(error) = part_bytes(service, location, content, *number, part, report, progress).await {
-                let still = service.parts_from(content, *number, 1).await?;
-                if still.first().is_some_and(|(found, again)| found == number && again == part) {
+) -> Result<Option<u64>> {
+    let mut size = Some(0);
+    let end = keys::behind(&keys::pages(content));
+    let mut start = keys::pages(content);
+    loop {
+        // No snapshot is held while bytes are read.
+        let page = match service.store().snapshot()?.scan(&start, &end, PARTS_PER_INDEX_ENTRY, false).await {
+            Ok(page) => page,
+            Err(error @ ReadError::Corrupt(_)) => {
+                report.problem("damaged_record", format!("the parts of content {content}: {}", Error::from(error)));
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let Some((last, _)) = page.last() else { return Ok(size) };
+        start = [last, &[0][..]].concat();
+        for (key, value) in page {
+            let (number, part) = match (keys::page_number(&key), PartRecord::decode(&value).map_err(Error::from)) {
+                (Some(number), Ok(part)) => (number, part),
+                (number, part) => {
+                    let why = part.err().map_or_else(|| "its key can't be read".to_owned(), |error| error.to_string());
+                    report.problem("damaged_record", format!("part {number:?} of content {content}: {why}"));
+                    size = None;
+                    continue;
+                }
+            };
+            size = size.map(|size| size + part.size);
+            if let Err(error) = part_bytes(service, location, content, number, &part, report, progress).await {
+                let again = service.store().get_many(&[(Table::Index, key)]).await?.1.pop().flatten();
+                if again == Some(value) {
                     report.problem("damaged_bytes", format!("part {number} of content {content}: {error}"));
                 }
             }
         }
     }
-    Ok(size)
 }
 
 async fn part_bytes(
@@ -162,16 +195,23 @@ async fn uploads(
     report: &mut Report,
     progress: &Progress,
 ) -> Result<()> {
-    let mut found = Vec::new();
+    let (mut found, mut damaged) = (Vec::new(), Vec::new());
     super::names::each(snapshot, b"U", async |key, value| {
         if let Some((_, _, content)) = keys::upload_parts(&key)
             && used.uploads.contains(&content)
         {
-            found.push((content, UploadRecord::decode(&value)?.location));
+            match UploadRecord::decode(&value) {
+                Ok(upload) => found.push((content, upload.location)),
+                Err(error) => damaged.push(format!("the upload of content {content}: {error}")),
+            }
         }
         Ok(())
     })
-    .await?;
+    .await?
+    .tell(report, "the uploads");
+    for what in damaged {
+        report.problem("damaged_record", what);
+    }
     for (content, location) in found {
         let _pin = service.inner.pins.pin(content);
         parts(service, &location, content, report, progress).await?;

@@ -1,4 +1,6 @@
 //! What the index holds besides names: uploads, and records that no name leads to.
+//!
+//! Always holds: what a reclaim task is about to take away is not called lost; what can't be read is told, and the rest is looked at.
 
 use super::Report;
 use super::names::{Used, each};
@@ -29,7 +31,9 @@ pub async fn uploads(snapshot: &dyn Snapshot, report: &mut Report, used: &mut Us
         }
         Ok(())
     })
-    .await
+    .await?
+    .tell(report, "the uploads");
+    Ok(())
 }
 
 /// Records that nothing leads to.
@@ -45,7 +49,8 @@ pub async fn left_over(snapshot: &dyn Snapshot, report: &mut Report, used: &Used
         }
         Ok(())
     })
-    .await?;
+    .await?
+    .tell(report, "the reclaim tasks");
     each(snapshot, b"N", async |key, _| {
         match id_of(&key) {
             Some(node) if used.nodes.contains_key(&node) || used.directories.contains(&node) => {}
@@ -53,7 +58,8 @@ pub async fn left_over(snapshot: &dyn Snapshot, report: &mut Report, used: &Used
         }
         Ok(())
     })
-    .await?;
+    .await?
+    .tell(report, "the nodes");
     each(snapshot, b"C", async |key, _| {
         match id_of(&key) {
             Some(content) if used.contents.contains_key(&content) => {}
@@ -61,7 +67,8 @@ pub async fn left_over(snapshot: &dyn Snapshot, report: &mut Report, used: &Used
         }
         Ok(())
     })
-    .await?;
+    .await?
+    .tell(report, "the contents");
     for kind in [b"D", b"V"] {
         let mut last = None;
         each(snapshot, kind, async |key, _| {
@@ -74,7 +81,8 @@ pub async fn left_over(snapshot: &dyn Snapshot, report: &mut Report, used: &Used
             }
             Ok(())
         })
-        .await?;
+        .await?
+        .tell(report, "the directories");
     }
     let mut last = None;
     each(snapshot, b"E", async |key, _| {
@@ -91,7 +99,9 @@ pub async fn left_over(snapshot: &dyn Snapshot, report: &mut Report, used: &Used
         }
         Ok(())
     })
-    .await
+    .await?
+    .tell(report, "the parts");
+    Ok(())
 }
 
 /// The id behind a key's first byte.

@@ -10,7 +10,7 @@ mod names;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::limits::CHECK_PROBLEMS_MAX;
 use crate::objects::ObjectService;
 
@@ -75,7 +75,11 @@ impl Progress {
 pub async fn check(service: &ObjectService, repair: bool, progress: &Progress) -> Result<Report> {
     let mut report = Report::default();
     if repair {
-        super::reclaim::round(service).await?;
+        match super::reclaim::round(service).await {
+            Ok(_) => {}
+            Err(error @ Error::Corrupt(_)) => report.problem("damaged_record", format!("a reclaim task: {error}")),
+            Err(error) => return Err(error),
+        }
     }
     let contents = {
         let snapshot = service.store().snapshot()?;
@@ -90,6 +94,9 @@ pub async fn check(service: &ObjectService, repair: bool, progress: &Progress) -
     report.orphan_blobs = swept.orphans_found;
     report.orphan_blobs_deleted = swept.orphans_deleted;
     report.bytes_freed = swept.bytes_freed;
+    for what in swept.damaged {
+        report.problem("damaged_bytes", what);
+    }
     Ok(report)
 }
 

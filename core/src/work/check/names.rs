@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Progress, Report};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::limits::LIST_FETCH_MAX;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{BucketRecord, ContentRef, Dentry, NodeRecord, Record, Summary, VersionRecord};
@@ -28,16 +28,33 @@ pub struct Used {
     pub buckets: HashSet<Id>,
 }
 
-/// Every pair of a range, a fetch at a time.
+/// Why a range could not be read to its end: its records are damaged where they lie.
+#[must_use]
+pub(super) struct Unread(Option<Error>);
+
+impl Unread {
+    /// Makes a problem of it.
+    pub(super) fn tell(self, report: &mut Report, range: &str) {
+        if let Some(error) = self.0 {
+            report.problem("damaged_record", format!("{range}: what is behind can't be read: {error}"));
+        }
+    }
+}
+
+/// Every pair of a range, a fetch at a time, up to its end or to what is damaged.
 pub(super) async fn each(
     snapshot: &dyn Snapshot,
     prefix: &[u8],
     mut visit: impl AsyncFnMut(Key, bytes::Bytes) -> Result<()>,
-) -> Result<()> {
+) -> Result<Unread> {
     let end = keys::behind(prefix);
     let mut start = prefix.to_vec();
     loop {
-        let page = snapshot.scan(&start, &end, LIST_FETCH_MAX, false).await?;
+        let page = match snapshot.scan(&start, &end, LIST_FETCH_MAX, false).await.map_err(Error::from) {
+            Ok(page) => page,
+            Err(error @ Error::Corrupt(_)) => return Ok(Unread(Some(error))),
+            Err(error) => return Err(error),
+        };
         let full = page.len() == LIST_FETCH_MAX;
         if let Some((last, _)) = page.last() {
             start = [last, &[0][..]].concat();
@@ -46,8 +63,17 @@ pub(super) async fn each(
             visit(key, value).await?;
         }
         if !full {
-            return Ok(());
+            return Ok(Unread(None));
         }
+    }
+}
+
+/// One value as the snapshot has it; damage where it lies is an answer, not the check's end.
+async fn value(snapshot: &dyn Snapshot, key: Key) -> Result<Result<Option<bytes::Bytes>, Error>> {
+    match snapshot.get_many(&[(Table::Index, key)]).await.map_err(Error::from) {
+        Ok(mut values) => Ok(Ok(values.pop().flatten())),
+        Err(error @ Error::Corrupt(_)) => Ok(Err(error)),
+        Err(error) => Err(error),
     }
 }
 
@@ -66,7 +92,8 @@ pub async fn walk(snapshot: &dyn Snapshot, report: &mut Report, progress: &Progr
         buckets.push((key, value));
         Ok(())
     })
-    .await?;
+    .await?
+    .tell(report, "the buckets");
     let mut names = Names { snapshot, report, progress, used: Used::default(), pending: Vec::new() };
     for (key, value) in buckets {
         let name = String::from_utf8_lossy(&key[1..]).into_owned();
@@ -113,7 +140,8 @@ impl Names<'_> {
             page.push((key, value));
             Ok(())
         })
-        .await?;
+        .await?
+        .tell(self.report, path);
         for (key, value) in page.drain(..) {
             let name = String::from_utf8_lossy(keys::dentry_name(&key)).into_owned();
             let full = format!("{path}{name}");
@@ -131,7 +159,8 @@ impl Names<'_> {
             page.push((key, value));
             Ok(())
         })
-        .await?;
+        .await?
+        .tell(self.report, path);
         for (key, value) in page {
             let Some((name, sequence)) = keys::version_parts(&key) else {
                 self.report.problem("damaged_key", format!("in the version space of {path}"));
@@ -177,17 +206,18 @@ impl Names<'_> {
         if *names > 1 {
             return Ok(());
         }
-        let values = self.snapshot.get_many(&[(Table::Index, keys::node(node))]).await?;
-        let record = match values[0].as_deref().map(NodeRecord::decode) {
-            None => {
+        let found = value(self.snapshot, keys::node(node)).await?;
+        let decoded = found.and_then(|found| Ok(found.as_deref().map(NodeRecord::decode).transpose()?));
+        let record = match decoded {
+            Ok(None) => {
                 self.report.problem("missing_node", format!("{path} leads to node {node}, which is not there"));
                 return Ok(());
             }
-            Some(Err(error)) => {
+            Err(error) => {
                 self.report.problem("damaged_record", format!("the node of {path}: {error}"));
                 return Ok(());
             }
-            Some(Ok(record)) => record,
+            Ok(Some(record)) => record,
         };
         if let Some(summary) = summary
             && *summary != summary_of(&record, owner)
@@ -203,8 +233,8 @@ impl Names<'_> {
             ContentRef::Shared(content) => {
                 let uses = self.used.contents.entry(content).or_insert(0);
                 *uses += 1;
-                let first = *uses == 1;
-                if first && self.snapshot.get_many(&[(Table::Index, keys::content(content))]).await?[0].is_none() {
+                // A record that can't be read is told when its bytes are looked at.
+                if *uses == 1 && matches!(value(self.snapshot, keys::content(content)).await?, Ok(None)) {
                     self.report.problem("missing_content", format!("{path} has content {content}, which is not there"));
                 }
             }

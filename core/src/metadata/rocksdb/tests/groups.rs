@@ -136,7 +136,11 @@ async fn a_panic_of_the_commit_thread_stops_everything() {
 async fn a_full_disk_takes_deletions_only() {
     let directory = tempfile::tempdir().unwrap();
     let with = |reserve_bytes, reserve_freeing_bytes| {
-        let options = Options { reserve_bytes, reserve_freeing_bytes, ..Options::default() };
+        let options = Options {
+            reserve_bytes: Some(reserve_bytes),
+            reserve_freeing_bytes: Some(reserve_freeing_bytes),
+            ..Options::default()
+        };
         RocksDb::open(directory.path(), &options).unwrap()
     };
     put(&with(0, 0), b"k", b"v").await;
@@ -145,12 +149,21 @@ async fn a_full_disk_takes_deletions_only() {
     let remove = || Write::Delete { table: Table::Index, key: b"k".to_vec() };
 
     let store = with(u64::MAX, 0);
-    for writes in [vec![create(1)], vec![remove(), create(5000)], vec![Write::Add { key: b"n".to_vec(), delta: 1 }]] {
+    let inline = Write::Put { table: Table::Inline, key: b"new".to_vec(), value: Bytes::from_static(b"x") };
+    for writes in [
+        vec![create(1)],
+        vec![remove(), create(17 << 10)],
+        vec![remove(), inline],
+        vec![Write::Add { key: b"n".to_vec(), delta: 1 }],
+    ] {
         let outcome = store.commit(batch(writes), Durability::Synced).await;
         assert!(matches!(outcome, Err(CommitError::Full(_))), "{outcome:?}");
     }
     assert!(value(&store, b"k").await.is_some());
     store.commit(batch(vec![remove(), create(100)]), Durability::Synced).await.unwrap();
+    // A deletion's reclaim task has a number, and so has a process that starts on a full disk.
+    assert_eq!(crate::namespace::advance(&*store, crate::metadata::keys::NEXT_ID, 5).await.unwrap(), 1);
+    assert_eq!(crate::namespace::advance(&*store, crate::metadata::keys::EPOCH, 1).await.unwrap(), 1);
     assert_eq!(value(&store, b"k").await, None);
     drop(store);
 
