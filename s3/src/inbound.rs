@@ -6,6 +6,8 @@
 //! poll is what makes hyper send `100 Continue`.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -41,7 +43,8 @@ where
 {
     body: Option<B>,
     pace: Pace,
-    expects_continue: bool,
+    /// The sender waits for `100 Continue`, which was not sent.
+    unasked: Arc<AtomicBool>,
     started: Option<Instant>,
     received: u64,
     last: Option<Instant>,
@@ -54,7 +57,14 @@ where
 {
     pub fn new(body: B, expects_continue: bool, pace: Pace) -> Self {
         let body = (!body.is_end_stream()).then_some(body);
-        Self { body, pace, expects_continue, started: None, received: 0, last: None, timer: None }
+        let unasked = Arc::new(AtomicBool::new(expects_continue && body.is_some()));
+        Self { body, pace, unasked, started: None, received: 0, last: None, timer: None }
+    }
+
+    /// True for as long as the sender has not been asked for the body that it announced. Where that stays so, the connection can't
+    /// go on: what comes next may be the body or another request.
+    pub fn unasked(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.unasked)
     }
 
     /// Whether the end was reached, or there was nothing.
@@ -97,7 +107,7 @@ where
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         let Some(body) = &mut this.body else { return Poll::Ready(None) };
-        this.expects_continue = false;
+        this.unasked.store(false, Ordering::Relaxed);
         this.started.get_or_insert_with(Instant::now);
         loop {
             match Pin::new(&mut *body).poll_frame(cx) {
@@ -137,7 +147,7 @@ where
 {
     fn drop(&mut self) {
         let Some(mut body) = self.body.take() else { return };
-        if self.expects_continue || body.size_hint().lower() > limits::UNREAD_BODY_BYTES_MAX {
+        if self.unasked.load(Ordering::Relaxed) || body.size_hint().lower() > limits::UNREAD_BODY_BYTES_MAX {
             return;
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
