@@ -53,9 +53,10 @@ async fn t4_what_was_answered_is_there_after_a_kill() {
     }
     // And one that is not finished.
     let half = |length| body(length, 1).chain(stream::pending()).boxed();
-    let half = store.put(origin(90), Some(20 << 20), half(10 << 20));
+    // Only borrowed by the select: it would drop what it owns, and the put with it, before it runs the other arm.
+    let mut half = store.put(origin(90), Some(20 << 20), half(10 << 20));
     tokio::select! {
-        _ = half => unreachable!("the body never ends"),
+        _ = &mut half => unreachable!("the body never ends"),
         () = tokio::time::sleep(std::time::Duration::from_millis(300)) => {
             assert_eq!(names(&root.path().join(INCOMING)).len(), 1);
             copy(root.path(), after.path());
