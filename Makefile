@@ -43,7 +43,7 @@ test-build: rocksdb
 test: test-build ## Run every suite at its CI size
 	cargo fmt --all --check
 	$(CARGO) $(TESTS)
-	TREFOIL_FAILPOINTS_BIN=$(CARGO_TARGET_DIR)/debug/trefoil $(CARGO) $(TESTS) --test crash -- --ignored
+	export TREFOIL_FAILPOINTS_BIN=$(CARGO_TARGET_DIR)/debug/trefoil && $(CARGO) $(TESTS) --test crash -- --ignored
 
 .PHONY: fmt
 fmt: ## Format the sources

@@ -25,7 +25,7 @@ crash-slice: crash-build
 
 .PHONY: crash
 crash: crash-build ## Kill the server at every fail point in every shape, and 200 times under load (long)
-	TREFOIL_CRASH=full $(CARGO) test --locked -p trefoil-tests --test crash -- --include-ignored --nocapture
+	export TREFOIL_CRASH=full && $(CARGO) test --locked -p trefoil-tests --test crash -- --include-ignored --nocapture
 
 .PHONY: clients
 clients: build ## Let aws cli, boto3, rclone, s3cmd and restic do their everyday work

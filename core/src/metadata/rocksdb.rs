@@ -26,6 +26,7 @@
 //!
 //! Reads of several keys are taken from one RocksDB snapshot, so they are one view.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -133,17 +134,6 @@ impl Inner {
     }
 }
 
-/// A commit thread that panicked left its group half done: no better than a write that failed.
-struct StopOnPanic<'a>(&'a Inner);
-
-impl Drop for StopOnPanic<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.stop("the commit thread panicked");
-        }
-    }
-}
-
 impl RocksDb {
     /// Opens the store in `directory`, made where it does not exist, and replays its log. Blocks while it does.
     pub fn open(directory: &Path, options: &Options) -> Result<Arc<Self>, OpenError> {
@@ -171,8 +161,11 @@ impl RocksDb {
         let thread = std::thread::Builder::new()
             .name("commit".to_owned())
             .spawn(move || {
-                let _stop = StopOnPanic(&shared);
-                commit::run(&shared, &receiver);
+                if catch_unwind(AssertUnwindSafe(|| commit::run(&shared, &receiver))).is_err() {
+                    // It left its group half done: no better than a write that failed.
+                    shared.stop("the commit thread panicked");
+                    commit::refuse(&shared, &receiver);
+                }
             })
             .map_err(|source| OpenError::Io { path: directory.to_owned(), source })?;
         Ok(Arc::new(Self {

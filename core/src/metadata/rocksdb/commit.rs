@@ -64,6 +64,14 @@ pub(super) fn run(inner: &Arc<Inner>, jobs: &Receiver<Job>) {
     }
 }
 
+/// After a panic: tells everybody who still comes that the engine has stopped, until no sender is left. A job that nobody takes
+/// would be waited for in vain.
+pub(super) fn refuse(inner: &Inner, jobs: &Receiver<Job>) {
+    while let Ok(job) = jobs.recv() {
+        job.answer(Err(CommitError::Failed(inner.stopped().unwrap_or_default().to_owned())));
+    }
+}
+
 struct CommitThread<'a> {
     inner: &'a Arc<Inner>,
     /// Of the last transaction admitted.
