@@ -64,13 +64,16 @@ async fn another_process_that_holds_the_directory_is_named() {
         .unwrap();
     let mut line = String::new();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line).unwrap();
-    let sentence = RocksDb::open(directory.path(), &Options::default()).unwrap_err().to_string();
     let pid = std::fs::read_to_string(&file).unwrap().split(' ').next().unwrap().to_owned();
+    // While a process turns into another program, it has no command line for a moment.
+    while !std::fs::read(format!("/proc/{pid}/cmdline")).unwrap().starts_with(b"sleep") {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let sentence = RocksDb::open(directory.path(), &Options::default()).unwrap_err().to_string();
     // `sleep` is a child of `flock`, which holds the lock as long as either lives.
     assert!(std::process::Command::new("kill").arg(&pid).status().unwrap().success());
     child.wait().unwrap();
-    // By then it is still `sh`, or `sleep` already.
-    assert!(sentence.contains(&format!("is in use by process {pid} (s")), "{sentence}");
+    assert!(sentence.contains(&format!("is in use by process {pid} (sleep")), "{sentence}");
     open(directory.path());
 }
 
