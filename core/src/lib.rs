@@ -15,5 +15,6 @@ pub mod metadata;
 pub mod namespace;
 pub mod objects;
 pub mod random;
+mod shares;
 pub mod types;
 pub mod work;

@@ -64,6 +64,9 @@ pub const BLOB_ALIGN_BYTES: u64 = 4096;
 pub const BLOCK_BYTES: usize = 64 << 10;
 /// Bytes handed to a disk thread at once: a hop costs 13-20 microseconds, a copy of this much about as long.
 pub const DISK_HOP_BYTES: usize = 1 << 20;
+/// Pieces of one blob on its way in that are being written at once, each of that many bytes; of all such blobs together.
+pub const DISK_PIECES_AHEAD_MAX: usize = 4;
+pub const DISK_PIECES_AHEAD_TOTAL: usize = 64;
 /// Threads that write, sync and delete, and threads that read, of one files store: apart, so that a slow sync delays no read.
 pub const DISK_WRITE_THREADS: usize = 8;
 pub const DISK_READ_THREADS: usize = 8;
@@ -97,9 +100,11 @@ pub const STORE_LOCK_WAIT_MILLIS: u64 = 2_000;
 pub const HASH_HERE_BYTES_MAX: usize = 128 << 10;
 /// Bytes that one hop carries to a hashing thread.
 pub const HASH_HOP_BYTES: usize = 256 << 10;
-/// Hops of one body that may wait for a hashing thread; then the body is read no further. Together they are what a store writes at
-/// once ([`DISK_HOP_BYTES`]), so that hashing goes on for as long as such a write takes.
-pub const HASH_HOPS_WAITING_MAX: usize = 4;
+/// Hops of one body that may wait for a hashing thread; then the body is read no further. At least what a store writes at once
+/// ([`DISK_HOP_BYTES`]), so that hashing goes on for as long as such a write takes; more where few bodies share the total.
+pub const HASH_HOPS_WAITING_MIN: usize = 4;
+pub const HASH_HOPS_WAITING_MAX: usize = 16;
+pub const HASH_HOPS_WAITING_TOTAL: usize = 128;
 /// Hashing threads: one a core, and never more than this.
 pub const HASH_THREADS_MAX: usize = 64;
 /// Bodies (twice where SHA is wanted besides MD5) that may wait for a hashing thread; beyond, each hashes where it arrives.
@@ -135,6 +140,9 @@ pub const COMMIT_QUEUE_BYTES_MAX: usize = 32 << 20;
 /// Transactions and bytes in one synced batch.
 pub const COMMIT_GROUP_MAX: usize = 512;
 pub const COMMIT_GROUP_BYTES_MAX: usize = 8 << 20;
+/// Records of the index that were read lately, ready to be given out again: all, and the largest that is kept.
+pub const INDEX_HOT_BYTES: usize = 16 << 20;
+pub const INDEX_HOT_RECORD_BYTES_MAX: usize = 4 << 10;
 /// The index in memory: blocks, indexes and filters together; the memtable at which a table is written out; all memtables together.
 pub const INDEX_CACHE_BYTES: usize = 64 << 20;
 pub const INDEX_MEMTABLE_BYTES: usize = 32 << 20;
@@ -172,6 +180,8 @@ pub const LOCK_FILE_BYTES_MAX: u64 = 1024;
 pub const TRANSACTION_ATTEMPTS_MAX: u32 = 64;
 /// Attempts made at once; later ones first wait, twice as long each time up to the bound below, a random part of it.
 pub const TRANSACTION_EAGER_ATTEMPTS: u32 = 4;
+/// Attempts after which a transaction waits for its turn among all that have lost so often.
+pub const TRANSACTION_TURN_ATTEMPTS: u32 = 8;
 pub const TRANSACTION_BACKOFF_MAX: Duration = Duration::from_millis(32);
 /// Ids taken from the index at once: one synced record allots this many.
 pub const ID_LEASE: u64 = 1 << 16;
@@ -201,7 +211,7 @@ const _: () = assert!(INDEX_RESERVE_FREEING_BYTES < INDEX_RESERVE_BYTES);
 const _: () = assert!(INLINE_BYTES_MAX as u64 <= VOLUME_BLOB_BYTES_MAX);
 const _: () = assert!(VOLUME_BLOB_BYTES_MAX * 8 <= VOLUME_FILE_BYTES);
 const _: () = assert!(INLINE_BYTES_MAX <= HASH_HERE_BYTES_MAX);
-const _: () = assert!(HASH_HOPS_WAITING_MAX * HASH_HOP_BYTES >= DISK_HOP_BYTES);
+const _: () = assert!(HASH_HOPS_WAITING_MIN * HASH_HOP_BYTES >= DISK_HOP_BYTES);
 const _: () = assert!(CHUNK_BYTES_MIN <= CHUNK_GATHER_BYTES && CHUNK_GATHER_BYTES <= HASH_HOP_BYTES);
 const _: () = assert!((BLOCK_BYTES as u64).is_multiple_of(BLOB_ALIGN_BYTES));
 const _: () = assert!(DISK_HOP_BYTES.is_multiple_of(BLOCK_BYTES));

@@ -17,6 +17,7 @@ pub fn source(index: Arc<RocksDb>) -> Source {
             ("trefoil_index_keys_estimate", Kind::Gauge, "Keys of the index, estimated.", seen.index_keys_estimate),
             ("trefoil_index_memtable_bytes", Kind::Gauge, "Memory of what is not in tables yet.", seen.memtable_bytes),
             ("trefoil_index_cache_bytes", Kind::Gauge, "Memory of cached blocks.", seen.cache_bytes),
+            ("trefoil_index_hot_bytes", Kind::Gauge, "Memory of records that were read lately.", seen.hot_bytes),
             (
                 "trefoil_index_compaction_pending_bytes",
                 Kind::Gauge,

@@ -67,11 +67,14 @@ impl Digests {
         finished
     }
 
-    /// Parts the set in lanes that are worth a thread each: MD5 with the CRCs (which cost next to nothing), and the SHAs.
+    /// Parts the set in lanes that are worth a thread each: MD5, which takes the longest, and the SHAs, with which the CRCs go (they
+    /// cost next to nothing), or with MD5 where there are none.
     pub(super) fn lanes(self) -> Vec<Digests> {
-        let (shas, others): (Vec<State>, Vec<State>) =
-            self.states.into_iter().partition(|state| matches!(state, State::Sha1(_) | State::Sha256(_)));
-        [others, shas].into_iter().filter(|states| !states.is_empty()).map(|states| Digests { states }).collect()
+        let is_sha = |state: &State| matches!(state, State::Sha1(_) | State::Sha256(_));
+        let shas = self.states.iter().any(is_sha);
+        let (others, md5): (Vec<State>, Vec<State>) =
+            self.states.into_iter().partition(|state| shas && !matches!(state, State::Md5(_)));
+        [md5, others].into_iter().filter(|states| !states.is_empty()).map(|states| Digests { states }).collect()
     }
 }
 

@@ -15,7 +15,10 @@ use parking_lot::Mutex;
 
 use super::digest::Digests;
 use crate::error::{Error, Result};
-use crate::limits::{HASH_HOPS_WAITING_MAX, HASH_QUEUE_MAX, HASH_THREADS_MAX};
+use crate::limits::{
+    HASH_HOPS_WAITING_MAX, HASH_HOPS_WAITING_MIN, HASH_HOPS_WAITING_TOTAL, HASH_QUEUE_MAX, HASH_THREADS_MAX,
+};
+use crate::shares::{Share, Shares};
 
 /// Chunks that are hashed in one go, shared by the lanes of a body.
 pub(super) type Group = Arc<Vec<Bytes>>;
@@ -23,7 +26,12 @@ pub(super) type Group = Arc<Vec<Bytes>>;
 /// One set of digests of one body. Dropping it gives up what still waits.
 pub(super) struct Lane {
     shared: Arc<Shared>,
+    /// Of groups that may wait.
+    share: Share<'static>,
 }
+
+/// A body that is alone may have more waiting than one of many, so that hashing goes on while its I/O stands still for a moment.
+static WAITING: Shares = Shares::new(HASH_HOPS_WAITING_TOTAL, HASH_HOPS_WAITING_MIN, HASH_HOPS_WAITING_MAX);
 
 struct Shared {
     state: Mutex<State>,
@@ -42,7 +50,7 @@ struct State {
 impl Lane {
     pub(super) fn new(digests: Digests) -> Self {
         let state = State { waiting: VecDeque::new(), digests: Some(digests), busy: false, failed: false, waker: None };
-        Self { shared: Arc::new(Shared { state: Mutex::new(state) }) }
+        Self { shared: Arc::new(Shared { state: Mutex::new(state) }), share: WAITING.begin() }
     }
 
     /// Adds the next group. Ask for room before.
@@ -60,7 +68,7 @@ impl Lane {
     /// Ready when another group may be pushed.
     pub(super) fn poll_room(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut state = self.shared.state.lock();
-        if state.waiting.len() < HASH_HOPS_WAITING_MAX || state.failed {
+        if state.waiting.len() < self.share.get() || state.failed {
             return Poll::Ready(());
         }
         state.waker = Some(context.waker().clone());

@@ -1,15 +1,17 @@
-//! A body on its way to its place, hashed as it passes, and compared before it ends.
+//! A body on its way to its place, hashed as it passes.
 //!
-//! Always holds: the stream ends cleanly only after the length and every digest that the sender gave were found right; else its
-//! last item is the error, so that whoever stores the bytes keeps nothing. [`Outcome`] says afterwards what came. Memory: the
-//! groups that wait for their hash (see `limits`), one group being gathered, and a few small chunks.
+//! Always holds: the stream ends cleanly only after as many bytes as were announced; else its last item is the error, so that whoever
+//! stores the bytes keeps nothing. Its digests are then still being computed, beside the sync of the bytes: [`Tail::finish`] waits for
+//! them and compares them with what the sender said. Memory: the groups that wait for their hash (see `limits`), one group being
+//! gathered, and a few small chunks.
 
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use futures::stream::{Stream, StreamExt};
+use tokio::sync::oneshot;
 
 use super::digest::{Digests, Finished};
 use super::hash_pool::{Group, Lane};
@@ -19,14 +21,32 @@ use crate::error::{Error, Result};
 use crate::limits::{CHUNK_BYTES_MIN, CHUNK_GATHER_BYTES, HASH_HOP_BYTES, PUT_BYTES_MAX};
 use crate::types::ChecksumAlgorithm;
 
-/// What came of a body: nothing yet, its size and digests, or why it was refused.
-pub(super) type Outcome = Arc<OnceLock<Result<Arrived>>>;
+/// Comes when the stream has ended: with what remains to be done, or with the error that ended it. Never comes where the stream was
+/// dropped before its end.
+pub(super) type Ended = oneshot::Receiver<Result<Tail>>;
+
+/// A body that arrived whole, whose digests may not be finished.
+pub(super) struct Tail {
+    size: u64,
+    hashing: Hashing,
+    expected: Expected,
+}
 
 /// A body that arrived whole and agreed with what its sender said.
 #[derive(Clone, Debug)]
 pub(super) struct Arrived {
     pub(super) size: u64,
     pub(super) finished: Finished,
+}
+
+impl Tail {
+    /// Waits for the digests, and compares those that the sender gave.
+    pub(super) async fn finish(self) -> Result<Arrived> {
+        let Self { size, mut hashing, expected } = self;
+        let finished = std::future::poll_fn(|context| hashing.poll_finish(context)).await?;
+        expected.compare(&finished).inspect_err(|_| metrics().bodies_refused_total.add(1))?;
+        Ok(Arrived { size, finished })
+    }
 }
 
 /// See the module.
@@ -41,14 +61,14 @@ pub(super) struct HashedBody {
     /// A chunk that waits until the small ones before it are given out.
     held: Option<Bytes>,
     stage: Stage,
-    outcome: Outcome,
+    ended: Option<oneshot::Sender<Result<Tail>>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Receiving,
-    /// All bytes are given out; their digests are awaited.
-    Finishing,
+    /// All bytes have come, and those that were held are given out.
+    Ending,
     Done,
 }
 
@@ -61,10 +81,11 @@ enum Hashing {
 impl HashedBody {
     /// `kept` is the algorithm whose value is kept with the content, `extra` one that is wanted besides. Hashes on the caller's
     /// thread until [`HashedBody::hash_beside`].
-    pub(super) fn new(upload: Upload, kept: ChecksumAlgorithm, extra: Option<ChecksumAlgorithm>) -> Self {
+    pub(super) fn new(upload: Upload, kept: ChecksumAlgorithm, extra: Option<ChecksumAlgorithm>) -> (Self, Ended) {
         let Upload { body, length, expected } = upload;
         let hashing = Hashing::Here(Digests::new(true, expected.algorithms(kept).chain(extra)));
-        Self {
+        let (ended, receiver) = oneshot::channel();
+        let body = Self {
             source: body,
             length,
             expected,
@@ -73,12 +94,9 @@ impl HashedBody {
             small: BytesMut::new(),
             held: None,
             stage: Stage::Receiving,
-            outcome: Outcome::default(),
-        }
-    }
-
-    pub(super) fn outcome(&self) -> Outcome {
-        self.outcome.clone()
+            ended: Some(ended),
+        };
+        (body, receiver)
     }
 
     /// Hashes all that is still to come on the hashing threads.
@@ -114,7 +132,7 @@ impl HashedBody {
                                 let text = format!("{} bytes came of the {length} that were announced", self.received);
                                 return self.refuse(Error::IncompleteBody(text));
                             }
-                            self.stage = Stage::Finishing;
+                            self.stage = Stage::Ending;
                             if !self.small.is_empty() {
                                 let chunk = self.small.split().freeze();
                                 return self.give(chunk);
@@ -122,15 +140,11 @@ impl HashedBody {
                         }
                     }
                 }
-                Stage::Finishing => {
-                    let finished = match ready!(self.hashing.poll_finish(context)) {
-                        Ok(finished) => finished,
-                        Err(error) => return self.end(error),
-                    };
-                    if let Err(error) = self.expected.compare(&finished) {
-                        return self.refuse(error);
-                    }
-                    self.stop(Ok(Arrived { size: self.received, finished }));
+                Stage::Ending => {
+                    let mut hashing = std::mem::replace(&mut self.hashing, Hashing::Done);
+                    hashing.submit();
+                    let expected = std::mem::take(&mut self.expected);
+                    self.stop(Ok(Tail { size: self.received, hashing, expected }));
                 }
                 Stage::Done => return Poll::Ready(None),
             }
@@ -180,13 +194,13 @@ impl HashedBody {
         Poll::Ready(Some(Err(error)))
     }
 
-    fn stop(&mut self, outcome: Result<Arrived>) {
+    fn stop(&mut self, ended: Result<Tail>) {
         self.stage = Stage::Done;
         self.hashing = Hashing::Done;
         self.small = BytesMut::new();
         self.source = futures::stream::empty().boxed();
-        // Set once only: every way here leaves the stage that leads here.
-        let _ = self.outcome.set(outcome);
+        // Whoever is gone does not want to know.
+        self.ended.take().map(|sender| sender.send(ended));
     }
 }
 

@@ -55,6 +55,18 @@ impl Uncommitted {
     pub fn commit(mut self) {
         self.blobs = None;
     }
+
+    /// There will be no names: deletes the blobs, and answers when that is done. Where the caller stops waiting, it is done all the same.
+    pub async fn delete(mut self) {
+        let Some(blobs) = self.blobs.as_ref() else { return };
+        for locator in &blobs.locators {
+            if let Err(error) = blobs.store.delete(locator).await {
+                Blobs::left_one(&error);
+            }
+        }
+        metrics().blobs_abandoned_total.add(blobs.locators.len() as u64);
+        self.blobs = None;
+    }
 }
 
 impl Drop for Uncommitted {

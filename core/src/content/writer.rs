@@ -1,12 +1,13 @@
 //! The one way bytes come in: a body is gathered or stored, hashed, compared, and waits for its name.
 //!
-//! Always holds (T1): what [`write`] answers is durable in the location, or inline and small. Whatever fails, no blob stays: the
-//! store keeps nothing of a stream that failed, and the rest is deleted by [`Uncommitted`].
+//! Always holds (T1): what [`write`] answers is durable in the location, or inline and small, and every digest that the sender gave
+//! was found right. Whatever fails, no blob stays: the store keeps nothing of a stream that failed, a blob whose digests are wrong is
+//! deleted before the answer, and the rest by [`Uncommitted`].
 
 use bytes::{Bytes, BytesMut};
 use futures::stream::{self, StreamExt};
 
-use super::hashed_body::{Arrived, HashedBody, Outcome};
+use super::hashed_body::{Arrived, Ended, HashedBody};
 use super::{Body, Extent, Uncommitted, Upload, Written, metrics};
 use crate::data::{ByteStream, DataError, Location, Origin};
 use crate::error::{Error, Result};
@@ -31,8 +32,7 @@ pub async fn write(
         return Err(Error::EntityTooLarge { size, max: PUT_BYTES_MAX });
     }
     let kept = upload.expected.checksum.algorithm().or(extra).unwrap_or(ChecksumAlgorithm::Crc64Nvme);
-    let mut body = HashedBody::new(upload, kept, extra);
-    let outcome = body.outcome();
+    let (mut body, ended) = HashedBody::new(upload, kept, extra);
 
     let (length, stream): (Option<u64>, ByteStream<Error>) = match length {
         Some(length) if length > INLINE_BYTES_MAX as u64 => {
@@ -42,9 +42,11 @@ pub async fn write(
             (Some(length), body.boxed())
         }
         _ => match gather(&mut body).await? {
-            Gathered::Whole(bytes) if bytes.is_empty() => return done(&outcome, kept, extra, Body::Empty, None),
+            Gathered::Whole(bytes) if bytes.is_empty() => {
+                return done(arrived(ended).await.unwrap_or_else(early)?, kept, extra, Body::Empty, None);
+            }
             Gathered::Whole(bytes) if location.inline => {
-                return done(&outcome, kept, extra, Body::Inline(bytes), None);
+                return done(arrived(ended).await.unwrap_or_else(early)?, kept, extra, Body::Inline(bytes), None);
             }
             Gathered::Whole(bytes) => (Some(bytes.len() as u64), stream::iter([Ok(bytes)]).boxed()),
             Gathered::Prefix(chunks) => {
@@ -55,49 +57,68 @@ pub async fn write(
     };
 
     failpoint!("content.before_put", io);
-    let stored = location.store.put(origin, length, stream).await.map_err(|error| match outcome.get() {
+    let stored = async {
+        let stored = location.store.put(origin, length, stream).await?;
+        let uncommitted = Uncommitted::new(location.store.clone(), vec![stored.locator.clone()]);
+        Ok((Extent { locator: stored.locator, length: stored.length }, uncommitted))
+    };
+    // The last digests are finished while the store syncs.
+    match tokio::join!(stored, arrived(ended)) {
+        (Ok((extent, uncommitted)), Some(Ok(arrived))) => {
+            failpoint!("content.after_put", io);
+            done(arrived, kept, extra, Body::Extents(vec![extent]), Some(uncommitted))
+        }
+        (Ok((_, uncommitted)), Some(Err(error))) => {
+            uncommitted.delete().await;
+            Err(error)
+        }
+        (Ok(_), None) => early(),
         // Whatever the store made of it: the body's own error is the answer.
-        Some(Err(error)) => error.clone(),
-        _ => put_error(error),
-    })?;
-    let uncommitted = Uncommitted::new(location.store.clone(), vec![stored.locator.clone()]);
-    failpoint!("content.after_put", io);
-    let extent = Extent { locator: stored.locator, length: stored.length };
-    done(&outcome, kept, extra, Body::Extents(vec![extent]), Some(uncommitted))
+        (Err(_), Some(Err(error))) => Err(error),
+        (Err(error), _) => Err(put_error(error)),
+    }
+}
+
+/// Waits for the body's end and its digests. `None` where the body was given up before its end.
+async fn arrived(ended: Ended) -> Option<Result<Arrived>> {
+    match ended.await.ok()? {
+        Ok(tail) => Some(tail.finish().await),
+        Err(error) => Some(Err(error)),
+    }
+}
+
+fn early<T>() -> Result<T> {
+    Err(Error::Internal("the store answered before the body had ended".into()))
 }
 
 /// Puts the answer together, after everything was compared.
 fn done(
-    outcome: &Outcome,
+    arrived: Arrived,
     kept: ChecksumAlgorithm,
     extra: Option<ChecksumAlgorithm>,
     body: Body,
     uncommitted: Option<Uncommitted>,
 ) -> Result<Written> {
-    let Arrived { size, finished } = match outcome.get() {
-        Some(Ok(arrived)) => arrived,
-        Some(Err(error)) => return Err(error.clone()),
-        None => return Err(Error::Internal("the store answered before the body had ended".into())),
-    };
+    let Arrived { size, finished } = arrived;
     let placed = match &body {
         Body::Empty => 0,
         Body::Inline(bytes) => bytes.len() as u64,
         Body::Extents(extents) => extents.iter().map(|extent| extent.length).sum(),
     };
-    if placed != *size {
+    if placed != size {
         return Err(Error::Internal(format!("the store kept {placed} bytes of {size}")));
     }
     let missing = || Error::Internal("a digest was not computed".into());
     let written = Written {
         body,
-        size: *size,
+        size,
         md5: finished.md5().ok_or_else(missing)?,
         checksum: finished.checksum(kept).ok_or_else(missing)?,
         extra: extra.map(|extra| finished.checksum(extra).ok_or_else(missing)).transpose()?,
         uncommitted: uncommitted.unwrap_or_default(),
     };
     metrics().bodies_written_total.add(1);
-    metrics().bytes_written_total.add(*size);
+    metrics().bytes_written_total.add(size);
     Ok(written)
 }
 

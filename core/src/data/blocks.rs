@@ -48,20 +48,28 @@ pub const fn block_count(length: u64) -> u64 {
 #[derive(Debug)]
 pub struct TableBuilder {
     binding: Binding,
+    /// Of the first block.
+    first: u64,
     table: Vec<u8>,
     digest: Digest,
     /// Bytes in the block that is not full yet.
     filled: usize,
-    length: u64,
 }
 
 impl TableBuilder {
+    /// Of a blob's first byte on.
     pub fn new(binding: Binding) -> Self {
-        Self { binding, table: Vec::new(), digest: Digest::new(CrcAlgorithm::Crc64Nvme), filled: 0, length: 0 }
+        Self::starting_at(binding, 0)
+    }
+
+    /// Of the byte `offset` on, where a block begins.
+    pub fn starting_at(binding: Binding, offset: u64) -> Self {
+        debug_assert!(offset.is_multiple_of(BLOCK_BYTES as u64), "a table begins with a block");
+        let first = offset / BLOCK_BYTES as u64;
+        Self { binding, first, table: Vec::new(), digest: Digest::new(CrcAlgorithm::Crc64Nvme), filled: 0 }
     }
 
     pub fn update(&mut self, mut bytes: &[u8]) {
-        self.length += bytes.len() as u64;
         while !bytes.is_empty() {
             let (now, later) = bytes.split_at(bytes.len().min(BLOCK_BYTES - self.filled));
             bytes = later;
@@ -77,12 +85,12 @@ impl TableBuilder {
         }
     }
 
-    /// The table, one check a block in order, little endian; and the number of bytes that went by.
-    pub fn finish(mut self) -> (Vec<u8>, u64) {
+    /// The table, one check a block in order, little endian.
+    pub fn finish(mut self) -> Vec<u8> {
         if self.filled > 0 {
             self.end_block();
         }
-        (self.table, self.length)
+        self.table
     }
 
     fn end_block(&mut self) {
@@ -92,7 +100,7 @@ impl TableBuilder {
     }
 
     fn push(&mut self, crc: u64) {
-        let index = (self.table.len() / CHECK_BYTES) as u64;
+        let index = self.first + (self.table.len() / CHECK_BYTES) as u64;
         self.table.extend_from_slice(&self.binding.bind(crc, index).to_le_bytes());
     }
 }

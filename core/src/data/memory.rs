@@ -75,7 +75,7 @@ impl MemoryStore {
             return Err(wrong_length(format!("{} of {length} bytes arrived", taken.bytes)));
         }
         let length = std::mem::take(&mut taken.bytes);
-        let blob = Blob { origin, bytes: bytes.freeze(), table: table.finish().0.into() };
+        let blob = Blob { origin, bytes: bytes.freeze(), table: table.finish().into() };
         self.blobs.write().insert(number, blob);
         Ok(Stored { locator: Locator(number.to_le_bytes().to_vec()), length })
     }

@@ -254,6 +254,11 @@ pub const FORMAT: &[u8] = b"Mformat";
 pub mod locks {
     use super::{Id, Key, key_of};
 
+    /// Exclusive for one at a time of the transactions that have lost often.
+    pub fn turn() -> Key {
+        b"t".to_vec()
+    }
+
     /// Exclusive while a rename in the bucket walks and moves.
     pub fn rename(bucket: Id) -> Key {
         key_of(b'r', bucket, &[])

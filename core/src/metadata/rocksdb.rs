@@ -24,7 +24,8 @@
 //!   read: all values are those of the prefix that ends with m, which was the present at an instant within the transaction.
 //! * *Real time.* A commit is published before it is answered, so whoever begins after an answer has a stamp and a view that include it.
 //!
-//! Reads of several keys are taken from one RocksDB snapshot, so they are one view.
+//! Reads of several keys are one view: RocksDB's newest, if nothing was committed while they were made, else a snapshot's. What was
+//! read lately need not be read again, as long as the slots say that it has not changed (`hot.rs`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -47,6 +48,7 @@ use crate::limits::{COMMIT_QUEUE_BYTES_MAX, COMMIT_QUEUE_MAX};
 
 mod commit;
 mod directory;
+mod hot;
 mod log_mark;
 mod merge;
 mod open;
@@ -75,11 +77,14 @@ pub struct RocksDb {
 struct Inner {
     // The order of the fields is the order of their drops: the database is closed before the directory is free.
     db: Db,
+    /// How the newest state is read.
+    newest: read::Tiers,
     directory: PathBuf,
     cache: rocksdb::Cache,
     mark: log_mark::LogMark,
     space: space::Space,
     validation: validation::Validation,
+    hot: hot::Hot,
     /// The last commit that every new view includes.
     published: AtomicU64,
     /// RocksDB's own sequence number up to which the log is on stable storage.
@@ -141,11 +146,13 @@ impl RocksDb {
         let synced = opened.db.latest_sequence_number();
         let inner = Arc::new(Inner {
             db: opened.db,
+            newest: read::Tiers::new(None),
             directory: directory.to_owned(),
             cache: opened.cache,
             mark: opened.mark,
             space: space::Space::new(directory, options),
             validation: validation::Validation::new(),
+            hot: hot::Hot::new(),
             published: AtomicU64::new(0),
             synced: AtomicU64::new(synced),
             stopped: std::sync::OnceLock::new(),
@@ -243,11 +250,7 @@ impl MetadataStore for RocksDb {
             self.inner.running()?;
             // The stamp first, the view after it: see the module.
             let stamp = Stamp(self.inner.published.load(Ordering::Acquire));
-            let values = match keys {
-                [_] => self.inner.read(keys, None)?,
-                _ => self.inner.read(keys, Some(&self.inner.db.snapshot()))?,
-            };
-            Ok((stamp, values))
+            Ok((stamp, self.inner.read_now(keys, stamp)?))
         }
         .boxed()
     }

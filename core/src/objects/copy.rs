@@ -217,7 +217,7 @@ impl ObjectService {
         let mut written = content::write(upload, self.location(location)?, origin, None).await?;
         let new = new_node(id, description, ETag::Md5(written.md5), &written, location);
         written.uncommitted.submitted();
-        let inserted = self.insert(bucket, key, &new, conditions).await;
+        let inserted = self.insert(bucket, key, &new, conditions, None).await;
         if matches!(&inserted, Err(error) if !matches!(error, Error::Internal(_))) {
             written.uncommitted.refused();
         }

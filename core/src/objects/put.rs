@@ -13,6 +13,7 @@ use crate::failpoint;
 use crate::limits::USER_METADATA_BYTES_MAX;
 use crate::metadata::Durability;
 use crate::metadata::keys::Id;
+use crate::metadata::transaction::Transaction;
 use crate::metadata::records::{ContentRecord, ContentRef, Layout, NodeKind, NodeRecord};
 use crate::namespace::{Inserted, NewNode};
 use crate::transact;
@@ -53,7 +54,8 @@ pub(crate) struct Description {
 impl ObjectService {
     pub async fn put(&self, principal: &Principal, request: PutObject) -> Result<PutOutput> {
         let PutObject { bucket, key, upload, headers, user_metadata, tags, acl, conditions, location } = request;
-        let place = self.tree().lookup(&bucket, &key).await?;
+        let mut looked = Transaction::new(self.store());
+        let place = self.tree().resolve(&mut looked, &bucket, key.as_str()).await?;
         self.require(principal, &place.bucket, Permission::Write)?;
         check_user_metadata(&user_metadata)?;
         let owner = Self::owner_of_new(principal, &place.bucket);
@@ -70,7 +72,9 @@ impl ObjectService {
 
         failpoint!("put.before_commit", io);
         written.uncommitted.submitted();
-        let inserted = self.insert(&bucket, &key, &new, &conditions).await;
+        // What was looked at before a small body came is as good as new; after a large one it is old, and a conflict likely.
+        let looked = matches!(written.body, Body::Empty | Body::Inline(_)).then_some(looked);
+        let inserted = self.insert(&bucket, &key, &new, &conditions, looked).await;
         if matches!(&inserted, Err(error) if !matches!(error, Error::Internal(_))) {
             written.uncommitted.refused();
         }
@@ -81,15 +85,16 @@ impl ObjectService {
         Ok(PutOutput { etag, version, checksum: new.record.checksum, size: written.size })
     }
 
-    /// Gives a new node its name, under the conditions of the request, in a synced commit.
-    pub(crate) async fn insert(
-        &self,
+    /// Gives a new node its name, under the conditions of the request, in a synced commit. `looked` has read the place just now.
+    pub(crate) async fn insert<'a>(
+        &'a self,
         bucket: &BucketName,
         key: &ObjectKey,
         new: &NewNode,
         conditions: &WriteConditions,
+        looked: Option<Transaction<'a>>,
     ) -> Result<(Inserted, Option<VersionId>)> {
-        transact!(self.store(), Durability::Synced, |tx| {
+        transact!(self.store(), Durability::Synced, first = looked, |tx| {
             let place = self.tree().resolve(tx, bucket, key.as_str()).await?;
             conditions.check(key.as_str(), self.tree().current(tx, &place).await?.as_ref())?;
             let inserted = self.tree().insert(tx, &place, new).await?;

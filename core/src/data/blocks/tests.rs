@@ -6,13 +6,23 @@ use crate::limits::BLOCK_BYTES;
 fn table(binding: Binding, data: &[u8], chunk: usize) -> Vec<u8> {
     let mut builder = TableBuilder::new(binding);
     data.chunks(chunk).for_each(|chunk| builder.update(chunk));
-    let (table, length) = builder.finish();
-    assert_eq!(length, data.len() as u64);
-    table
+    builder.finish()
 }
 
 fn sample(length: usize) -> Vec<u8> {
     (0..length).map(|i| u8::try_from((i * 131 + i / 255) % 256).unwrap()).collect()
+}
+
+#[test]
+fn tables_of_parts_that_begin_with_a_block_make_the_whole_table() {
+    let (binding, data) = (Binding::new(&[4, 5]), sample(5 * BLOCK_BYTES + 9));
+    let mut parts = Vec::new();
+    for (number, part) in data.chunks(2 * BLOCK_BYTES).enumerate() {
+        let mut builder = TableBuilder::starting_at(binding, (number * 2 * BLOCK_BYTES) as u64);
+        builder.update(part);
+        parts.extend(builder.finish());
+    }
+    assert_eq!(parts, table(binding, &data, 10_000));
 }
 
 #[test]

@@ -24,10 +24,11 @@ use crate::data::DataError;
 use crate::data::disk_pool::DiskPool;
 use crate::kernel::Kernel;
 use crate::limits::{
-    DISK_QUEUE_MAX, DISK_READ_THREADS, DISK_WRITE_THREADS, STORE_LOCK_WAIT_MILLIS, VOLUME_BLOB_BYTES_MAX,
+    DISK_PIECES_AHEAD_MAX, DISK_PIECES_AHEAD_TOTAL, DISK_QUEUE_MAX, DISK_READ_THREADS, DISK_WRITE_THREADS, STORE_LOCK_WAIT_MILLIS, VOLUME_BLOB_BYTES_MAX,
     VOLUME_FILE_BYTES,
 };
 use crate::random::Random;
+use crate::shares::Shares;
 
 /// What a start of the store needs to know.
 #[derive(Debug)]
@@ -74,6 +75,7 @@ impl FilesStore {
             descriptors: Descriptors::default(),
             metrics: FilesMetrics::default(),
             durable_group: Mutex::new(None),
+            pieces_ahead: Shares::new(DISK_PIECES_AHEAD_TOTAL, 1, DISK_PIECES_AHEAD_MAX),
             numbers: AtomicU64::new(1),
             _lock: lock(root)?,
         };

@@ -16,6 +16,7 @@ use super::volumes::{Volumes, unlink_if_empty};
 use super::{place, record, syscalls};
 use crate::data::disk_pool::DiskPool;
 use crate::kernel::Kernel;
+use crate::shares::Shares;
 
 #[derive(Debug)]
 pub struct Shared {
@@ -34,6 +35,8 @@ pub struct Shared {
     /// The directories of own files that this start has made durable: at most one in [`crate::limits::FILES_PER_DIRECTORY`] files.
     pub durable_group: Mutex<Option<u64>>,
     pub numbers: AtomicU64,
+    /// Pieces of one blob that are being written at once.
+    pub pieces_ahead: Shares,
     /// Held, never used: closing it gives the lock back.
     pub _lock: File,
 }

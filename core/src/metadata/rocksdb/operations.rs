@@ -53,6 +53,8 @@ pub struct Statistics {
     pub index_keys_estimate: u64,
     pub memtable_bytes: u64,
     pub cache_bytes: u64,
+    /// Records kept ready beside the cache of blocks.
+    pub hot_bytes: u64,
     /// What compactions have yet to rewrite.
     pub compaction_pending_bytes: u64,
     /// Errors of flushes and compactions; any makes the engine refuse writes.
@@ -152,6 +154,7 @@ impl RocksDb {
             index_keys_estimate: inner.property(Table::Index, properties::ESTIMATE_NUM_KEYS),
             memtable_bytes: inner.both(properties::SIZE_ALL_MEM_TABLES),
             cache_bytes: inner.cache.get_usage() as u64,
+            hot_bytes: inner.hot.bytes(),
             compaction_pending_bytes: inner.both(properties::ESTIMATE_PENDING_COMPACTION_BYTES),
             background_errors: inner.property(Table::Index, properties::BACKGROUND_ERRORS),
             commits: read(&meters.commits),

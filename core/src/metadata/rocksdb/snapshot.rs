@@ -8,7 +8,7 @@ use futures::future::{BoxFuture, FutureExt};
 use rocksdb::{DBRawIteratorWithThreadMode, ErrorKind, ReadTier};
 
 use super::super::{Key, ReadError, Snapshot, Table};
-use super::read::{DbSnapshot, on_disk, options, read_error};
+use super::read::{DbSnapshot, Tiers, on_disk, options, read_error};
 use super::{Db, Inner};
 use crate::limits::{ANY_OTHER_INLINE_SKIPS, ANY_OTHER_SKIPS_MIN};
 
@@ -152,7 +152,7 @@ impl Snapshot for RocksSnapshot<'_> {
     fn get_many<'a>(&'a self, keys: &'a [(Table, Key)]) -> BoxFuture<'a, Result<Vec<Option<Bytes>>, ReadError>> {
         async move {
             self.inner.running()?;
-            self.inner.read(keys, Some(&self.snapshot))
+            self.inner.read(keys, &Tiers::new(Some(&self.snapshot)))
         }
         .boxed()
     }

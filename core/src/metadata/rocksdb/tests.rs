@@ -9,6 +9,7 @@ use super::super::{Durability, MetadataStore, Table};
 use super::{OpenError, Options, RocksDb};
 
 mod groups;
+mod hot;
 mod model;
 mod recovery;
 

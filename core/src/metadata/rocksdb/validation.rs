@@ -48,7 +48,12 @@ impl Validation {
 
     /// Whether none of these keys was written by a commit after its stamp that anybody can have seen.
     pub(super) fn unchanged(&self, reads: &[(Table, Key, Stamp)]) -> bool {
-        reads.iter().all(|(table, key, stamp)| self.is_at_most(self.slot(*table, key), *stamp))
+        reads.iter().all(|(table, key, stamp)| self.is_unchanged(*table, key, *stamp))
+    }
+
+    /// Whether no commit after `stamp` that anybody can have seen has written the key.
+    pub(super) fn is_unchanged(&self, table: Table, key: &[u8], stamp: Stamp) -> bool {
+        self.is_at_most(self.slot(table, key), stamp)
     }
 
     /// Takes the writes of a transaction as the commit `sequence`, unless something that it read was written after its stamp. For the

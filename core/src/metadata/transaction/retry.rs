@@ -1,15 +1,18 @@
 //! Running a transaction until it no longer loses a race.
 //!
 //! Always holds: at most [`TRANSACTION_ATTEMPTS_MAX`] attempts; an attempt's locks are free before the next begins or waits; a result,
-//! `Ok` or `Err`, is given out only if what it was decided from was true at one instant.
+//! `Ok` or `Err`, is given out only if what it was decided from was true at one instant. Those who have lost often go one by one, in
+//! the order of their coming: so each of many that want the same key gets its turn, where chance alone would leave some behind.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::super::{CommitError, Durability, MetadataStore};
+use super::super::{CommitError, Durability, LockGuard, LockMode, MetadataStore, ReadError, keys};
 use super::{Transaction, TxError};
 use crate::error::Error;
-use crate::limits::{TRANSACTION_ATTEMPTS_MAX, TRANSACTION_BACKOFF_MAX, TRANSACTION_EAGER_ATTEMPTS};
+use crate::limits::{
+    TRANSACTION_ATTEMPTS_MAX, TRANSACTION_BACKOFF_MAX, TRANSACTION_EAGER_ATTEMPTS, TRANSACTION_TURN_ATTEMPTS,
+};
 
 /// Runs a transaction's body, commits it, and does both again when it lost a race.
 ///
@@ -25,10 +28,16 @@ use crate::limits::{TRANSACTION_ATTEMPTS_MAX, TRANSACTION_BACKOFF_MAX, TRANSACTI
 /// and gives `Result<T, TxError>`; the whole gives `Result<T, Error>`. The body may run several times: it must not move out of what it
 /// captures (the compiler sees to that) and its side effects must bear repetition. When the body fails, nothing is written.
 /// `return` and `?` end the body, not the function around it.
+///
+/// With `first = transaction` the first attempt goes on from what that transaction (an option) has read: a round trip less for a
+/// caller who looked before and comes back soon.
 #[macro_export]
 macro_rules! transact {
-    ($store:expr, $durability:expr, |$tx:ident| $body:expr) => {{
-        let mut retry = $crate::metadata::transaction::Retry::new($store);
+    ($store:expr, $durability:expr, |$tx:ident| $body:expr) => {
+        $crate::transact!($store, $durability, first = None, |$tx| $body)
+    };
+    ($store:expr, $durability:expr, first = $first:expr, |$tx:ident| $body:expr) => {{
+        let mut retry = $crate::metadata::transaction::Retry::new($store, $first);
         loop {
             let mut transaction = retry.begin();
             let outcome = {
@@ -60,21 +69,26 @@ pub enum Step<T> {
 pub struct Retry<'a> {
     store: &'a dyn MetadataStore,
     attempts: u32,
+    /// For the first attempt: it has read, and done nothing else.
+    first: Option<Transaction<'a>>,
+    /// Held by the one among those who have lost often whose turn it is. Taken while no other lock is held.
+    turn: Option<Box<dyn LockGuard>>,
 }
 
 impl<'a> Retry<'a> {
-    pub fn new(store: &'a dyn MetadataStore) -> Self {
-        Self { store, attempts: 0 }
+    pub fn new(store: &'a dyn MetadataStore, first: Option<Transaction<'a>>) -> Self {
+        debug_assert!(first.as_ref().is_none_or(|first| !first.has_writes()), "an attempt begins without writes");
+        Self { store, attempts: 0, first, turn: None }
     }
 
     pub fn begin(&mut self) -> Transaction<'a> {
         self.attempts += 1;
-        Transaction::new(self.store)
+        self.first.take().unwrap_or_else(|| Transaction::new(self.store))
     }
 
     /// Commits what the body did, or checks what its refusal rests on. Waits before it asks for another attempt.
     pub async fn settle<T>(
-        &self,
+        &mut self,
         transaction: Transaction<'a>,
         outcome: Result<T, TxError>,
         durability: Durability,
@@ -99,10 +113,10 @@ impl<'a> Retry<'a> {
             TxError::Conflict if self.attempts >= TRANSACTION_ATTEMPTS_MAX => Step::Done(Err(Error::Unavailable(
                 format!("{TRANSACTION_ATTEMPTS_MAX} attempts each met another change of the same names; try again"),
             ))),
-            TxError::Conflict => {
-                self.wait().await;
-                Step::Again
-            }
+            TxError::Conflict => match self.wait().await {
+                Ok(()) => Step::Again,
+                Err(error) => Step::Done(Err(error.into())),
+            },
         }
     }
 
@@ -113,12 +127,22 @@ impl<'a> Retry<'a> {
         }
     }
 
-    async fn wait(&self) {
+    async fn wait(&mut self) -> Result<(), ReadError> {
+        if self.turn.is_some() {
+            tokio::task::yield_now().await;
+            return Ok(());
+        }
         let Some(doublings) = self.attempts.checked_sub(TRANSACTION_EAGER_ATTEMPTS) else {
-            return tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+            return Ok(());
         };
+        if self.attempts >= TRANSACTION_TURN_ATTEMPTS {
+            self.turn = Some(self.store.lock(&keys::locks::turn(), LockMode::Exclusive).await?);
+            return Ok(());
+        }
         let bound = Duration::from_millis(1).saturating_mul(1 << doublings.min(16)).min(TRANSACTION_BACKOFF_MAX);
         tokio::time::sleep(bound.mul_f64(spread())).await;
+        Ok(())
     }
 }
 
