@@ -76,10 +76,10 @@ refused! {
         bare(t, (head + "\r\n").as_bytes(), 431);
     };
     a_header_of_64_kibibytes: |t| bare(t, format!("GET / HTTP/1.1\r\nHost: a\r\nx-long: {}\r\n\r\n", "v".repeat(64 << 10)).as_bytes(), 431);
-    a_target_of_a_mebibyte: |t| bare(t, format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "u".repeat(1 << 20)).as_bytes(), 414);
+    a_target_of_a_mebibyte: |t| bare(t, format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "u".repeat(1 << 20)).as_bytes(), 431);
     a_hundred_thousand_parameters: |t| {
         let query: String = (0..100_000).map(|n| format!("p{n}=v&")).collect();
-        bare(t, format!("GET /?{query} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes(), 414);
+        bare(t, format!("GET /?{query} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes(), 431);
     };
     five_hundred_parameters: |t| {
         let query: String = (0..500).map(|n| format!("p{n}=v&")).collect();
