@@ -1,7 +1,7 @@
 //! Writing text into XML 1.0.
 //!
 //! Always holds: no text ends its element, and a parser gives back what was put in. Characters that XML 1.0 can't hold, which a key
-//! may have, are written as references, as S3 does (`&#x1;`): a strict parser refuses them, a lax one has the key. Clients that want
+//! may have, are written as references, as S3 does (`&#x1;`): a strict parser refuses them, a lax one has the key. NUL is U+FFFD. Clients that want
 //! neither ask for `encoding-type=url`.
 
 use std::fmt::Write as _;
@@ -55,6 +55,10 @@ const fn is_forbidden(character: char) -> bool {
 }
 
 fn push_reference(out: &mut String, character: char) {
+    if character == '\0' {
+        // No parser takes a reference to it, however lax.
+        return out.push('\u{fffd}');
+    }
     // Writing to a string can't fail.
     let _ = write!(out, "&#x{:x};", u32::from(character));
 }

@@ -13,7 +13,7 @@ fn every_character_has_one_spelling() {
     assert_eq!(escaped(""), "");
     assert_eq!(escaped("plain é \u{1f600} \u{fffd}\u{ffed} \t\n"), "plain é \u{1f600} \u{fffd}\u{ffed} \t\n");
     assert_eq!(escaped("<a b=\"c\">&d</a>"), "&lt;a b=&quot;c&quot;&gt;&amp;d&lt;/a&gt;");
-    assert_eq!(escaped("\0\u{1}\u{8}\u{b}\r\u{1f}\u{7f}"), "&#x0;&#x1;&#x8;&#xb;&#13;&#x1f;\u{7f}");
+    assert_eq!(escaped("\0\u{1}\u{8}\u{b}\r\u{1f}\u{7f}"), "\u{fffd}&#x1;&#x8;&#xb;&#13;&#x1f;\u{7f}");
     assert_eq!(escaped("a\u{fffe}b\u{ffff}"), "a&#xfffe;b&#xffff;");
 }
 
