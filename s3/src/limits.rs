@@ -51,7 +51,7 @@ pub const XML_ATTRIBUTES_MAX: usize = 16;
 pub const XML_ELEMENT_BYTES: usize = 256;
 /// Documents held at once, in all, and beside them those of requesters without credentials. Room is taken in steps.
 pub const XML_TOTAL_BYTES_MAX: usize = 64 << 20;
-pub const XML_STRANGERS_BYTES_MAX: usize = 16 << 20;
+pub const XML_STRANGERS_BYTES_MAX: usize = 8 << 20;
 pub const XML_ROOM_STEP_BYTES: usize = 64 << 10;
 /// How long a request waits for room for its document. Then it is told to slow down.
 pub const XML_ROOM_TIMEOUT: Duration = Duration::from_secs(10);

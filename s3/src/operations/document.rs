@@ -81,7 +81,8 @@ async fn collect(mut body: s3s::Body, max: usize, room: &mut Room<'_>) -> Result
         if document.len() + data.len() > max {
             return Err(too_long(max));
         }
-        room.grow(data.len()).await?;
+        // A buffer that grows takes up to twice what is in it.
+        room.grow(2 * data.len()).await?;
         document.extend_from_slice(&data);
         patience += Duration::from_secs(data.len() as u64) / limits::DOCUMENT_RATE_BYTES_PER_SEC_MIN;
     }
