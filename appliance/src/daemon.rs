@@ -131,6 +131,7 @@ fn s3_config(settings: &Settings) -> S3Config {
         region: settings.s3.region.clone(),
         region_strict: settings.s3.region_strict,
         sigv2: settings.s3.sigv2,
+        connections_max: usize::try_from(settings.s3.connections_max).unwrap_or(usize::MAX),
         head_timeout: Duration::from_secs(settings.s3.head_timeout_secs),
         body_timeout: Duration::from_secs(settings.s3.body_timeout_secs),
         body_rate_min: settings.s3.body_rate_min,

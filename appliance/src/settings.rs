@@ -38,6 +38,7 @@ pub struct S3Settings {
     pub region: String,
     pub region_strict: bool,
     pub sigv2: bool,
+    pub connections_max: u64,
     pub head_timeout_secs: u64,
     pub body_timeout_secs: u64,
     /// Bytes a second.
@@ -78,6 +79,7 @@ impl Default for Settings {
                 region: "us-east-1".into(),
                 region_strict: false,
                 sigv2: false,
+                connections_max: 4096,
                 head_timeout_secs: 60,
                 body_timeout_secs: 20,
                 body_rate_min: 128,

@@ -60,6 +60,9 @@ pub enum Error {
     InvalidRequest(String),
     #[error("{0}")]
     MalformedAcl(String),
+    /// A configuration that lacks what each has.
+    #[error("{0}")]
+    MalformedConfiguration(&'static str),
     #[error("{0}")]
     InvalidTag(String),
     #[error("the key is longer than {max} bytes")]

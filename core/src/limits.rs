@@ -16,8 +16,9 @@ pub const TAG_KEY_CHARS_MAX: usize = 128;
 pub const TAG_VALUE_CHARS_MAX: usize = 256;
 /// S3: grants of an ACL.
 pub const ACL_GRANTS_MAX: usize = 100;
-/// S3: CORS rules of a bucket.
+/// S3: CORS rules of a bucket, and characters of a rule's id.
 pub const CORS_RULES_MAX: usize = 100;
+pub const CORS_ID_CHARS_MAX: usize = 255;
 
 /// S3: the largest body of a single PUT, POST form or part: 5 GiB.
 pub const PUT_BYTES_MAX: u64 = 5 << 30;

@@ -1,12 +1,11 @@
-//! Which operation a request asks for, as far as the front has to know: its name for metrics, and whether its body is a document,
-//! which is held whole, so that room is needed for it.
+//! Which operation a request asks for, found once: for its name in metrics, and for what is run behind the front.
 //!
-//! Always holds: what is run is decided behind the front; nothing here lets a request pass or not.
+//! Always holds: nothing here lets a request pass or not.
 
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, Method};
 
 use crate::post_form;
-use crate::table::{self, Level, OPERATIONS};
+use crate::table::{self, OPERATIONS, Operation};
 use crate::target::Target;
 
 #[cfg(test)]
@@ -24,17 +23,17 @@ const POST_OBJECT: Kind = Kind(OPERATIONS.len() + 1);
 impl Kind {
     pub const COUNT: usize = OPERATIONS.len() + 2;
 
-    pub fn of(method: &Method, uri: &Uri, headers: &HeaderMap, target: &Target) -> Self {
-        let level = match (&target.bucket, &target.key) {
-            (None, _) => Level::Service,
-            (Some(_), None) => Level::Bucket,
-            (Some(_), Some(_)) => Level::Object,
-        };
+    pub fn of(method: &Method, headers: &HeaderMap, target: &Target) -> Self {
         if post_form::should_be_form(method, headers, target) {
             return POST_OBJECT;
         }
-        let Ok(found) = table::find(method, level, uri.query().unwrap_or_default(), headers) else { return OTHER };
+        let Ok(found) = table::find(method, headers, target) else { return OTHER };
         OPERATIONS.iter().position(|operation| std::ptr::eq(operation, found)).map_or(OTHER, Self)
+    }
+
+    /// The row of the table, where there is one.
+    pub fn operation(self) -> Option<&'static Operation> {
+        OPERATIONS.get(self.0)
     }
 
     pub fn index(self) -> usize {
@@ -43,10 +42,6 @@ impl Kind {
 
     pub fn name(self) -> &'static str {
         name_of(self.0)
-    }
-
-    pub fn takes_document(self) -> bool {
-        OPERATIONS.get(self.0).is_some_and(|operation| operation.document)
     }
 }
 

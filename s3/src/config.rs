@@ -69,7 +69,7 @@ impl S3Config {
             }
         }
         let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if self.region.is_empty() || self.region.len() > 64 || !self.region.bytes().all(word) {
+        if self.region.is_empty() || self.region.len() > limits::REGION_BYTES_MAX || !self.region.bytes().all(word) {
             return invalid("region", format!("{:?} is no region; take 1 to 64 of a-z, 0-9, '-' and '_'", self.region));
         }
         if self.connections_max == 0 {

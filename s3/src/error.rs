@@ -212,6 +212,7 @@ impl From<Error> for Failure {
             Error::InvalidArgument { name, value, message } => Self::invalid_argument(name, &value, message),
             Error::InvalidRequest(message) => Self::invalid_request(message),
             Error::MalformedAcl(message) => Self::bad("MalformedACLError", message),
+            Error::MalformedConfiguration(_) => Self::malformed_xml(),
             Error::InvalidTag(message) => Self::bad("InvalidTag", message),
             Error::KeyTooLong { size, max } => Self::bad("KeyTooLongError", "Your key is too long")
                 .with("Size", size)

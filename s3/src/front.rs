@@ -11,7 +11,6 @@ use futures::FutureExt;
 use http::request::Parts as Head;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use trefoil_core::clock::Clock;
 use trefoil_core::random::Random;
 
@@ -29,7 +28,7 @@ use crate::operate::Operate;
 use crate::request_id::RequestIds;
 use crate::response::{self, Context, Ended, ReplyBody};
 use crate::target::Target;
-use crate::{cors, post_form};
+use crate::{cors, post_form, table};
 
 /// What a door is made of.
 pub struct Parts {
@@ -48,8 +47,6 @@ pub struct Front {
     pub metrics: Arc<Metrics>,
     operations: Arc<dyn Operate>,
     ids: RequestIds,
-    /// A permit for each KiB of documents held.
-    documents: Semaphore,
 }
 
 /// What an answer's envelope needs of the request.
@@ -72,7 +69,6 @@ impl Front {
             metrics: Arc::new(Metrics::default()),
             operations: parts.operations,
             ids: RequestIds::new(&*parts.random),
-            documents: Semaphore::new(limits::XML_TOTAL_BYTES_MAX / 1024),
         }
     }
 
@@ -88,9 +84,9 @@ impl Front {
             request_id: self.ids.next(),
         };
         let target = check_head(&head).and_then(|()| Target::parse(&head.uri, &head.headers, &self.config.domains));
-        let kind = target.as_ref().map_or(OTHER, |target| Kind::of(&head.method, &head.uri, &head.headers, target));
+        let kind = target.as_ref().map_or(OTHER, |target| Kind::of(&head.method, &head.headers, target));
         let ended = Ended::begin(Arc::clone(&self.metrics), kind, asked.request_id.clone());
-        let body = Inbound::new(body, expects_continue(&head.headers), Pace::from(&self.config));
+        let body = Inbound::new(body, expects_continue(&head.headers), Pace::from(&self.config)).counted(&self.metrics);
         let unasked = body.unasked();
         let mut resource = String::new();
         let mut bucket = None;
@@ -174,7 +170,7 @@ impl Front {
 
     async fn answer(
         &self,
-        head: Head,
+        mut head: Head,
         body: Inbound,
         target: &Target,
         kind: Kind,
@@ -201,21 +197,23 @@ impl Front {
             .with("Condition", "Bucket POST must be of the enclosure-type multipart/form-data"));
         }
         let identity = self.auth.authenticate(&head, target)?;
-        // The permit is held until the answer is there, for so long lives the document.
-        let (request, _permit) = self.decode(head, body, target, kind, identity, asked).await?;
-        Ok(self.operations.call(request).await)
+        let operation = match kind.operation() {
+            Some(operation) => operation,
+            None => table::find(&head.method, &head.headers, target)?,
+        };
+        head.extensions.insert(operation);
+        Ok(self.operations.call(self.decode(head, body, target, identity, asked)?).await)
     }
 
-    /// The request as the operations are to see it, and room for its document.
-    async fn decode(
+    /// The request as the operations are to see it.
+    fn decode(
         &self,
         mut head: Head,
         body: Inbound,
         target: &Target,
-        kind: Kind,
         identity: Identity,
         asked: &Asked,
-    ) -> Result<(s3s::HttpRequest, Option<SemaphorePermit<'_>>), Failure> {
+    ) -> Result<s3s::HttpRequest, Failure> {
         let Identity { principal, payload, signer } = identity;
         let framing = framing(&mut head.headers, payload, signer)?;
         let mut context = AuthContext {
@@ -228,14 +226,9 @@ impl Front {
         if let Payload::Sha256(digest) = payload {
             context.expected_sha256 = Some(digest);
         }
-        let mut permit = None;
         let body = if body.is_finished() && matches!(framing, Framing::Plain { .. }) {
             s3s::Body::empty()
         } else {
-            if kind.takes_document() {
-                permit = Some(self.room(framing.length()).await?);
-            }
-            self.metrics.bytes_received.fetch_add(framing.length().unwrap_or(0), Ordering::Relaxed);
             s3s::Body::http_body(Decoded::new(body, framing))
         };
         for name in [header::AUTHORIZATION, header::EXPECT, header::TRANSFER_ENCODING] {
@@ -245,16 +238,7 @@ impl Front {
             head.uri = uri;
         }
         head.extensions.insert(context);
-        Ok((Request::from_parts(head, body), permit))
-    }
-
-    /// Waits for room for a document, before it is asked for. One that is too long needs none: it will be refused.
-    async fn room(&self, length: Option<u64>) -> Result<SemaphorePermit<'_>, Failure> {
-        let max = limits::XML_BYTES_MAX as u64;
-        let kib = length.unwrap_or(max).min(max).div_ceil(1024);
-        let permits = u32::try_from(kib).unwrap_or(u32::MAX);
-        // Never closed, so that the error can't come.
-        self.documents.acquire_many(permits).await.map_err(|_| internal())
+        Ok(Request::from_parts(head, body))
     }
 }
 

@@ -19,6 +19,7 @@ use trefoil_core::error::Error;
 
 use crate::config::S3Config;
 use crate::limits;
+use crate::metrics::Metrics;
 
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,8 @@ where
     received: u64,
     last: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
+    /// Where what was read is counted.
+    metrics: Option<Arc<Metrics>>,
 }
 
 impl<B: Body<Data = Bytes> + Send + Unpin + 'static> Inbound<B>
@@ -58,7 +61,13 @@ where
     pub fn new(body: B, expects_continue: bool, pace: Pace) -> Self {
         let body = (!body.is_end_stream()).then_some(body);
         let unasked = Arc::new(AtomicBool::new(expects_continue && body.is_some()));
-        Self { body, pace, unasked, started: None, received: 0, last: None, timer: None }
+        Self { body, pace, unasked, started: None, received: 0, last: None, timer: None, metrics: None }
+    }
+
+    /// Counts what is read, and what is read only to be thrown away.
+    pub fn counted(mut self, metrics: &Arc<Metrics>) -> Self {
+        self.metrics = self.body.is_some().then(|| Arc::clone(metrics));
+        self
     }
 
     /// True for as long as the sender has not been asked for the body that it announced. Where that stays so, the connection can't
@@ -98,6 +107,12 @@ where
     }
 }
 
+fn count(metrics: Option<&Metrics>, data: &Bytes) {
+    if let Some(metrics) = metrics {
+        metrics.bytes_received.fetch_add(data.len() as u64, Ordering::Relaxed);
+    }
+}
+
 impl<B: Body<Data = Bytes> + Send + Unpin + 'static> Stream for Inbound<B>
 where
     B::Error: std::fmt::Display + Send,
@@ -116,6 +131,7 @@ where
                     this.last = Some(now);
                     let Ok(data) = frame.into_data() else { continue };
                     this.received += data.len() as u64;
+                    count(this.metrics.as_deref(), &data);
                     if let Err(error) = this.check_pace(now) {
                         this.body = None;
                         return Poll::Ready(Some(Err(error)));
@@ -151,12 +167,15 @@ where
             return;
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let metrics = self.metrics.take();
         // Ends by itself: at the body's end, at the bound, or in time. The connection stays usable if the end was reached.
         runtime.spawn(async move {
             let drain = async {
                 let mut left = limits::UNREAD_BODY_BYTES_MAX;
                 while let Some(Ok(frame)) = http_body_util::BodyExt::frame(&mut body).await {
-                    let length = frame.data_ref().map_or(0, Bytes::len) as u64;
+                    let Some(data) = frame.data_ref() else { continue };
+                    count(metrics.as_deref(), data);
+                    let length = data.len() as u64;
                     if length > left {
                         break;
                     }

@@ -11,9 +11,9 @@ pub const CONNECTIONS_MAX: usize = 4096;
 pub const ACCEPT_BACKLOG: u32 = 1024;
 /// Pause after `accept` failed (the process may be out of file descriptors), so that the loop does not spin.
 pub const ACCEPT_RETRY: Duration = Duration::from_millis(50);
-/// Headers of a request. A request of a browser has about 20, of an SDK about 15; 2 KB of metadata makes a few hundred at most.
-/// At hyper's own default no array is allocated on the heap for each request, so this stays at it.
-pub const HEADERS_MAX: usize = 100;
+/// Headers of a request: as many as [`HEADER_FIELDS_BYTES_MAX`] holds of the shortest that mean something, `x-amz-meta-a`. A
+/// request of a browser has about 20, of an SDK about 15.
+pub const HEADERS_MAX: usize = 512;
 /// S3: a request's header fields take at most 8 KB: names, values, and the four bytes around them.
 pub const HEADER_FIELDS_BYTES_MAX: usize = 8 << 10;
 /// Bytes of a request's line and headers that are read at all; a presigned URL may be long.
@@ -37,11 +37,28 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 pub const UNREAD_BODY_BYTES_MAX: u64 = 16 << 20;
 pub const UNREAD_BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Room for a document in a body. CompleteMultipartUpload with 10,000 parts and their checksums takes about 4 MiB, DeleteObjects
-/// of 1,000 long escaped keys about 6 MiB.
+/// A document in a body. CompleteMultipartUpload with 10,000 parts and their checksums takes about 4 MiB, DeleteObjects of 1,000
+/// long escaped keys about 6 MiB.
 pub const XML_BYTES_MAX: usize = 8 << 20;
-/// Documents held at once, in all; a request waits for room before its body is asked for.
+/// S3: a CORS configuration.
+pub const CORS_BYTES_MAX: usize = 64 << 10;
+/// Elements of a document: 10,000 parts with their checksums have 40,001. Of one element: no list of S3 is longer than 10,000.
+pub const XML_ELEMENTS_MAX: usize = 100_000;
+pub const XML_CHILDREN_MAX: usize = 10_000;
+/// Attributes of an element: namespaces and a type.
+pub const XML_ATTRIBUTES_MAX: usize = 16;
+/// What an element counts for beside its text, as something is made of it: s3s' widest list has 176 bytes an entry.
+pub const XML_ELEMENT_BYTES: usize = 256;
+/// Documents held at once, in all, and beside them those of requesters without credentials. Room is taken in steps.
 pub const XML_TOTAL_BYTES_MAX: usize = 64 << 20;
+pub const XML_STRANGERS_BYTES_MAX: usize = 8 << 20;
+pub const XML_ROOM_STEP_BYTES: usize = 64 << 10;
+/// How long a request waits for room for its document. Then it is told to slow down.
+pub const XML_ROOM_TIMEOUT: Duration = Duration::from_secs(10);
+/// What a document may take to arrive, and what each second beyond that must bring: far more than a body of an object, for it takes
+/// room that others need.
+pub const DOCUMENT_GRACE: Duration = Duration::from_secs(30);
+pub const DOCUMENT_RATE_BYTES_PER_SEC_MIN: u32 = 32 << 10;
 
 /// A chunk's line in an `aws-chunked` body: 16 digits of size and a signature of 64 take 100 bytes.
 pub const CHUNK_LINE_BYTES_MAX: usize = 512;
@@ -61,6 +78,8 @@ pub const FORM_BOUNDARY_BYTES_MAX: usize = 70;
 /// Conditions of a policy document.
 pub const POLICY_CONDITIONS_MAX: usize = 200;
 
+/// A region's name.
+pub const REGION_BYTES_MAX: usize = 64;
 /// Signing keys kept ready: one for each access key, day and region in use.
 pub const SIGNING_KEYS_MAX: usize = 1024;
 /// S3: how far a request's time may be from ours, either way.
@@ -73,4 +92,5 @@ pub const QUERY_PARAMETERS_MAX: usize = 128;
 pub const ECHO_BYTES_MAX: usize = 8 << 10;
 
 const _: () = assert!(HEAD_BYTES_MAX <= CONNECTION_BUFFER_BYTES);
-const _: () = assert!(XML_BYTES_MAX <= XML_TOTAL_BYTES_MAX);
+const _: () = assert!(XML_STRANGERS_BYTES_MAX < XML_TOTAL_BYTES_MAX && XML_BYTES_MAX <= XML_STRANGERS_BYTES_MAX);
+const _: () = assert!(XML_ROOM_STEP_BYTES <= XML_STRANGERS_BYTES_MAX);

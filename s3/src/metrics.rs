@@ -26,7 +26,7 @@ pub struct Metrics {
     pub connections: AtomicU64,
     pub connections_total: AtomicU64,
     pub in_flight: AtomicU64,
-    /// Bytes of decoded request bodies and of response bodies.
+    /// Bytes of request bodies as they were read, with the framing of chunks and forms, and of response bodies as they were given out.
     pub bytes_received: AtomicU64,
     pub bytes_sent: AtomicU64,
     /// Handlers that panicked: each is a fault of this program.

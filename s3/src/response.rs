@@ -1,7 +1,9 @@
 //! The envelope of every answer: ids, server, error documents, and the body on its way out.
 //!
-//! Always holds: every answer has `x-amz-request-id`, `x-amz-id-2`, `Server` and (by hyper) `Date`; every error document has Code,
-//! Message, Resource, RequestId and HostId; answers to HEAD and 304 have no body.
+//! Always holds: every answer to a request has `x-amz-request-id`, `x-amz-id-2`, `Server` and (by hyper) `Date`; every error document
+//! has Code, Message, Resource, RequestId and HostId; answers to HEAD and 304 have no body. What is no request gets none of this, for
+//! hyper answers it before there is anything to name: a head that is not HTTP, has two lengths or a `Transfer-Encoding` that can't be,
+//! is a bare 400; one beyond the bounds of `limits` a bare 431. The connection is then closed.
 
 mod document;
 mod reply;

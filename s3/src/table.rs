@@ -1,11 +1,14 @@
 //! Every operation of S3, and what Trefoil does with it. Routing, refusals and the README's table come from here.
 //!
 //! Always holds: a row comes before the rows that would match its requests too. A request that matches no row, or that has a
-//! subresource which its row does not know, is refused: s3s alone would take `DELETE /bucket?acl` for DeleteBucket.
+//! subresource which its row does not know, is refused: s3s alone would take `DELETE /bucket?acl` for DeleteBucket. Parameters are
+//! compared decoded, as s3s compares them: `?%61cl` is `?acl`.
 
 use http::{HeaderMap, Method, StatusCode};
 
 use crate::error::Failure;
+use crate::operations::document::schema::{self, Schema};
+use crate::target::{Query, Target};
 
 #[cfg(test)]
 mod tests;
@@ -47,14 +50,14 @@ pub struct Operation {
     /// A header that must be there.
     pub header: Option<&'static str>,
     pub state: State,
-    /// Whether the body is an XML or JSON document, which is read whole.
-    pub document: bool,
+    /// What the body holds where it is a document, which is read whole. An operation that is refused reads none.
+    pub document: Option<&'static Schema>,
     /// The first version that has it in this state.
     pub since: &'static str,
 }
 
 const fn row(name: &'static str, verb: Verb, level: Level, query: &'static [&'static str], state: State) -> Operation {
-    Operation { name, verb, level, query, header: None, state, document: false, since: "0.1" }
+    Operation { name, verb, level, query, header: None, state, document: None, since: "0.1" }
 }
 
 const fn supported(name: &'static str, verb: Verb, level: Level, query: &'static [&'static str]) -> Operation {
@@ -75,8 +78,8 @@ impl Operation {
         self
     }
 
-    const fn with_document(mut self) -> Self {
-        self.document = true;
+    const fn with_document(mut self, schema: &'static Schema) -> Self {
+        self.document = Some(schema);
         self
     }
 }
@@ -87,106 +90,103 @@ pub static OPERATIONS: &[Operation] = &[
     supported("ListBuckets", Verb::Get, Level::Service, &[]),
     unset("GetBucketAnalyticsConfiguration", Verb::Get, Level::Bucket, &["analytics", "id"]),
     unset("ListBucketAnalyticsConfigurations", Verb::Get, Level::Bucket, &["analytics"]),
-    refused("PutBucketAnalyticsConfiguration", Verb::Put, Level::Bucket, &["analytics"]).with_document(),
+    refused("PutBucketAnalyticsConfiguration", Verb::Put, Level::Bucket, &["analytics"]),
     unset("DeleteBucketAnalyticsConfiguration", Verb::Delete, Level::Bucket, &["analytics"]),
     unset("GetBucketIntelligentTieringConfiguration", Verb::Get, Level::Bucket, &["intelligent-tiering", "id"]),
     unset("ListBucketIntelligentTieringConfigurations", Verb::Get, Level::Bucket, &["intelligent-tiering"]),
-    refused("PutBucketIntelligentTieringConfiguration", Verb::Put, Level::Bucket, &["intelligent-tiering"])
-        .with_document(),
+    refused("PutBucketIntelligentTieringConfiguration", Verb::Put, Level::Bucket, &["intelligent-tiering"]),
     unset("DeleteBucketIntelligentTieringConfiguration", Verb::Delete, Level::Bucket, &["intelligent-tiering"]),
     unset("GetBucketInventoryConfiguration", Verb::Get, Level::Bucket, &["inventory", "id"]),
     unset("ListBucketInventoryConfigurations", Verb::Get, Level::Bucket, &["inventory"]),
-    refused("PutBucketInventoryConfiguration", Verb::Put, Level::Bucket, &["inventory"]).with_document(),
+    refused("PutBucketInventoryConfiguration", Verb::Put, Level::Bucket, &["inventory"]),
     unset("DeleteBucketInventoryConfiguration", Verb::Delete, Level::Bucket, &["inventory"]),
     unset("GetBucketMetricsConfiguration", Verb::Get, Level::Bucket, &["metrics", "id"]),
     unset("ListBucketMetricsConfigurations", Verb::Get, Level::Bucket, &["metrics"]),
-    refused("PutBucketMetricsConfiguration", Verb::Put, Level::Bucket, &["metrics"]).with_document(),
+    refused("PutBucketMetricsConfiguration", Verb::Put, Level::Bucket, &["metrics"]),
     unset("DeleteBucketMetricsConfiguration", Verb::Delete, Level::Bucket, &["metrics"]),
     refused("GetBucketAbac", Verb::Get, Level::Bucket, &["abac"]),
-    refused("PutBucketAbac", Verb::Put, Level::Bucket, &["abac"]).with_document(),
+    refused("PutBucketAbac", Verb::Put, Level::Bucket, &["abac"]),
     unset("GetBucketAccelerateConfiguration", Verb::Get, Level::Bucket, &["accelerate"]),
-    refused("PutBucketAccelerateConfiguration", Verb::Put, Level::Bucket, &["accelerate"]).with_document(),
+    refused("PutBucketAccelerateConfiguration", Verb::Put, Level::Bucket, &["accelerate"]),
     supported("GetBucketAcl", Verb::Get, Level::Bucket, &["acl"]),
-    supported("PutBucketAcl", Verb::Put, Level::Bucket, &["acl"]).with_document(),
+    supported("PutBucketAcl", Verb::Put, Level::Bucket, &["acl"]).with_document(&schema::ACL),
     supported("GetBucketCors", Verb::Get, Level::Bucket, &["cors"]),
-    supported("PutBucketCors", Verb::Put, Level::Bucket, &["cors"]).with_document(),
+    supported("PutBucketCors", Verb::Put, Level::Bucket, &["cors"]).with_document(&schema::CORS),
     supported("DeleteBucketCors", Verb::Delete, Level::Bucket, &["cors"]),
     unset("GetBucketEncryption", Verb::Get, Level::Bucket, &["encryption"]),
-    refused("PutBucketEncryption", Verb::Put, Level::Bucket, &["encryption"]).with_document(),
+    refused("PutBucketEncryption", Verb::Put, Level::Bucket, &["encryption"]),
     unset("DeleteBucketEncryption", Verb::Delete, Level::Bucket, &["encryption"]),
     unset("GetBucketLifecycleConfiguration", Verb::Get, Level::Bucket, &["lifecycle"]),
-    refused("PutBucketLifecycleConfiguration", Verb::Put, Level::Bucket, &["lifecycle"]).with_document(),
+    refused("PutBucketLifecycleConfiguration", Verb::Put, Level::Bucket, &["lifecycle"]),
     unset("DeleteBucketLifecycle", Verb::Delete, Level::Bucket, &["lifecycle"]),
     supported("GetBucketLocation", Verb::Get, Level::Bucket, &["location"]),
     unset("GetBucketLogging", Verb::Get, Level::Bucket, &["logging"]),
-    refused("PutBucketLogging", Verb::Put, Level::Bucket, &["logging"]).with_document(),
-    refused("CreateBucketMetadataConfiguration", Verb::Post, Level::Bucket, &["metadataConfiguration"]).with_document(),
+    refused("PutBucketLogging", Verb::Put, Level::Bucket, &["logging"]),
+    refused("CreateBucketMetadataConfiguration", Verb::Post, Level::Bucket, &["metadataConfiguration"]),
     refused("GetBucketMetadataConfiguration", Verb::Get, Level::Bucket, &["metadataConfiguration"]),
     refused("DeleteBucketMetadataConfiguration", Verb::Delete, Level::Bucket, &["metadataConfiguration"]),
-    refused("CreateBucketMetadataTableConfiguration", Verb::Post, Level::Bucket, &["metadataTable"]).with_document(),
+    refused("CreateBucketMetadataTableConfiguration", Verb::Post, Level::Bucket, &["metadataTable"]),
     refused("GetBucketMetadataTableConfiguration", Verb::Get, Level::Bucket, &["metadataTable"]),
     refused("DeleteBucketMetadataTableConfiguration", Verb::Delete, Level::Bucket, &["metadataTable"]),
-    refused("UpdateBucketMetadataInventoryTableConfiguration", Verb::Put, Level::Bucket, &["metadataInventoryTable"])
-        .with_document(),
-    refused("UpdateBucketMetadataJournalTableConfiguration", Verb::Put, Level::Bucket, &["metadataJournalTable"])
-        .with_document(),
+    refused("UpdateBucketMetadataInventoryTableConfiguration", Verb::Put, Level::Bucket, &["metadataInventoryTable"]),
+    refused("UpdateBucketMetadataJournalTableConfiguration", Verb::Put, Level::Bucket, &["metadataJournalTable"]),
     unset("GetBucketNotificationConfiguration", Verb::Get, Level::Bucket, &["notification"]),
-    refused("PutBucketNotificationConfiguration", Verb::Put, Level::Bucket, &["notification"]).with_document(),
+    refused("PutBucketNotificationConfiguration", Verb::Put, Level::Bucket, &["notification"]),
     unset("GetBucketOwnershipControls", Verb::Get, Level::Bucket, &["ownershipControls"]),
-    refused("PutBucketOwnershipControls", Verb::Put, Level::Bucket, &["ownershipControls"]).with_document(),
+    refused("PutBucketOwnershipControls", Verb::Put, Level::Bucket, &["ownershipControls"]),
     unset("DeleteBucketOwnershipControls", Verb::Delete, Level::Bucket, &["ownershipControls"]),
     unset("GetBucketPolicy", Verb::Get, Level::Bucket, &["policy"]),
-    refused("PutBucketPolicy", Verb::Put, Level::Bucket, &["policy"]).with_document(),
+    refused("PutBucketPolicy", Verb::Put, Level::Bucket, &["policy"]),
     unset("DeleteBucketPolicy", Verb::Delete, Level::Bucket, &["policy"]),
     unset("GetBucketPolicyStatus", Verb::Get, Level::Bucket, &["policyStatus"]),
     unset("GetBucketReplication", Verb::Get, Level::Bucket, &["replication"]),
-    refused("PutBucketReplication", Verb::Put, Level::Bucket, &["replication"]).with_document(),
+    refused("PutBucketReplication", Verb::Put, Level::Bucket, &["replication"]),
     unset("DeleteBucketReplication", Verb::Delete, Level::Bucket, &["replication"]),
     unset("GetBucketRequestPayment", Verb::Get, Level::Bucket, &["requestPayment"]),
-    refused("PutBucketRequestPayment", Verb::Put, Level::Bucket, &["requestPayment"]).with_document(),
+    refused("PutBucketRequestPayment", Verb::Put, Level::Bucket, &["requestPayment"]),
     supported("GetBucketTagging", Verb::Get, Level::Bucket, &["tagging"]),
-    supported("PutBucketTagging", Verb::Put, Level::Bucket, &["tagging"]).with_document(),
+    supported("PutBucketTagging", Verb::Put, Level::Bucket, &["tagging"]).with_document(&schema::TAGGING),
     supported("DeleteBucketTagging", Verb::Delete, Level::Bucket, &["tagging"]),
     supported("GetBucketVersioning", Verb::Get, Level::Bucket, &["versioning"]),
-    supported("PutBucketVersioning", Verb::Put, Level::Bucket, &["versioning"]).with_document(),
+    supported("PutBucketVersioning", Verb::Put, Level::Bucket, &["versioning"]).with_document(&schema::VERSIONING),
     unset("GetBucketWebsite", Verb::Get, Level::Bucket, &["website"]),
-    refused("PutBucketWebsite", Verb::Put, Level::Bucket, &["website"]).with_document(),
+    refused("PutBucketWebsite", Verb::Put, Level::Bucket, &["website"]),
     unset("DeleteBucketWebsite", Verb::Delete, Level::Bucket, &["website"]),
     unset("GetObjectLockConfiguration", Verb::Get, Level::Bucket, &["object-lock"]),
-    refused("PutObjectLockConfiguration", Verb::Put, Level::Bucket, &["object-lock"]).with_document(),
+    refused("PutObjectLockConfiguration", Verb::Put, Level::Bucket, &["object-lock"]),
     unset("GetPublicAccessBlock", Verb::Get, Level::Bucket, &["publicAccessBlock"]),
-    refused("PutPublicAccessBlock", Verb::Put, Level::Bucket, &["publicAccessBlock"]).with_document(),
+    refused("PutPublicAccessBlock", Verb::Put, Level::Bucket, &["publicAccessBlock"]),
     unset("DeletePublicAccessBlock", Verb::Delete, Level::Bucket, &["publicAccessBlock"]),
     refused("CreateSession", Verb::Get, Level::Bucket, &["session"]),
     supported("ListMultipartUploads", Verb::Get, Level::Bucket, &["uploads"]),
     supported("ListObjectVersions", Verb::Get, Level::Bucket, &["versions"]),
     supported("ListObjectsV2", Verb::Get, Level::Bucket, &["list-type=2"]),
     supported("ListObjects", Verb::Get, Level::Bucket, &[]),
-    supported("DeleteObjects", Verb::Post, Level::Bucket, &["delete"]).with_document(),
+    supported("DeleteObjects", Verb::Post, Level::Bucket, &["delete"]).with_document(&schema::DELETE),
     refused("WriteGetObjectResponse", Verb::Post, Level::Bucket, &[]).with_header("x-amz-request-route"),
-    supported("CreateBucket", Verb::Put, Level::Bucket, &[]).with_document(),
+    supported("CreateBucket", Verb::Put, Level::Bucket, &[]).with_document(&schema::CREATE_BUCKET),
     supported("HeadBucket", Verb::Head, Level::Bucket, &[]),
     supported("DeleteBucket", Verb::Delete, Level::Bucket, &[]),
     supported("GetObjectAttributes", Verb::Get, Level::Object, &["attributes"]),
     supported("GetObjectAcl", Verb::Get, Level::Object, &["acl"]),
-    supported("PutObjectAcl", Verb::Put, Level::Object, &["acl"]).with_document(),
+    supported("PutObjectAcl", Verb::Put, Level::Object, &["acl"]).with_document(&schema::ACL),
     unset("GetObjectLegalHold", Verb::Get, Level::Object, &["legal-hold"]),
-    unset("PutObjectLegalHold", Verb::Put, Level::Object, &["legal-hold"]).with_document(),
+    unset("PutObjectLegalHold", Verb::Put, Level::Object, &["legal-hold"]).with_document(&schema::LEGAL_HOLD),
     unset("GetObjectRetention", Verb::Get, Level::Object, &["retention"]),
-    unset("PutObjectRetention", Verb::Put, Level::Object, &["retention"]).with_document(),
+    unset("PutObjectRetention", Verb::Put, Level::Object, &["retention"]).with_document(&schema::RETENTION),
     supported("GetObjectTagging", Verb::Get, Level::Object, &["tagging"]),
-    supported("PutObjectTagging", Verb::Put, Level::Object, &["tagging"]).with_document(),
+    supported("PutObjectTagging", Verb::Put, Level::Object, &["tagging"]).with_document(&schema::TAGGING),
     supported("DeleteObjectTagging", Verb::Delete, Level::Object, &["tagging"]),
     refused("GetObjectTorrent", Verb::Get, Level::Object, &["torrent"]),
-    refused("UpdateObjectEncryption", Verb::Put, Level::Object, &["encryption"]).with_document(),
+    refused("UpdateObjectEncryption", Verb::Put, Level::Object, &["encryption"]),
     supported("RenameObject", Verb::Put, Level::Object, &["renameObject"]),
-    refused("RestoreObject", Verb::Post, Level::Object, &["restore"]).with_document(),
-    refused("SelectObjectContent", Verb::Post, Level::Object, &["select"]).with_document(),
+    refused("RestoreObject", Verb::Post, Level::Object, &["restore"]),
+    refused("SelectObjectContent", Verb::Post, Level::Object, &["select"]),
     supported("CreateMultipartUpload", Verb::Post, Level::Object, &["uploads"]),
     supported("UploadPartCopy", Verb::Put, Level::Object, &["partNumber", "uploadId"]).with_header("x-amz-copy-source"),
     supported("UploadPart", Verb::Put, Level::Object, &["partNumber", "uploadId"]),
     supported("ListParts", Verb::Get, Level::Object, &["uploadId"]),
-    supported("CompleteMultipartUpload", Verb::Post, Level::Object, &["uploadId"]).with_document(),
+    supported("CompleteMultipartUpload", Verb::Post, Level::Object, &["uploadId"]).with_document(&schema::COMPLETE),
     supported("AbortMultipartUpload", Verb::Delete, Level::Object, &["uploadId"]),
     supported("CopyObject", Verb::Put, Level::Object, &[]).with_header("x-amz-copy-source"),
     supported("GetObject", Verb::Get, Level::Object, &[]),
@@ -239,19 +239,14 @@ const SUBRESOURCES: &[&str] = &[
     "website",
 ];
 
-/// The parameters of a query string as they are sent; names are compared without decoding, as no subresource needs encoding.
-fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {
-    query.split('&').filter(|part| !part.is_empty()).map(|part| part.split_once('=').unwrap_or((part, "")))
-}
-
 impl Operation {
-    fn matches(&self, verb: Verb, level: Level, query: &str, headers: &HeaderMap) -> bool {
+    fn matches(&self, verb: Verb, level: Level, query: &Query, headers: &HeaderMap) -> bool {
         self.verb == verb
             && self.level == level
             && self.header.is_none_or(|header| headers.contains_key(header))
             && self.query.iter().all(|needed| match needed.split_once('=') {
-                Some(pair) => parameters(query).any(|parameter| parameter == pair),
-                None => parameters(query).any(|(name, _)| name == *needed),
+                Some((name, value)) => query.pairs().iter().any(|pair| pair.0 == name && pair.1 == value),
+                None => query.has(needed),
             })
     }
 }
@@ -266,7 +261,13 @@ pub fn method_not_allowed(method: &Method) -> Failure {
 }
 
 /// The operation that a request asks for.
-pub fn find(method: &Method, level: Level, query: &str, headers: &HeaderMap) -> Result<&'static Operation, Failure> {
+pub fn find(method: &Method, headers: &HeaderMap, target: &Target) -> Result<&'static Operation, Failure> {
+    let level = match (&target.bucket, &target.key) {
+        (None, _) => Level::Service,
+        (Some(_), None) => Level::Bucket,
+        (Some(_), Some(_)) => Level::Object,
+    };
+    let query = &target.query;
     let verb = match *method {
         Method::GET => Verb::Get,
         Method::HEAD => Verb::Head,
@@ -277,17 +278,12 @@ pub fn find(method: &Method, level: Level, query: &str, headers: &HeaderMap) -> 
     };
     let found = OPERATIONS.iter().find(|operation| operation.matches(verb, level, query, headers));
     let found = found.ok_or_else(|| method_not_allowed(method))?;
-    if query.is_empty() {
-        return Ok(found);
-    }
-    let others: Vec<&str> = parameters(query)
-        .map(|(name, _)| name)
-        .filter(|name| SUBRESOURCES.binary_search(name).is_ok() && !found.query.contains(name))
-        .collect();
-    match others.first() {
+    let mut names = query.pairs().iter().map(|(name, _)| name.as_str());
+    let other = names.find(|name| SUBRESOURCES.binary_search(name).is_ok() && !found.query.contains(name));
+    match other {
         None => Ok(found),
-        Some(_) if found.query.is_empty() => {
-            Err(method_not_allowed(method).with("ResourceType", others[0].to_uppercase()))
+        Some(other) if found.query.is_empty() => {
+            Err(method_not_allowed(method).with("ResourceType", other.to_uppercase()))
         }
         Some(other) => Err(Failure::invalid_argument(
             "ResourceType",

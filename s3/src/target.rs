@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Uri, header};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::error::Failure;
 use crate::limits;
@@ -117,10 +117,12 @@ impl Target {
         }
     }
 
-    /// The path and query that s3s is to see: path style, without the parameters of a signature, which it would check.
+    /// The path and query that the operations are to see: path style, without the parameters of a signature, which s3s would check,
+    /// and with the names of all others in one spelling. `None`: they are so already.
     pub fn forwarded(&self, uri: &Uri) -> Result<Option<Uri>, Failure> {
         let strip = self.query.pairs().iter().any(|(name, _)| is_signature_parameter(name));
-        if !self.virtual_host && !strip && uri.authority().is_none() {
+        let spelled = parts(uri).any(|(name, _)| is_encoded(name));
+        if !self.virtual_host && !strip && !spelled && uri.authority().is_none() {
             return Ok(None);
         }
         let mut text = String::with_capacity(uri.path().len() + 64);
@@ -130,17 +132,37 @@ impl Target {
         }
         text.push_str(uri.path());
         let mut separator = '?';
-        for part in uri.query().unwrap_or_default().split('&').filter(|part| !part.is_empty()) {
-            let name = part.split_once('=').map_or(part, |(name, _)| name);
-            if is_signature_parameter(&decode_form(name)?) {
+        for (name, value) in parts(uri) {
+            let decoded = decode_form(name)?;
+            if is_signature_parameter(&decoded) {
                 continue;
             }
             text.push(separator);
-            text.push_str(part);
+            match is_encoded(name) {
+                true => text.extend(utf8_percent_encode(&decoded, ENCODED)),
+                false => text.push_str(name),
+            }
+            if let Some(value) = value {
+                text.push('=');
+                text.push_str(value);
+            }
             separator = '&';
         }
         PathAndQuery::try_from(text).map(|path| Some(Uri::from(path))).map_err(|_| invalid_uri())
     }
+}
+
+/// What a parameter's name does not hold in its one spelling.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+fn is_encoded(name: &str) -> bool {
+    name.contains(['%', '+'])
+}
+
+/// The parameters as sent.
+fn parts(uri: &Uri) -> impl Iterator<Item = (&str, Option<&str>)> {
+    let parts = uri.query().unwrap_or_default().split('&').filter(|part| !part.is_empty());
+    parts.map(|part| part.split_once('=').map_or((part, None), |(name, value)| (name, Some(value))))
 }
 
 fn is_signature_parameter(name: &str) -> bool {

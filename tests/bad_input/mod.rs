@@ -1,6 +1,7 @@
 //! Requests that are malformed, oversized or hostile, by what is wrong with them.
 //!
-//! Always holds: each test names one thing, claims the exact answer, and that nothing was stored.
+//! Always holds: each test names one thing, claims the exact answer (where hyper gives it before there is a request, its status
+//! alone), and that nothing was stored.
 
 macro_rules! refused {
     ($($name:ident: $run:expr;)*) => {

@@ -206,7 +206,7 @@ refused! {
 /// The id of the key that a request is signed with.
 fn r_key(request: &trefoil_tests::Request) -> String {
     match &request.auth {
-        Auth::Header(key) | Auth::Presigned(key, _) => key.id.clone(),
+        Auth::Header(key) | Auth::Presigned(key, _) | Auth::HeaderV2(key) | Auth::PresignedV2(key, _) => key.id.clone(),
         Auth::Anonymous => String::new(),
     }
 }

@@ -60,6 +60,12 @@ fn silent(t: &Test, bytes: &[u8]) -> Option<trefoil_tests::Answer> {
     answer.ok()
 }
 
+/// So, where the server has a request to answer.
+fn times_out(t: &Test, bytes: &[u8]) {
+    let answer = silent(t, bytes).expect("an answer");
+    assert_eq!((answer.status, answer.code().as_str()), (400, "RequestTimeout"), "{}", answer.text());
+}
+
 slow! {
     a_head_that_stops: |t| { silent(t, b"GET / HTTP/1.1\r\nHost: a\r\nx-half"); };
     a_head_that_drips: |t| {
@@ -78,9 +84,7 @@ slow! {
         wire.set("Content-Length", "1000");
         let mut bytes = wire.head();
         bytes.extend(b"some of it");
-        if let Some(answer) = silent(t, &bytes) {
-            assert_eq!((answer.status, answer.code().as_str()), (400, "RequestTimeout"), "{}", answer.text());
-        }
+        times_out(t, &bytes);
     };
     a_chunk_that_stops: |t| {
         let call = t.put("/{b}/k").payload(trefoil_tests::Payload::UnsignedChunks(1)).with("x-amz-decoded-content-length", "1000");
@@ -88,17 +92,35 @@ slow! {
         wire.set("Content-Length", "2000");
         let mut bytes = wire.head();
         bytes.extend(b"3e8\r\nsome of it");
-        if let Some(answer) = silent(t, &bytes) {
-            assert_eq!((answer.status, answer.code().as_str()), (400, "RequestTimeout"), "{}", answer.text());
-        }
+        times_out(t, &bytes);
     };
     a_document_that_stops: |t| {
         let mut wire = t.post("/{b}?delete").payload(trefoil_tests::Payload::Unsigned).request.wire(t.target.address);
         wire.set("Content-Length", "1000");
         let mut bytes = wire.head();
         bytes.extend(b"<Delete>");
-        if let Some(answer) = silent(t, &bytes) {
-            assert_eq!((answer.status, answer.code().as_str()), (400, "RequestTimeout"), "{}", answer.text());
+        times_out(t, &bytes);
+    };
+    documents_that_drip_keep_nobody_waiting: |t| {
+        // As many as would take all room, if it were taken as announced.
+        let head = format!("PUT /{}?acl HTTP/1.1\r\nHost: a\r\nContent-Length: 8388608\r\n\r\n<AccessControlPolicy>", t.bucket);
+        let mut drips: Vec<Connection> = (0..16)
+            .map(|_| {
+                let mut connection = Connection::open_with(t.target.address, PATIENCE).expect("a connection");
+                connection.send(head.as_bytes()).expect("sent");
+                connection
+            })
+            .collect();
+        for _ in 0..5 {
+            for drip in &mut drips {
+                drip.send(b" ").expect("sent");
+            }
+            let begun = Instant::now();
+            t.post("/{b}?delete").body("<Delete><Object><Key>none</Key></Object></Delete>").md5().is(200);
+            t.put("/{b}?acl").anonymous().with("x-amz-acl", "private").body("").fails(403, "AccessDenied");
+            t.post("/{b}?delete").anonymous().body("<Delete><Object><Key>none</Key></Object></Delete>").md5().is(200);
+            assert!(begun.elapsed() < Duration::from_secs(3), "others waited for {:?}", begun.elapsed());
+            std::thread::sleep(Duration::from_millis(500));
         }
     };
     a_connection_that_says_nothing: |t| {
@@ -108,8 +130,6 @@ slow! {
     a_promise_of_more_that_is_never_kept: |t| {
         let mut wire = t.put("/{b}/k").with("expect", "100-continue").body("body").request.wire(t.target.address);
         wire.set("Content-Length", "4");
-        if let Some(answer) = silent(t, &wire.head()) {
-            assert_eq!((answer.status, answer.code().as_str()), (400, "RequestTimeout"), "{}", answer.text());
-        }
+        times_out(t, &wire.head());
     };
 }

@@ -51,12 +51,17 @@ pub const SUITES: &[Suite] = &[
                     .fails(400, "IllegalVersioningConfigurationException");
             }),
             case("mfa_delete_is_not_ignored", pages::PUT_BUCKET_VERSIONING, |t| {
-                let status = t
-                    .put("/{b}?versioning")
+                t.put("/{b}?versioning")
                     .body("<VersioningConfiguration><Status>Enabled</Status><MfaDelete>Enabled</MfaDelete></VersioningConfiguration>")
-                    .go()
-                    .status;
-                assert!(status == 501 || status == 403, "{status}");
+                    .fails(501, "NotImplemented");
+                t.get("/{b}?versioning").is(200).omits("Status");
+            }),
+            case("an_unknown_element_is_refused", pages::PUT_BUCKET_VERSIONING, |t| {
+                t.put("/{b}?versioning")
+                    .body(
+                        "<VersioningConfiguration><Status>Enabled</Status><Prefix>a</Prefix></VersioningConfiguration>",
+                    )
+                    .fails(400, "MalformedXML");
                 t.get("/{b}?versioning").is(200).omits("Status");
             }),
             case("junk_is_refused", pages::PUT_BUCKET_VERSIONING, |t| {
@@ -108,11 +113,33 @@ pub const SUITES: &[Suite] = &[
             }),
             case("fifty_tags_are_allowed_and_fifty_one_not", pages::BUCKET_TAGS, |t| {
                 t.put("/{b}?tagging").body(tags(50)).md5().is(204);
-                t.put("/{b}?tagging").body(tags(51)).md5().is(400);
+                t.put("/{b}?tagging").body(tags(51)).md5().fails(400, "InvalidTag");
                 assert_eq!(t.get("/{b}?tagging").is(200).all("TagSet/Tag/Key").len(), 50);
             }),
             case("junk_is_refused", pages::PUT_BUCKET_TAGGING, |t| {
                 t.put("/{b}?tagging").body("<Tagging><TagSet>").md5().fails(400, "MalformedXML");
+            }),
+            case("the_widest_set_is_kept_whole", pages::BUCKET_TAGS, |t| {
+                let wide: String = (0..50)
+                    .map(|n| {
+                        let (key, value) = ("\u{ffe5}".repeat(126), "\u{20000}".repeat(128));
+                        format!("<Tag><Key>{n:02}{key}</Key><Value>{value}</Value></Tag>")
+                    })
+                    .collect();
+                let document = format!("<Tagging><TagSet>{wide}</TagSet></Tagging>");
+                t.put("/{b}?tagging").body(&document).md5().is(204);
+                assert_eq!(t.get("/{b}?tagging").is(200).all("TagSet/Tag/Value"), vec!["\u{20000}".repeat(128); 50]);
+                // 129 of these are 258 in UTF-16.
+                let wider = document.replacen(&"\u{20000}".repeat(128), &"\u{20000}".repeat(129), 1);
+                t.put("/{b}?tagging").body(wider).md5().fails(400, "InvalidTag");
+            }),
+            case("by_another_account", pages::PUT_BUCKET_TAGGING, |t| {
+                t.put("/{b}?tagging").alt().body(TAGS).md5().fails(403, "AccessDenied");
+                t.put("/{b}?tagging").anonymous().body(TAGS).md5().fails(403, "AccessDenied");
+                t.get("/{b}?tagging").fails(404, "NoSuchTagSet");
+            }),
+            case("absent", pages::PUT_BUCKET_TAGGING, |t| {
+                t.put("/{c}?tagging").body(TAGS).md5().fails(404, "NoSuchBucket");
             }),
             case("a_wrong_md5_is_refused", pages::PUT_BUCKET_TAGGING, |t| {
                 t.put("/{b}?tagging")
@@ -151,6 +178,9 @@ pub const SUITES: &[Suite] = &[
                 t.delete("/{b}?tagging").alt().fails(403, "AccessDenied");
                 t.get("/{b}?tagging").is(200);
             }),
+            case("absent", pages::DELETE_BUCKET_TAGGING, |t| {
+                t.delete("/{c}?tagging").fails(404, "NoSuchBucket");
+            }),
         ],
     },
     Suite {
@@ -188,9 +218,38 @@ pub const SUITES: &[Suite] = &[
                     .to_owned();
                 let document = |count| format!("<CORSConfiguration>{}</CORSConfiguration>", rule.repeat(count));
                 t.put("/{b}?cors").body(document(100)).md5().is(200);
-                let status = t.put("/{b}?cors").body(document(101)).md5().go().status;
-                assert_eq!(status, 400);
+                t.put("/{b}?cors").body(document(101)).md5().fails(400, "InvalidRequest");
                 assert_eq!(t.get("/{b}?cors").is(200).all("CORSRule").len(), 100);
+            }),
+            case("sixty_four_kilobytes_are_enough_and_one_more_not", pages::PUT_BUCKET_CORS, |t| {
+                let document = |bytes: usize| {
+                    let rule = rule("<AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod>");
+                    let header = "<AllowedHeader></AllowedHeader>";
+                    let text = "h".repeat(bytes - rule.len() - header.len());
+                    rule.replace("</CORSRule>", &format!("<AllowedHeader>{text}</AllowedHeader></CORSRule>"))
+                };
+                t.put("/{b}?cors").body(document(65_537)).md5().fails(400, "MaxMessageLengthExceeded");
+                t.get("/{b}?cors").fails(404, "NoSuchCORSConfiguration");
+                t.put("/{b}?cors").body(document(65_536)).md5().is(200);
+                t.get("/{b}?cors").is(200);
+            }),
+            case("an_unknown_element_is_refused", pages::PUT_BUCKET_CORS, |t| {
+                let body =
+                    rule("<AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowAll>true</AllowAll>");
+                t.put("/{b}?cors").body(body).md5().fails(400, "MalformedXML");
+                t.get("/{b}?cors").fails(404, "NoSuchCORSConfiguration");
+            }),
+            case("a_wrong_md5_is_refused", pages::PUT_BUCKET_CORS, |t| {
+                t.put("/{b}?cors").body(CORS).with("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg==").fails(400, "BadDigest");
+                t.get("/{b}?cors").fails(404, "NoSuchCORSConfiguration");
+            }),
+            case("by_another_account", pages::PUT_BUCKET_CORS, |t| {
+                t.put("/{b}?cors").alt().body(CORS).md5().fails(403, "AccessDenied");
+                t.put("/{b}?cors").anonymous().body(CORS).md5().fails(403, "AccessDenied");
+                t.get("/{b}?cors").fails(404, "NoSuchCORSConfiguration");
+            }),
+            case("absent", pages::PUT_BUCKET_CORS, |t| {
+                t.put("/{c}?cors").body(CORS).md5().fails(404, "NoSuchBucket");
             }),
         ],
     },
@@ -203,17 +262,30 @@ pub const SUITES: &[Suite] = &[
             case("of_another_account", pages::GET_BUCKET_CORS, |t| {
                 t.get("/{b}?cors").alt().fails(403, "AccessDenied");
             }),
+            case("absent", pages::GET_BUCKET_CORS, |t| {
+                t.get("/{c}?cors").fails(404, "NoSuchBucket");
+            }),
         ],
     },
     Suite {
         operation: "DeleteBucketCors",
-        cases: &[case("removes_it_and_succeeds_again", pages::DELETE_BUCKET_CORS, |t| {
-            t.put("/{b}?cors").body(CORS).md5().is(200);
-            t.delete("/{b}?cors").is(204);
-            t.get("/{b}?cors").fails(404, "NoSuchCORSConfiguration");
-            t.delete("/{b}?cors").is(204);
-            t.get("/{b}").with("origin", "https://a.example.com").is(200).lacks("access-control-allow-origin");
-        })],
+        cases: &[
+            case("removes_it_and_succeeds_again", pages::DELETE_BUCKET_CORS, |t| {
+                t.put("/{b}?cors").body(CORS).md5().is(200);
+                t.delete("/{b}?cors").is(204);
+                t.get("/{b}?cors").fails(404, "NoSuchCORSConfiguration");
+                t.delete("/{b}?cors").is(204);
+                t.get("/{b}").with("origin", "https://a.example.com").is(200).lacks("access-control-allow-origin");
+            }),
+            case("by_another_account", pages::DELETE_BUCKET_CORS, |t| {
+                t.put("/{b}?cors").body(CORS).md5().is(200);
+                t.delete("/{b}?cors").alt().fails(403, "AccessDenied");
+                t.get("/{b}?cors").is(200);
+            }),
+            case("absent", pages::DELETE_BUCKET_CORS, |t| {
+                t.delete("/{c}?cors").fails(404, "NoSuchBucket");
+            }),
+        ],
     },
     Suite {
         operation: "Preflight",
@@ -252,6 +324,29 @@ pub const SUITES: &[Suite] = &[
             }),
             case("no_configuration", pages::OPTIONS, |t| {
                 preflight(t, "https://a.example.com", "GET").fails(403, "AccessForbidden");
+            }),
+            case("of_a_bucket_that_is_not_there", pages::OPTIONS, |t| {
+                let asked = t.call("OPTIONS", "/{c}/k").anonymous().with("origin", "https://a.example.com");
+                asked.with("access-control-request-method", "GET").fails(403, "AccessForbidden");
+            }),
+            case("in_virtual_host_style", pages::VIRTUAL_HOSTS, |t| {
+                t.put("/{b}?cors").body(CORS).md5().is(200);
+                let host = format!("{}.s3.trefoil.test", t.bucket);
+                let at = |call: trefoil_tests::Call<'_>| {
+                    call.with("origin", "https://a.example.com").with("host", &host).go()
+                };
+                let asked = t.call("OPTIONS", "/k").anonymous().with("access-control-request-method", "PUT");
+                let answer = at(asked);
+                assert_eq!(answer.status, 200, "{}", answer.text());
+                answer.has("access-control-allow-origin", "https://a.example.com");
+                // An answer to the request itself, good or bad.
+                let answer = at(t.put("/k").body("x"));
+                assert_eq!(answer.status, 200, "{}", answer.text());
+                answer.has("access-control-allow-origin", "https://a.example.com");
+                let answer = at(t.get("/none"));
+                assert_eq!(answer.status, 404, "{}", answer.text());
+                answer.has("access-control-allow-origin", "https://a.example.com");
+                t.get("/{b}/k").is(200).holds("x");
             }),
             case("an_origin_is_needed", pages::OPTIONS, |t| {
                 t.put("/{b}?cors").body(CORS).md5().is(200);

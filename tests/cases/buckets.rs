@@ -6,6 +6,10 @@ use trefoil_tests::{Suite, case};
 
 use super::pages;
 
+fn with_tags(tags: &str) -> String {
+    format!("<CreateBucketConfiguration><Tags>{tags}</Tags></CreateBucketConfiguration>")
+}
+
 pub const SUITES: &[Suite] = &[
     Suite {
         operation: "ListBuckets",
@@ -50,6 +54,36 @@ pub const SUITES: &[Suite] = &[
             }),
             case("max_buckets_must_be_a_number", pages::LIST_BUCKETS, |t| {
                 t.get("/?max-buckets=many").fails(400, "InvalidArgument");
+            }),
+            case("max_buckets_is_ten_thousand_at_most", pages::LIST_BUCKETS, |t| {
+                t.get("/?max-buckets=10000&prefix={b}").is(200).lists("Buckets/Bucket/Name", &[&t.bucket]);
+                t.get("/?max-buckets=10001").fails(400, "InvalidArgument").shows("ArgumentName", "max-buckets");
+            }),
+            case("a_token_that_is_none", pages::LIST_BUCKETS, |t| {
+                for token in ["forged", "%21%21", "MQ", "!"] {
+                    let answer = t.get(&format!("/?prefix={{b}}&continuation-token={token}")).go();
+                    match token {
+                        // The token of a page behind nothing.
+                        "MQ" => assert_eq!(answer.status, 200, "{}", answer.text()),
+                        _ => assert_eq!((answer.status, answer.code().as_str()), (400, "InvalidArgument"), "{token}"),
+                    }
+                }
+            }),
+            case("a_token_from_behind_the_prefix", pages::LIST_BUCKETS, |t| {
+                t.put("/{b}-p1").is(200);
+                t.put("/{b}-p2").is(200);
+                let first = t.get("/?prefix={b}-p&max-buckets=1").is(200);
+                first.lists("Buckets/Bucket/Name", &[&t.fill("{b}-p1")]);
+                let token = trefoil_tests::sign::encode(first.one("ContinuationToken").as_bytes(), false);
+                let behind = t.get(&format!("/?prefix={{b}}-o&continuation-token={token}")).is(200);
+                behind.omits("Buckets/Bucket").omits("ContinuationToken");
+                let before = t.get(&format!("/?prefix={{b}}-p2&continuation-token={token}")).is(200);
+                before.lists("Buckets/Bucket/Name", &[&t.fill("{b}-p2")]);
+            }),
+            case("of_another_region_there_are_none", pages::LIST_BUCKETS, |t| {
+                t.get("/?bucket-region=eu-west-9&prefix={b}").is(200).omits("Buckets/Bucket");
+                let here = t.get("/?bucket-region=us-east-1&prefix={b}").is(200);
+                here.lists("Buckets/Bucket/Name", &[&t.bucket]).shows("Buckets/Bucket/BucketRegion", "us-east-1");
             }),
             case("needs_credentials", pages::LIST_BUCKETS, |t| {
                 t.get("/").anonymous().fails(403, "AccessDenied");
@@ -121,6 +155,37 @@ pub const SUITES: &[Suite] = &[
             case("a_canned_acl_counts_from_the_start", pages::CREATE_BUCKET, |t| {
                 t.put("/{c}").with("x-amz-acl", "public-read").is(200);
                 t.get("/{c}").anonymous().is(200);
+            }),
+            case("tags_count_from_the_start", pages::CREATE_BUCKET, |t| {
+                t.put("/{c}").body(with_tags("<Tag><Key>a</Key><Value>1 &amp; 2</Value></Tag>")).is(200);
+                let tags = t.get("/{c}?tagging").is(200);
+                tags.lists("TagSet/Tag/Key", &["a"]).lists("TagSet/Tag/Value", &["1 & 2"]);
+                // Made again with tags, it would answer 200 and keep none of them.
+                t.put("/{c}")
+                    .body(with_tags("<Tag><Key>b</Key><Value>2</Value></Tag>"))
+                    .fails(409, "BucketAlreadyOwnedByYou");
+                t.get("/{c}?tagging").is(200).lists("TagSet/Tag/Key", &["a"]);
+            }),
+            case("tags_that_can_not_be_make_no_bucket", pages::CREATE_BUCKET, |t| {
+                let twice = "<Tag><Key>a</Key><Value>1</Value></Tag>".repeat(2);
+                t.put("/{c}").body(with_tags(&twice)).fails(400, "InvalidTag");
+                t.put("/{c}").body(with_tags("<Tag><Key>a</Key></Tag>")).fails(400, "MalformedXML");
+                t.head("/{c}").is(404);
+            }),
+            case("what_the_document_may_not_hold_is_not_ignored", pages::CREATE_BUCKET, |t| {
+                for inner in ["<ObjectLock>true</ObjectLock>", "<Tag><Key>a</Key><Value>1</Value></Tag>", "us-east-1"] {
+                    let document = format!("<CreateBucketConfiguration>{inner}</CreateBucketConfiguration>");
+                    t.put("/{c}").body(document).fails(400, "MalformedXML");
+                }
+                let zone = "<CreateBucketConfiguration><Location><Name>z</Name><Type>AvailabilityZone</Type></Location>\
+                            </CreateBucketConfiguration>";
+                t.put("/{c}").body(zone).fails(501, "NotImplemented");
+                t.head("/{c}").is(404);
+            }),
+            case("a_canned_acl_for_ec2_lets_nobody_in", pages::ACL, |t| {
+                t.put("/{c}").with("x-amz-acl", "aws-exec-read").is(200);
+                t.get("/{c}").alt().fails(403, "AccessDenied");
+                t.get("/{c}?acl").is(200).lists("AccessControlList/Grant/Permission", &["FULL_CONTROL"]);
             }),
             case("an_unknown_canned_acl_is_refused", pages::CREATE_BUCKET, |t| {
                 t.put("/{c}").with("x-amz-acl", "public-ish").fails(400, "InvalidArgument");
@@ -204,6 +269,12 @@ pub const SUITES: &[Suite] = &[
             }),
             case("of_another_account", pages::GET_BUCKET_LOCATION, |t| {
                 t.get("/{b}?location").alt().fails(403, "AccessDenied");
+            }),
+            case("no_grant_stands_for_it", pages::GET_BUCKET_LOCATION, |t| {
+                t.put("/{b}?acl").with("x-amz-acl", "public-read").is(200);
+                t.head("/{b}").alt().is(200);
+                t.get("/{b}?location").alt().fails(403, "AccessDenied");
+                t.get("/{b}?location").anonymous().fails(403, "AccessDenied");
             }),
         ],
     },

@@ -123,6 +123,24 @@ pub const SUITES: &[Suite] = &[
                 let prefix = answer.one("CommonPrefixes/Prefix");
                 assert!(prefix == "a+b/" || prefix == "a%20b/", "{prefix}");
             }),
+            case("what_xml_can_not_hold_is_a_reference", pages::LIST_OBJECTS, |t| {
+                t.objects(&["%01", "a%0Db", "a%EF%BF%BFb", "%1F"]);
+                let listed = t.get("/{b}").is(200);
+                let text = listed.text();
+                for name in ["&#x1;", "a&#13;b", "a&#xffff;b", "&#x1f;"] {
+                    assert!(text.contains(&format!("<Key>{name}</Key>")), "{name}: {text}");
+                }
+                assert!(!text.contains(['\u{1}', '\r', '\u{ffff}', '\u{1f}']), "{text}");
+                // So in the answers about one key.
+                let upload = t.post("/{b}/%01?uploads").is(200);
+                assert!(upload.text().contains("<Key>&#x1;</Key>"), "{}", upload.text());
+                let missing = t.get("/{b}/%02").fails(404, "NoSuchKey");
+                assert!(missing.text().contains("<Key>&#x2;</Key>"), "{}", missing.text());
+                let body = "<Delete><Object><Key>&#x1;</Key></Object></Delete>";
+                let deleted = t.post("/{b}?delete").body(body).md5().is(200);
+                assert!(deleted.text().contains("<Key>&#x1;</Key>"), "{}", deleted.text());
+                t.head("/{b}/%01").is(404);
+            }),
             case("another_encoding_is_refused", pages::LIST_OBJECTS, |t| {
                 t.get("/{b}?encoding-type=base64").fails(400, "InvalidArgument").shows("ArgumentName", "encoding-type");
             }),

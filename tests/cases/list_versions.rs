@@ -74,7 +74,8 @@ pub const SUITES: &[Suite] = &[Suite {
         case("a_version_marker_that_is_none_is_refused", pages::LIST_OBJECT_VERSIONS, |t| {
             t.versioning("Enabled");
             t.object("a", "");
-            t.get("/{b}?versions&key-marker=a&version-id-marker=!!").fails(400, "InvalidArgument");
+            let answer = t.get("/{b}?versions&key-marker=a&version-id-marker=!!").fails(400, "InvalidArgument");
+            answer.shows("ArgumentName", "version-id-marker").shows("ArgumentValue", "!!");
         }),
         case("a_delimiter_rolls_up", pages::LIST_OBJECT_VERSIONS, |t| {
             t.versioning("Enabled");

@@ -20,6 +20,7 @@ mod pages;
 mod post_object;
 mod put_object;
 mod rename_object;
+pub mod settings;
 mod tagging;
 
 use trefoil_tests::Suite;

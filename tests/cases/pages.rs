@@ -66,6 +66,7 @@ pub const DELETE_MARKERS: &str = "https://docs.aws.amazon.com/AmazonS3/latest/us
 pub const LIMITS: &str = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html";
 pub const RANGES: &str = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/range-get-olap.html";
 pub const PREFIXES: &str = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-prefixes.html";
+pub const SIGV2: &str = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html";
 pub const SIGV4_HEADER: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html";
 pub const SIGV4_QUERY: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html";
 pub const SIGV4_STREAMING: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html";

@@ -29,6 +29,25 @@ pub const SUITES: &[Suite] = &[Suite {
             answer.holds("").has("etag", &checksum::etag(b"hello")).need("location");
             t.get("/{b}/d/k").is(200).holds("hello");
         }),
+        case("into_the_bucket_of_the_host", pages::VIRTUAL_HOSTS, |t| {
+            let host = format!("{}.s3.trefoil.test", t.bucket);
+            let at = |form: &Form| {
+                let call = t.post("/").anonymous().with("content-type", &Form::content_type()).body(form.bytes());
+                call.change(|request| request.host = Some(host.clone()))
+            };
+            at(&signed(t, Form::plain("d/k", b"hello"))).is(204);
+            t.get("/{b}/d/k").is(200).holds("hello");
+            at(&signed(t, Form::plain("n", b"x")).set("x-amz-signature", &"0".repeat(64)))
+                .fails(403, "SignatureDoesNotMatch");
+            t.head("/{b}/n").is(404);
+        }),
+        case("the_files_name_many_times_is_too_much", pages::ERRORS, |t| {
+            let many = "${filename}".repeat(1500);
+            let mut form = Form::plain("k", b"x").field("x-ignore-a", &many);
+            form.file = Some(("f".repeat(3000), b"x".to_vec()));
+            t.form(&signed(t, form)).fails(400, "MaxPostPreDataLengthExceededError");
+            nothing_stored(t);
+        }),
         case("201_answers_with_a_document", pages::POST_OBJECT, |t| {
             let mut conditions = usual(t);
             conditions.push(json!(["eq", "$success_action_status", "201"]));

@@ -68,6 +68,20 @@ pub const SUITES: &[Suite] = &[
                 t.put("/{b}/k2").with("x-amz-meta-abc", &"v".repeat(2046)).fails(400, "MetadataTooLarge");
                 t.head("/{b}/k2").is(404);
             }),
+            case("as_many_metadata_as_fit_into_the_head", pages::METADATA, |t| {
+                let put = |count: usize| {
+                    (0..count).fold(t.put("/{b}/k"), |call, n| call.with(&format!("x-amz-meta-{n:03}"), "v"))
+                };
+                // The signature names each once more; that of a URL does not count.
+                for call in [put(200), put(380).presigned(60)] {
+                    let count = call.request.headers.len();
+                    call.body("x").is(200);
+                    let answer = t.get("/{b}/k").is(200);
+                    assert!((0..count).all(|n| answer.header(&format!("x-amz-meta-{n:03}")) == Some("v")), "{count}");
+                }
+                put(450).body("y").fails(400, "RequestHeaderSectionTooLarge");
+                t.get("/{b}/k").is(200).holds("x");
+            }),
             case("the_default_type_is_binary", pages::PUT_OBJECT, |t| {
                 t.object("k", "x");
                 t.head("/{b}/k").is(200).has("content-type", "binary/octet-stream");

@@ -79,6 +79,14 @@ impl Form {
             .set("x-amz-signature", &signature)
     }
 
+    /// Adds a policy with these conditions, signed by version 2.
+    pub fn signed_v2(self, signer: &Key, conditions: Vec<Value>) -> Self {
+        let policy = json!({"expiration": expiration(600), "conditions": conditions}).to_string();
+        let policy = base64(policy.as_bytes());
+        let signature = crate::sign_v2::sign(&signer.secret, &policy);
+        self.set("AWSAccessKeyId", &signer.id).set("policy", &policy).set("signature", &signature)
+    }
+
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         for (name, value) in &self.fields {

@@ -15,6 +15,7 @@ pub mod runner;
 pub mod server;
 pub mod shared;
 pub mod sign;
+pub mod sign_v2;
 pub mod stream;
 pub mod trace;
 pub mod verify;

@@ -6,10 +6,12 @@
 use std::net::SocketAddr;
 
 use time::OffsetDateTime;
+use time::macros::format_description;
 
 use crate::account::Key;
 use crate::answer::Answer;
 use crate::sign::{self, Scope};
+use crate::sign_v2;
 use crate::stream::Framing;
 use crate::wire;
 
@@ -31,6 +33,9 @@ pub enum Auth {
     Header(Key),
     /// In the query, for so many seconds.
     Presigned(Key, i64),
+    /// By the old version 2.
+    HeaderV2(Key),
+    PresignedV2(Key, i64),
 }
 
 #[derive(Clone, Debug)]
@@ -157,6 +162,21 @@ impl Request {
                 let canonical = sign::canonical_request(&self.method, &target, &headers, &signed, &payload);
                 target.push_str(&format!("&X-Amz-Signature={}", scope.sign_request(key, &canonical)));
             }
+            Auth::HeaderV2(key) => {
+                add("date", self.http_date());
+                let date = value_of(&headers, "date").unwrap_or_default();
+                let text = sign_v2::string_to_sign(&self.method, &target, &headers, &date);
+                let value = format!("AWS {}:{}", key.id, sign_v2::sign(&key.secret, &text));
+                headers.push(("Authorization".into(), value.into_bytes()));
+            }
+            Auth::PresignedV2(key, seconds) => {
+                let expires = (self.at + time::Duration::seconds(*seconds)).unix_timestamp().to_string();
+                let text = sign_v2::string_to_sign(&self.method, &target, &headers, &expires);
+                let signature = sign::encode(sign_v2::sign(&key.secret, &text).as_bytes(), false);
+                let separator = if target.contains('?') { '&' } else { '?' };
+                target
+                    .push_str(&format!("{separator}AWSAccessKeyId={}&Expires={expires}&Signature={signature}", key.id));
+            }
         }
         let framing = match self.payload {
             Payload::Chunks(size) => {
@@ -173,6 +193,13 @@ impl Request {
             wire.headers.push(("Content-Length".into(), length.to_string().into_bytes()));
         }
         wire
+    }
+
+    /// `Tue, 27 Mar 2007 19:36:42 GMT`
+    fn http_date(&self) -> String {
+        let form =
+            format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+        self.at.format(form).expect("a date has all parts")
     }
 
     /// Every header but those that proxies change, in lower case and sorted.

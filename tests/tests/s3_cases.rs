@@ -18,7 +18,8 @@ const RUN_MAX: Duration = Duration::from_secs(60);
 
 #[test]
 fn there_are_enough_cases_and_each_has_a_name_and_a_page() {
-    let suites = cases::suites();
+    let mut suites = cases::suites();
+    suites.extend(cases::settings::ALL.iter().flat_map(|(_, suites)| *suites).copied());
     let count: usize = suites.iter().map(|suite| suite.cases.len()).sum();
     println!("{count} cases of {} operations", suites.len());
     assert!(count >= CASES_MIN, "{count} cases");
@@ -37,6 +38,20 @@ fn every_operation_has_cases() {
     let with: BTreeSet<&str> = suites.iter().map(|suite| suite.operation).collect();
     let must: BTreeSet<&str> = cases::coverage::COVERAGE.iter().map(|(operation, _)| *operation).collect();
     assert_eq!(with, must);
+}
+
+/// What a setting allows or asks for, on a server of its own.
+#[test]
+fn s3_cases_with_settings() {
+    for (setting, suites) in cases::settings::ALL {
+        let (server, target) = runner::target(Options::default().env(setting, "true"));
+        if server.is_none() {
+            return;
+        }
+        let report = runner::run(&target, suites);
+        println!("{setting}: {}", runner::describe(&report));
+        assert!(report.failures.is_empty(), "{setting}: {:?}", report.failures);
+    }
 }
 
 #[test]

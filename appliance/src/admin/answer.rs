@@ -74,6 +74,7 @@ pub fn error(error: &Error) -> Answer {
         | Error::InvalidArgument { .. }
         | Error::InvalidRequest(_)
         | Error::MalformedAcl(_)
+        | Error::MalformedConfiguration(_)
         | Error::InvalidTag(_)
         | Error::KeyTooLong { .. }
         | Error::MetadataTooLarge { .. }

@@ -18,7 +18,7 @@ use trefoil_core::data::memory::MemoryStore as MemoryBlobs;
 use trefoil_core::metadata::memory::MemoryStore as MemoryIndex;
 use trefoil_core::objects::{AclChange, CreateBucket, ObjectService, Parts};
 use trefoil_core::random::SystemRandom;
-use trefoil_core::types::{BucketName, Principal};
+use trefoil_core::types::{BucketName, Principal, TagSet};
 
 use super::{Admin, Listener, RootVerifier, api, bind_socket, serve};
 use crate::cli::sigv4::{Signer, hash_hex};
@@ -159,8 +159,12 @@ async fn a_user_with_buckets_and_root_stay() {
     let fixture = fixture().await;
     fixture.ask("POST", "/api/v1/users", json!({"name": "zoe"}).to_string()).await;
     let zoe = fixture.admin.accounts.by_name("zoe").unwrap();
-    let bucket =
-        CreateBucket { bucket: "zoes".parse::<BucketName>().unwrap(), location: None, acl: AclChange::default() };
+    let bucket = CreateBucket {
+        bucket: "zoes".parse::<BucketName>().unwrap(),
+        location: None,
+        acl: AclChange::default(),
+        tags: TagSet::default(),
+    };
     fixture.admin.service.create_bucket(&Principal::Account(zoe), bucket).await.unwrap();
     let (status, error) = fixture.ask("DELETE", "/api/v1/users/zoe", "").await;
     assert!(status.is_client_error(), "{status} {error}");

@@ -36,7 +36,7 @@ pub fn source(metrics: Arc<Metrics>) -> Source {
             (
                 "trefoil_s3_received_bytes_total",
                 Kind::Counter,
-                "Decoded bytes of request bodies.",
+                "Bytes of request bodies as they were read, framing included.",
                 load(&metrics.bytes_received),
             ),
             ("trefoil_s3_sent_bytes_total", Kind::Counter, "Bytes of response bodies.", load(&metrics.bytes_sent)),

@@ -39,6 +39,9 @@ const BLOCK_CACHE_BYTES: std::ops::RangeInclusive<u64> = 1 << 20..=1 << 40;
 /// What a wait may be, as the door takes it: from what a slow line needs to what nobody waits for.
 const TIMEOUT_SECS: std::ops::RangeInclusive<u64> = 1..=3600;
 
+/// Connections that a door may serve at once: nobody, or more than a process has descriptors for, is a mistake.
+const CONNECTIONS: std::ops::RangeInclusive<u64> = 1..=1 << 20;
+
 pub const SETTINGS: &[Setting] = &[
     Setting {
         table: "s3",
@@ -90,6 +93,15 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "Whether requests signed by the old Signature Version 2 are served. Only for clients that know nothing newer.",
         get: |settings| settings.s3.sigv2.to_string(),
         set: |settings, given| given.boolean().map(|value| settings.s3.sigv2 = value),
+    },
+    Setting {
+        table: "s3",
+        key: "connections_max",
+        meaning: "Connections served at once; the next waits until one ends. Each takes a file descriptor, and memory while it sends a body.",
+        get: |settings| settings.s3.connections_max.to_string(),
+        set: |settings, given| {
+            given.number("connections", CONNECTIONS).map(|value| settings.s3.connections_max = value)
+        },
     },
     Setting {
         table: "s3",

@@ -81,7 +81,7 @@ fn unknown_keys_are_refused_with_file_line_and_cure() {
         (
             "[s3]\ncolour = 'x'\n",
             "trefoil.toml:2: unknown key colour in [s3]; [s3] has listen, domains, region, region_strict, sigv2, \
-             head_timeout, body_timeout, body_rate_min, body_grace",
+             connections_max, head_timeout, body_timeout, body_rate_min, body_grace",
         ),
         ("region = 'x'\n", "trefoil.toml:1: unknown table [region]; the tables are [s3] [admin] [store] [log]"),
         ("s3 = 1\n", "trefoil.toml:1: s3 must be a table; write [s3] above its settings"),
@@ -89,6 +89,10 @@ fn unknown_keys_are_refused_with_file_line_and_cure() {
         (
             "[s3]\nhead_timeout = 0\n",
             "trefoil.toml:2: s3.head_timeout is 0; give a number of seconds between 1 and 3600",
+        ),
+        (
+            "[s3]\nconnections_max = 0\n",
+            "trefoil.toml:2: s3.connections_max is 0; give a number of connections between 1 and 1048576",
         ),
         ("[s3]\n\nsigv2 = 'yes'\n", "trefoil.toml:3: s3.sigv2 is 'yes'; give true or false"),
         (

@@ -57,12 +57,17 @@ impl Given {
 
     /// A whole number of seconds.
     pub fn seconds(&self, range: std::ops::RangeInclusive<u64>) -> Result<u64, String> {
+        self.number("seconds", range)
+    }
+
+    /// A whole number of something.
+    pub fn number(&self, of: &str, range: std::ops::RangeInclusive<u64>) -> Result<u64, String> {
         let value = match self {
             Given::Integer(value) => u64::try_from(*value).ok(),
             Given::Text(text) => text.parse().ok(),
             _ => None,
         };
-        let expected = || format!("a number of seconds between {} and {}", range.start(), range.end());
+        let expected = || format!("a number of {of} between {} and {}", range.start(), range.end());
         value.filter(|value| range.contains(value)).ok_or_else(expected)
     }
 

@@ -5,7 +5,7 @@
 //! | first byte | rest | record | why there |
 //! |---|---|---|---|
 //! | `A` | kind id | account, access key | see `account_keys.rs` |
-//! | `B` | name | bucket | listed by name |
+//! | `B` | name | bucket | |
 //! | `C` | content | content | |
 //! | `D` | parent name | dentry | a directory's names side by side, in the order of flat keys: a directory's name ends in `/` |
 //! | `E` | content page | extent page, or part | the parts of an upload, in order |
@@ -16,6 +16,7 @@
 //! | `T` | queue due sequence | task | a queue is scanned in the order of due times |
 //! | `U` | bucket escaped-key initiated id | multipart upload | flat: an upload's directories need not exist |
 //! | `V` | parent escaped-name !sequence | noncurrent version or delete marker; without a sequence: a directory that holds only such | newest first, out of the way of listings |
+//! | `W` | owner name | a bucket of this account: its id; without a name: how many it has | listed by owner |
 //! | `Y` | bucket token | a rename's client token | |
 //! | `Z` | parent name | sequence of the noncurrent null version of a name | found without a scan |
 //!
@@ -23,6 +24,7 @@
 //! order survives every byte.
 
 use super::Key;
+use crate::types::AccountId;
 
 /// A node's, content's or bucket's id. Allotted from one counter, never reused; 0 is none.
 pub type Id = u64;
@@ -87,9 +89,22 @@ pub fn bucket(name: &str) -> Key {
     key
 }
 
-/// The name in a bucket's key.
-pub fn bucket_name(key: &[u8]) -> Option<&str> {
-    std::str::from_utf8(key.strip_prefix(b"B")?).ok()
+/// Begins every bucket of an account, and is itself the key of their number.
+pub fn owned_buckets(owner: AccountId) -> Key {
+    [&b"W"[..], &owner.0].concat()
+}
+
+pub fn owned_bucket(owner: AccountId, name: &str) -> Key {
+    [&b"W"[..], &owner.0, name.as_bytes()].concat()
+}
+
+/// Begins every account's.
+pub const OWNED_BUCKETS: &[u8] = b"W";
+
+/// The account and the name in such a key; the name is empty in that of their number.
+pub fn owned_bucket_parts(key: &[u8]) -> Option<(AccountId, &str)> {
+    let (owner, name) = key.strip_prefix(OWNED_BUCKETS)?.split_at_checked(32)?;
+    Some((AccountId(owner.try_into().ok()?), std::str::from_utf8(name).ok()?))
 }
 
 pub fn bucket_configuration(bucket: Id, kind: u8) -> Key {

@@ -1,7 +1,10 @@
 //! Buckets: create, look at, list, delete.
 //!
 //! Always holds: a bucket goes only while it is empty, and nobody puts a first name into it meanwhile; its configurations go with it in
-//! the same commit, its uploads by a task of that commit.
+//! the same commit, its uploads by a task of that commit. It stands in its owner's list of buckets for as long as it exists, and that
+//! list has at most [`BUCKETS_PER_ACCOUNT_MAX`].
+
+use bytes::Bytes;
 
 use super::{AclChange, ObjectService};
 use crate::access::{allows, require_account, resolve};
@@ -9,12 +12,11 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::limits::{BUCKETS_PER_ACCOUNT_MAX, LIST_FETCH_MAX};
-use crate::metadata::keys;
-use crate::metadata::records::{BucketRecord, ReclaimTask, Record};
-use crate::metadata::{Durability, LockMode, Table};
+use crate::metadata::records::{BucketRecord, Number, ReclaimTask, Record};
+use crate::metadata::{Durability, LockMode, Table, counter, keys};
 use crate::namespace::Bucket;
 use crate::transact;
-use crate::types::{AccountId, BucketName, Permission, Principal, Versioning};
+use crate::types::{AccountId, BucketName, Permission, Principal, TagSet, Versioning};
 
 #[derive(Clone, Debug)]
 pub struct CreateBucket {
@@ -22,6 +24,7 @@ pub struct CreateBucket {
     /// A location's name, or the store's region; anything else is `InvalidArgument` named `LocationConstraint`.
     pub location: Option<String>,
     pub acl: AclChange,
+    pub tags: TagSet,
 }
 
 #[derive(Clone, Debug)]
@@ -88,21 +91,28 @@ impl ObjectService {
             versioning: Versioning::Unset,
             acl,
         };
-        let owned = self.buckets_of(owner, "", "", BUCKETS_PER_ACCOUNT_MAX).await?;
-        let key = keys::bucket(request.bucket.as_str());
+        let at = [keys::bucket(request.bucket.as_str()), keys::owned_buckets(owner)].map(|key| (Table::Index, key));
         transact!(self.store(), Durability::Synced, |tx| {
-            if let Some(existing) = tx.get(Table::Index, &key).await? {
-                let existing = BucketRecord::decode(&existing).map_err(Error::from)?;
+            let values = tx.get_many(&at).await?;
+            if let Some(existing) = &values[0] {
+                let existing = BucketRecord::decode(existing).map_err(Error::from)?;
                 let name = request.bucket.to_string();
                 return Err(match existing.owner == owner {
                     true => Error::BucketAlreadyOwnedByYou(name).into(),
                     false => Error::BucketAlreadyExists(name).into(),
                 });
             }
-            if owned.len() >= BUCKETS_PER_ACCOUNT_MAX {
+            let owned = counter::decode(values[1].as_deref()).map_err(Error::Corrupt)?;
+            if usize::try_from(owned).is_ok_and(|owned| owned >= BUCKETS_PER_ACCOUNT_MAX) {
                 return Err(Error::TooManyBuckets(BUCKETS_PER_ACCOUNT_MAX).into());
             }
-            tx.put(Table::Index, key.clone(), record.encode());
+            tx.put(Table::Index, keys::bucket(request.bucket.as_str()), record.encode());
+            tx.put(Table::Index, keys::owned_bucket(owner, request.bucket.as_str()), Number(id).encode());
+            tx.add(keys::owned_buckets(owner), 1);
+            if !request.tags.is_empty() {
+                let key = keys::bucket_configuration(id, Configurations::TAGS);
+                tx.put(Table::Index, key, Record::encode(&request.tags));
+            }
             failpoint!("bucket.before_create");
             Ok(())
         })?;
@@ -110,7 +120,7 @@ impl ObjectService {
         Ok(())
     }
 
-    /// HeadBucket and GetBucketLocation: for whoever may list the bucket, or owns it.
+    /// HeadBucket: for whoever may list the bucket, or owns it.
     pub async fn bucket(&self, principal: &Principal, bucket: &BucketName) -> Result<BucketInfo> {
         let bucket = self.tree().bucket(bucket).await?;
         let listed = allows(principal, bucket.record.owner, bucket.record.acl.as_ref(), Permission::Read);
@@ -120,7 +130,8 @@ impl ObjectService {
         Ok(info(bucket.name.clone(), &bucket.record))
     }
 
-    /// For reads of configurations that do not exist yet: answers as the owner's right to configure allows.
+    /// GetBucketLocation, and reads of configurations that do not exist yet: for the owner, as no grant of an ACL stands for them
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions>).
     pub async fn bucket_as_owner(&self, principal: &Principal, bucket: &BucketName) -> Result<BucketInfo> {
         let bucket = self.tree().bucket(bucket).await?;
         self.require_owner(principal, &bucket)?;
@@ -148,33 +159,35 @@ impl ObjectService {
     }
 
     async fn buckets_of(&self, owner: AccountId, prefix: &str, after: &str, limit: usize) -> Result<Vec<BucketInfo>> {
-        let end = keys::behind(&keys::bucket(prefix));
-        let mut start = keys::bucket(prefix);
-        if after >= prefix && !after.is_empty() {
-            start = keys::bucket(after);
+        let end = keys::behind(&keys::owned_bucket(owner, prefix));
+        // Behind the last name seen. Behind no name is behind their number.
+        let mut start = keys::owned_bucket(owner, after.max(prefix));
+        if after >= prefix {
             start.push(0);
         }
         let snapshot = self.store().snapshot()?;
         let mut found = Vec::new();
-        loop {
-            let page = snapshot.scan(&start, &end, LIST_FETCH_MAX, false).await?;
-            for (key, value) in &page {
-                let record = BucketRecord::decode(value)?;
-                if record.owner != owner {
-                    continue;
-                }
-                let name = keys::bucket_name(key).and_then(|name| name.parse::<BucketName>().ok());
-                let name = name.ok_or_else(|| Error::Corrupt("a bucket's name can't be read".into()))?;
-                found.push(info(name, &record));
-                if found.len() == limit {
-                    return Ok(found);
-                }
+        while found.len() < limit {
+            let fetch = LIST_FETCH_MAX.min(limit - found.len());
+            let names = snapshot.scan(&start, &end, fetch, false).await?;
+            let unreadable = || Error::Corrupt("a bucket in an account's list can't be read".into());
+            let names: Vec<BucketName> = names
+                .iter()
+                .map(|(key, _)| keys::owned_bucket_parts(key).and_then(|(_, name)| name.parse().ok()))
+                .collect::<Option<_>>()
+                .ok_or_else(unreadable)?;
+            let Some(last) = names.last() else { break };
+            start = [&keys::owned_bucket(owner, last.as_str())[..], &[0]].concat();
+            let full = names.len() == fetch;
+            let at: Vec<_> = names.iter().map(|name| (Table::Index, keys::bucket(name.as_str()))).collect();
+            for (name, record) in names.into_iter().zip(snapshot.get_many(&at).await?) {
+                found.push(info(name, &BucketRecord::decode(&record.ok_or_else(unreadable)?)?));
             }
-            match page.last() {
-                Some((last, _)) if page.len() == LIST_FETCH_MAX => start = [last, &[0][..]].concat(),
-                _ => return Ok(found),
+            if !full {
+                break;
             }
         }
+        Ok(found)
     }
 
     pub async fn delete_bucket(&self, principal: &Principal, bucket: &BucketName) -> Result<()> {
@@ -187,6 +200,8 @@ impl ObjectService {
                 return Err(Error::BucketNotEmpty(bucket.to_string()).into());
             }
             tx.delete(Table::Index, keys::bucket(bucket.as_str()));
+            tx.delete(Table::Index, keys::owned_bucket(found.record.owner, bucket.as_str()));
+            tx.add(keys::owned_buckets(found.record.owner), -1);
             for kind in Configurations::ALL {
                 tx.delete(Table::Index, keys::bucket_configuration(found.record.id, kind));
             }
@@ -227,7 +242,7 @@ impl ObjectService {
         Ok(values[0].as_deref().map(<T as Record>::decode).transpose()?)
     }
 
-    /// Puts or removes such a configuration, for the bucket's owner.
+    /// Puts or removes such a configuration, for the bucket's owner. One that the index has no room for in a value is refused.
     pub(crate) async fn set_configuration<T: Record>(
         &self,
         principal: &Principal,
@@ -235,12 +250,17 @@ impl ObjectService {
         kind: u8,
         value: Option<&T>,
     ) -> Result<()> {
+        let value = value.map(Record::encode);
+        let max = self.store().limits().value_bytes_max;
+        if let Some(size) = value.as_ref().map(Bytes::len).filter(|size| *size > max) {
+            return Err(Error::EntityTooLarge { size: size as u64, max: max as u64 });
+        }
         transact!(self.store(), Durability::Synced, |tx| {
             let found = self.tree().resolve_bucket(tx, bucket).await?;
             self.require_owner(principal, &found)?;
             let key = keys::bucket_configuration(found.record.id, kind);
-            match value {
-                Some(value) => tx.put(Table::Index, key, Record::encode(value)),
+            match &value {
+                Some(value) => tx.put(Table::Index, key, value.clone()),
                 None => tx.delete(Table::Index, key),
             }
             failpoint!("bucket.before_configure");

@@ -1,5 +1,6 @@
 //! The service over stores in memory: what each verb promises, and what it costs.
 
+mod buckets;
 mod multipart;
 mod round_trips;
 mod sharing;
@@ -72,7 +73,8 @@ impl Fixture {
             region: "us-east-1".into(),
         });
         let bucket: BucketName = "bucket".parse().unwrap();
-        let create = CreateBucket { bucket: bucket.clone(), location: None, acl: AclChange::Default };
+        let create =
+            CreateBucket { bucket: bucket.clone(), location: None, acl: AclChange::Default, tags: TagSet::default() };
         service.create_bucket(&root, create).await.unwrap();
         Self { service, store, data, bucket, root }
     }

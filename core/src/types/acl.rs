@@ -45,6 +45,8 @@ pub struct Acl {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CannedAcl {
     Private,
+    /// Lets Amazon EC2 read a machine image. There is no EC2 here that could be let in, so that nobody is.
+    AwsExecRead,
     PublicRead,
     PublicReadWrite,
     AuthenticatedRead,
@@ -57,6 +59,7 @@ impl CannedAcl {
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "private" => Self::Private,
+            "aws-exec-read" => Self::AwsExecRead,
             "public-read" => Self::PublicRead,
             "public-read-write" => Self::PublicReadWrite,
             "authenticated-read" => Self::AuthenticatedRead,
@@ -73,7 +76,7 @@ impl CannedAcl {
         let mut grant = |grantee, permission| grants.push(Grant { grantee, permission });
         let all = Grantee::Group(Group::AllUsers);
         match self {
-            Self::Private => {}
+            Self::Private | Self::AwsExecRead => {}
             Self::PublicRead => grant(all, Permission::Read),
             Self::PublicReadWrite => {
                 grant(all, Permission::Read);

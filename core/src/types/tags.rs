@@ -1,7 +1,8 @@
 //! Tags of objects and buckets
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html>).
 //!
-//! Always holds: at most 10 tags (50 on a bucket), keys unique, 1 to 128 characters, values at most 256.
+//! Always holds: at most 10 tags (50 on a bucket), keys unique, 1 to 128 characters, values at most 256, counted as S3 does: in
+//! UTF-16, where a character outside of the basic plane is two.
 
 use crate::error::{Error, Result};
 use crate::limits::{BUCKET_TAGS_MAX, OBJECT_TAGS_MAX, TAG_KEY_CHARS_MAX, TAG_VALUE_CHARS_MAX};
@@ -27,11 +28,11 @@ impl TagSet {
 
     fn checked(tags: Vec<(String, String)>) -> Result<Self> {
         for (index, (key, value)) in tags.iter().enumerate() {
-            let key_chars = key.chars().count();
+            let key_chars = key.encode_utf16().count();
             if key_chars == 0 || key_chars > TAG_KEY_CHARS_MAX || key.starts_with("aws:") {
                 return Err(Error::InvalidTag("The TagKey you have provided is invalid".into()));
             }
-            if value.chars().count() > TAG_VALUE_CHARS_MAX {
+            if value.encode_utf16().count() > TAG_VALUE_CHARS_MAX {
                 return Err(Error::InvalidTag("The TagValue you have provided is invalid".into()));
             }
             if tags[..index].iter().any(|(other, _)| other == key) {

@@ -217,7 +217,6 @@ impl Authenticator {
         claim: &Claim<'_>,
         secret: &Secret,
     ) -> Result<Arc<SigningKey>, Failure> {
-        let key = self.keys.get(&claim.scope, secret);
         let raw = head.uri.path();
         let path = canonical_path(raw);
         let canonical = |path: &str| {
@@ -241,21 +240,18 @@ impl Authenticator {
             (canonical, text)
         };
         let (request, text) = canonical(&path);
-        if key.verify(&text, claim.signature.as_bytes()) {
-            return Ok(key);
-        }
-        if path != raw {
-            let (_, text) = canonical(raw);
-            if key.verify(&text, claim.signature.as_bytes()) {
-                return Ok(key);
-            }
-        }
-        Err(signature_mismatch(
-            claim.scope.access_key,
-            claim.signature,
-            &String::from_utf8_lossy(&text),
-            Some(&String::from_utf8_lossy(&request)),
-        ))
+        let signature = claim.signature.as_bytes();
+        let key = self.keys.verify(&claim.scope, secret, |key| {
+            key.verify(&text, signature) || (path != raw && key.verify(&canonical(raw).1, signature))
+        });
+        key.ok_or_else(|| {
+            signature_mismatch(
+                claim.scope.access_key,
+                claim.signature,
+                &String::from_utf8_lossy(&text),
+                Some(&String::from_utf8_lossy(&request)),
+            )
+        })
     }
 
     fn in_header_v2(&self, head: &Parts, target: &Target, value: &str, rest: &str) -> Result<Identity, Failure> {

@@ -95,7 +95,7 @@ impl<'a> SignedHeaders<'a> {
         for name in text.split(';') {
             if name <= last
                 || name.bytes().any(|byte| byte.is_ascii_uppercase())
-                || names.len() > crate::limits::HEADERS_MAX
+                || names.len() == crate::limits::HEADERS_MAX
             {
                 return None;
             }

@@ -1,8 +1,10 @@
 //! A credential's scope: `access-key/YYYYMMDD/region/s3/aws4_request`.
 //!
-//! Always holds: a [`Scope`] has an 8-digit day, service `s3` and terminator `aws4_request`, and, where the region is checked, ours.
+//! Always holds: a [`Scope`] has an 8-digit day, a region as long as one may be, service `s3` and terminator `aws4_request`, and, where
+//! the region is checked, it is ours.
 
 use crate::auth::date::AmzDate;
+use crate::limits::REGION_BYTES_MAX;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope<'a> {
@@ -43,7 +45,7 @@ impl<'a> Scope<'a> {
         let mut parts = text.rsplitn(5, '/');
         let mut next = || parts.next().ok_or(ScopeError::Malformed);
         let (terminal, service, region, day, access_key) = (next()?, next()?, next()?, next()?, next()?);
-        if access_key.is_empty() || region.is_empty() {
+        if access_key.is_empty() || region.is_empty() || region.len() > REGION_BYTES_MAX {
             return Err(ScopeError::Malformed);
         }
         if terminal != "aws4_request" {

@@ -1,7 +1,7 @@
 //! Signing keys: what a secret becomes for one day and region, and a cache of them.
 //!
-//! Always holds: a cached key is used only while the account's secret is still the one it was made of. Signatures are compared in
-//! constant time. Keys show nothing in `Debug`.
+//! Always holds: a cached key is used only while the account's secret is still the one it was made of, and is kept only once it has
+//! verified a signature, so that strangers can't fill the cache. Signatures are compared in constant time. Keys show nothing in `Debug`.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -105,16 +105,30 @@ impl Default for SigningKeys {
 }
 
 impl SigningKeys {
-    pub fn get(&self, scope: &Scope<'_>, secret: &Secret) -> Arc<SigningKey> {
+    /// The key by which `verified` holds, where it does.
+    pub fn verify(
+        &self,
+        scope: &Scope<'_>,
+        secret: &Secret,
+        verified: impl FnOnce(&SigningKey) -> bool,
+    ) -> Option<Arc<SigningKey>> {
         if let Some(key) = self.0.get(&NameRef(scope))
             && key.secret == *secret
         {
-            return key;
+            return verified(&key).then_some(key);
         }
-        let key = Arc::new(SigningKey::new(secret, scope.day, scope.region));
-        // Only after the key was found to exist, so that strangers can't fill the cache with names.
+        let key = SigningKey::new(secret, scope.day, scope.region);
+        if !verified(&key) {
+            return None;
+        }
+        let key = Arc::new(key);
         let name = Name { access_key: scope.access_key.into(), day: scope.day.into(), region: scope.region.into() };
         self.0.insert(name, Arc::clone(&key));
-        key
+        Some(key)
+    }
+
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 }

@@ -5,6 +5,7 @@
 
 use std::str::FromStr;
 
+use bytes::Bytes;
 use http::HeaderMap;
 use s3s::{S3Request, S3Response};
 use trefoil_core::error::Error;
@@ -21,6 +22,8 @@ pub struct Call<I> {
     pub input: I,
     pub headers: HeaderMap,
     pub auth: AuthContext,
+    /// The document that the input was parsed from; empty where the operation has none.
+    pub document: Bytes,
     /// The parameter `response-expires`, as sent.
     pub response_expires: Option<String>,
 }
@@ -37,7 +40,8 @@ impl<I> Call<I> {
             .extensions
             .remove()
             .ok_or_else(|| Error::Internal("a request reached its operation without preparation".into()))?;
-        let call = Self { input: request.input, headers: sent.headers, auth, response_expires: sent.response_expires };
+        let Sent { headers, document, response_expires } = sent;
+        let call = Self { input: request.input, headers, auth, document, response_expires };
         Ok((call, details))
     }
 

@@ -4,10 +4,11 @@
 
 use http::{HeaderMap, header};
 use s3s::S3Response;
-use s3s::dto::{CreateBucketInput, CreateBucketOutput};
+use s3s::dto::{self, CreateBucketInput, CreateBucketOutput};
+use s3s::xml::Deserializer;
 use trefoil_core::error::Error;
 use trefoil_core::objects::{AclChange, CreateBucket};
-use trefoil_core::types::{BucketName, CannedAcl};
+use trefoil_core::types::{BucketName, CannedAcl, TagSet};
 
 use super::S3Door;
 use super::call::{Answer, Call, parse_bucket};
@@ -27,8 +28,10 @@ pub(super) async fn call(door: &S3Door, mut call: Call<CreateBucketInput>) -> An
         bucket: bucket.clone(),
         location: location.filter(|location| !location.is_empty()),
         acl: acl::from_headers(&call.headers)?,
+        tags: tags(&call.document)?,
     };
-    let legacy = &*door.region == LEGACY_REGION && request.location.is_none();
+    // Tags that were given are not kept in what exists, so that the old client's answer would be no answer to them.
+    let legacy = &*door.region == LEGACY_REGION && request.location.is_none() && request.tags.is_empty();
     let acl = request.acl.clone();
     match door.service.create_bucket(call.principal(), request).await {
         Err(Error::BucketAlreadyOwnedByYou(_)) if legacy => reset_acl(door, &call, &bucket, acl).await?,
@@ -37,6 +40,26 @@ pub(super) async fn call(door: &S3Door, mut call: Call<CreateBucketInput>) -> An
     let mut headers = HeaderMap::new();
     object_headers::set(&mut headers, header::LOCATION, &format!("/{bucket}"));
     Ok(S3Response::with_headers(CreateBucketOutput::default(), headers))
+}
+
+/// The element `Tags` of the document, which s3s does not know and passes over.
+fn tags(document: &[u8]) -> Result<TagSet, Failure> {
+    if document.is_empty() {
+        return Ok(TagSet::default());
+    }
+    let mut tags = dto::Tagging::default();
+    let mut reader = Deserializer::new(document);
+    let read = reader.named_element("CreateBucketConfiguration", |inside| {
+        inside.for_each_element(|inside, name| {
+            if name == b"Tags" {
+                tags.tag_set = inside.list_content("Tag")?;
+                return Ok(());
+            }
+            inside.for_each_element(|inside, _| inside.text(|_| Ok(())))
+        })
+    });
+    read.map_err(|_| Failure::malformed_xml())?;
+    super::tags::for_bucket(tags)
 }
 
 /// Where making one's own bucket again succeeds and resets its ACL, for the sake of old clients

@@ -1,28 +1,31 @@
 //! The XML documents that requests carry in their bodies: read whole, bounded, and compared with their digests before s3s parses
 //! them. Bodies of objects never come here.
 //!
-//! Always holds: at most [`DOCUMENT_BYTES_MAX`] are held for a request, and a digest that differs refuses it.
+//! Always holds: no more is held for a request than its document may have, and than there is [`Room`] for; one that is announced as
+//! too long is refused unread, one that comes too slowly ends; a digest that differs refuses it.
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
+use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use sha2::Digest as _;
+use tokio::time::{Duration, Instant, timeout};
 use trefoil_core::content::{Expected, ExpectedChecksum, Md5, checksum_of};
 use trefoil_core::error::Error;
 
 use super::digests;
 use crate::context::AuthContext;
 use crate::error::Failure;
+use crate::limits;
 
 mod normal;
+mod room;
+pub mod schema;
 #[cfg(test)]
 mod tests;
 
 pub use normal::normal;
-
-/// CompleteMultipartUpload with 10,000 parts and their checksums takes about 4 MiB, DeleteObjects of 1,000 long escaped keys
-/// about 6 MiB.
-pub const DOCUMENT_BYTES_MAX: usize = 8 << 20;
+pub use room::{Room, Rooms};
 
 /// Of what the headers `x-amz-checksum-*` speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,14 +35,16 @@ pub enum Checksum {
     OfObject,
 }
 
-/// Reads a document and compares it with what its headers, trailer and signature say.
+/// Reads a document of at most `max` bytes and compares it with what its headers, trailer and signature say.
 pub async fn read(
     body: s3s::Body,
     headers: &HeaderMap,
     auth: &AuthContext,
     checksum: Checksum,
+    max: usize,
+    room: &mut Room<'_>,
 ) -> Result<Bytes, Failure> {
-    let document = collect(body).await?;
+    let document = collect(body, max, room).await?;
     let expected = match checksum {
         Checksum::OfDocument => digests::expected(headers, auth)?,
         Checksum::OfObject => {
@@ -50,25 +55,36 @@ pub async fn read(
     Ok(document)
 }
 
-fn too_long() -> Failure {
+fn too_long(max: usize) -> Failure {
     Failure::new(http::StatusCode::BAD_REQUEST, "MaxMessageLengthExceeded", "Your request was too big.")
-        .with("MaxMessageLengthBytes", DOCUMENT_BYTES_MAX)
+        .with("MaxMessageLengthBytes", max)
 }
 
-async fn collect(mut body: s3s::Body) -> Result<Bytes, Failure> {
-    if let Some(bytes) = body.bytes()
-        && bytes.len() <= DOCUMENT_BYTES_MAX
-    {
+async fn collect(mut body: s3s::Body, max: usize, room: &mut Room<'_>) -> Result<Bytes, Failure> {
+    if body.size_hint().lower() > max as u64 {
+        return Err(too_long(max));
+    }
+    if let Some(bytes) = body.bytes() {
+        room.grow(bytes.len()).await?;
         return Ok(bytes);
     }
     let mut document = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(super::body::error)?;
-        let Ok(data) = frame.into_data() else { continue };
-        if document.len() + data.len() > DOCUMENT_BYTES_MAX {
-            return Err(too_long());
+    let mut patience = limits::DOCUMENT_GRACE;
+    // Room for the beginning, before it is asked for.
+    room.grow(1).await?;
+    loop {
+        // Only the sender's time counts, not what is waited for room.
+        let asked = Instant::now();
+        let Some(frame) = timeout(patience, body.frame()).await.map_err(|_| Error::BodyTimeout)? else { break };
+        patience = patience.saturating_sub(asked.elapsed());
+        let Ok(data) = frame.map_err(super::body::error)?.into_data() else { continue };
+        if document.len() + data.len() > max {
+            return Err(too_long(max));
         }
+        // A buffer that grows takes up to twice what is in it.
+        room.grow(2 * data.len()).await?;
         document.extend_from_slice(&data);
+        patience += Duration::from_secs(data.len() as u64) / limits::DOCUMENT_RATE_BYTES_PER_SEC_MIN;
     }
     Ok(document.freeze())
 }

@@ -9,7 +9,7 @@ use super::call::{Answer, Call};
 
 pub(super) async fn call(door: &S3Door, call: Call<GetBucketLocationInput>) -> Answer<GetBucketLocationOutput> {
     let bucket = call.bucket(&door.service, &call.input.bucket).await?;
-    let found = door.service.bucket(call.principal(), &bucket).await?;
+    let found = door.service.bucket_as_owner(call.principal(), &bucket).await?;
     let location = found.location_constraint.unwrap_or_else(|| door.region.to_string());
     let shown = Some(location).filter(|location| location != "us-east-1");
     Ok(S3Response::new(GetBucketLocationOutput { location_constraint: shown.map(Into::into) }))

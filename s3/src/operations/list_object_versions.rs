@@ -7,9 +7,10 @@
 use s3s::dto::{ListObjectVersionsInput, ListObjectVersionsOutput};
 use trefoil_core::limits::LIST_PAGE_MAX;
 use trefoil_core::objects::{ListVersions, VersionEntry};
+use trefoil_core::types::VersionId;
 
 use super::S3Door;
-use super::call::{Answer, Call, page_size, parse_version};
+use super::call::{Answer, Call, page_size};
 use super::digests;
 use super::encoding::Encoding;
 use super::listing::{self, Owners};
@@ -18,6 +19,7 @@ use super::xml::Xml;
 use crate::error::Failure;
 
 const ROOT: &str = "ListVersionsResult";
+const MARKER: &str = "version-id-marker";
 
 pub(super) async fn call(door: &S3Door, call: Call<ListObjectVersionsInput>) -> Answer<ListObjectVersionsOutput> {
     let max_keys = page_size("max-keys", call.input.max_keys, LIST_PAGE_MAX)?;
@@ -31,7 +33,7 @@ pub(super) async fn call(door: &S3Door, call: Call<ListObjectVersionsInput>) -> 
         && key_marker.is_empty()
     {
         return Err(Failure::invalid_argument(
-            "version-id-marker",
+            MARKER,
             marker,
             "A version-id marker cannot be specified without a key marker.",
         ));
@@ -40,7 +42,7 @@ pub(super) async fn call(door: &S3Door, call: Call<ListObjectVersionsInput>) -> 
         prefix: input.prefix.unwrap_or_default(),
         delimiter: delimiter.clone().unwrap_or_default(),
         key_marker,
-        version_marker: version_marker.as_deref().map(parse_version).transpose()?,
+        version_marker: version_marker.as_deref().map(parse_marker).transpose()?,
         max_keys,
     };
     let page = door.service.list_versions(&call.auth.principal, &bucket, request.clone()).await?;
@@ -64,6 +66,11 @@ pub(super) async fn call(door: &S3Door, call: Call<ListObjectVersionsInput>) -> 
     }
     listing::common_prefixes(&page.common_prefixes, encoding, &mut xml);
     Ok(Rewrite::document(xml.finish(ROOT)))
+}
+
+fn parse_marker(marker: &str) -> Result<VersionId, Failure> {
+    let invalid = || Failure::invalid_argument(MARKER, marker, "Invalid version id specified");
+    marker.parse().map_err(|_| invalid())
 }
 
 fn write(version: &VersionEntry, encoding: Encoding, owners: &mut Owners<'_>, xml: &mut Xml) {

@@ -57,31 +57,37 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use trefoil_core::access::Accounts;
 use trefoil_core::error::Error;
 use trefoil_core::objects::ObjectService;
 
+use self::document::Rooms;
 pub use self::door::S3Door;
 use crate::context::{AuthContext, ErrorDetails};
 use crate::error::Failure;
+use crate::limits;
 
 /// All operations. Cheap to clone.
 #[derive(Clone)]
 pub struct Operations {
     service: S3Service,
     door: S3Door,
+    /// For the documents of requests.
+    rooms: Arc<Rooms>,
 }
 
 impl Operations {
     /// `region` is what clients are told that every bucket lives in.
     pub fn new(service: ObjectService, accounts: Arc<Accounts>, region: String) -> Self {
         let door = S3Door { service, accounts, region: region.into() };
-        Self { service: S3ServiceBuilder::new(door.clone()).build(), door }
+        let mut builder = S3ServiceBuilder::new(door.clone());
+        builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(nothing_collected()))));
+        Self { service: builder.build(), door, rooms: Arc::default() }
     }
 
-    /// Answers a request in path style whose extensions have an [`AuthContext`] and whose body is decoded. The answer's extensions
-    /// have the `&'static` [`crate::table::Operation`] where there is one for the request.
+    /// Answers a request of the kind that [`crate::operate::Operate`] says.
     pub async fn call(&self, request: http::Request<s3s::Body>) -> http::Response<s3s::Body> {
         let details = request.extensions().get::<AuthContext>().map(|auth| auth.details.clone()).unwrap_or_default();
         match self.run(request).await {
@@ -93,7 +99,9 @@ impl Operations {
     async fn run(&self, request: http::Request<s3s::Body>) -> Result<http::Response<s3s::Body>, Failure> {
         let (mut parts, mut body) = request.into_parts();
         let operation = prepare::prepare(&mut parts)?;
-        if operation.document {
+        // Held until the answer is there, for so long lives what the document is parsed into.
+        let mut room;
+        if let Some(schema) = operation.document {
             let auth = parts.extensions.get::<AuthContext>();
             let auth = auth.ok_or_else(|| Error::Internal("a request came without authentication".into()))?;
             let sent = parts.extensions.get::<prepare::Sent>();
@@ -102,8 +110,14 @@ impl Operations {
                 "CompleteMultipartUpload" => document::Checksum::OfObject,
                 _ => document::Checksum::OfDocument,
             };
-            let document = document::read(body, &sent.headers, auth, checksum).await?;
-            body = document::normal(&document).map_err(|failure| malformed(failure, operation))?.into();
+            room = self.rooms.enter(&auth.principal);
+            let sent = document::read(body, &sent.headers, auth, checksum, schema.bytes_max, &mut room).await?;
+            let normal = document::normal(&sent, schema).map_err(|failure| malformed(failure, operation))?;
+            room.grow(normal.text.len() + normal.elements * limits::XML_ELEMENT_BYTES).await?;
+            if let Some(sent) = parts.extensions.get_mut::<prepare::Sent>() {
+                sent.document = normal.text.clone();
+            }
+            body = normal.text.into();
         }
         let mut response = if operation.name == "RenameObject" {
             // s3s does not know it, and would take it for PutObject.
@@ -115,10 +129,20 @@ impl Operations {
         if is_acl(operation) && is_malformed_xml(&response) {
             return Err(acl::malformed_document());
         }
-        rewrite::apply(&mut response);
-        response.extensions_mut().insert(operation);
+        rewrite::apply(&mut response, operation.name == "GetObject");
         Ok(response)
     }
+}
+
+/// s3s collects no body: what it gets as a document is in memory already, and whatever else it might take for one is refused.
+fn nothing_collected() -> S3Config {
+    let mut config = S3Config::default();
+    config.xml_max_body_size = 0;
+    config.post_object_max_file_size = 0;
+    config.form_max_field_size = 0;
+    config.form_max_fields_size = 0;
+    config.form_max_parts = 0;
+    config
 }
 
 fn is_acl(operation: &crate::table::Operation) -> bool {

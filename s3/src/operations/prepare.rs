@@ -1,18 +1,20 @@
 //! What is done to a request before s3s sees it.
 //!
-//! Always holds: s3s gets path, query and a document's bytes, and no header but the ones that it routes by, with values that it can
-//! read. It refuses much that S3 takes: a `Range` it does not understand, lists of entity tags, dates in other forms, `Expires` that
+//! Always holds: the operation was found in front, from the same parameters, decoded alike; s3s gets path, query and a document's
+//! bytes, and no header but the ones that it routes by, with values that it can read. It refuses much that S3 takes: a `Range` it does not understand, lists of entity tags, dates in other forms, `Expires` that
 //! is no date, metadata sent twice, bytes outside ASCII. The operations read the headers themselves, from [`Sent`].
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
+use trefoil_core::error::Error;
 
 use super::call::{parse_bucket, parse_key};
 use crate::error::Failure;
-use crate::table::{self, Level, Operation, State};
+use crate::table::{Operation, State};
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,8 @@ mod tests;
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
     pub headers: HeaderMap,
+    /// The document that s3s parses, for what s3s does not know of it.
+    pub document: Bytes,
     /// s3s takes only a date here; S3 answers with any text.
     pub response_expires: Option<String>,
 }
@@ -31,10 +35,13 @@ const SHOWN: [(&str, HeaderValue); 2] = [
     ("x-amz-object-attributes", HeaderValue::from_static("ETag")),
 ];
 
-/// Finds the operation and makes the request fit for s3s. The path is in path style.
+/// Makes the request fit for s3s, where its operation is built. The path is in path style, names of parameters in one spelling.
 pub fn prepare(parts: &mut Parts) -> Result<&'static Operation, Failure> {
-    let level = level(parts.uri.path());
-    let operation = table::find(&parts.method, level, parts.uri.query().unwrap_or_default(), &parts.headers)?;
+    let operation: &'static Operation = parts
+        .extensions
+        .get()
+        .copied()
+        .ok_or_else(|| Error::Internal("a request came without its operation".into()))?;
     if operation.state == State::Refused {
         return Err(Failure::new(
             StatusCode::NOT_IMPLEMENTED,
@@ -51,18 +58,8 @@ pub fn prepare(parts: &mut Parts) -> Result<&'static Operation, Failure> {
             parts.headers.insert(HeaderName::from_static(name), value);
         }
     }
-    parts.extensions.insert(Sent { headers, response_expires });
+    parts.extensions.insert(Sent { headers, document: Bytes::new(), response_expires });
     Ok(operation)
-}
-
-/// As s3s sees it, which decodes the path before it splits it: `/bucket%2Fkey` is an object.
-fn level(path: &str) -> Level {
-    let path: Cow<'_, [u8]> = percent_encoding::percent_decode_str(path.strip_prefix('/').unwrap_or(path)).into();
-    match path.iter().position(|&byte| byte == b'/') {
-        _ if path.is_empty() => Level::Service,
-        Some(at) if at + 1 < path.len() => Level::Object,
-        _ => Level::Bucket,
-    }
 }
 
 /// Refuses names that can't be, as s3s would, but with the elements that S3 has in these errors. What is no text is left to s3s.

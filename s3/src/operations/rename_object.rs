@@ -3,6 +3,7 @@
 //!
 //! Always holds: source and target are in one bucket; a header that describes a new object is refused.
 
+use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Response};
 use percent_encoding::percent_decode_str;
@@ -29,7 +30,7 @@ pub(super) async fn call(door: &S3Door, mut parts: Parts) -> Result<Response<s3s
     let path = percent_decode_str(parts.uri.path().trim_start_matches('/')).decode_utf8().map_err(|_| invalid_uri())?;
     let (bucket, key) = path.split_once('/').ok_or_else(invalid_uri)?;
     let request = request(bucket, key, &sent.headers)?;
-    let call = Call { input: (), headers: sent.headers, auth, response_expires: None };
+    let call = Call { input: (), headers: sent.headers, auth, document: Bytes::new(), response_expires: None };
     call.bucket(&door.service, bucket).await?;
     door.service.rename(call.principal(), request).await?;
     Ok(Response::default())

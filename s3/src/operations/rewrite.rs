@@ -1,6 +1,7 @@
-//! What an answer needs beyond what s3s can say: a status, or a document of our own.
+//! What an answer needs beyond what s3s can say: a status, or a document of our own, or characters that XML can't hold.
 //!
-//! Always holds: an operation that puts a [`Rewrite`] into its response's extensions gets it, as [`apply`] stands behind s3s.
+//! Always holds: an operation that puts a [`Rewrite`] into its response's extensions gets it, as [`apply`] stands behind s3s; every
+//! document that leaves has text as [`crate::xml_text`] writes it.
 
 use bytes::Bytes;
 use http::{Extensions, HeaderValue, Response, StatusCode, header};
@@ -24,13 +25,31 @@ impl Rewrite {
     }
 }
 
-pub fn apply(response: &mut Response<s3s::Body>) {
-    let Some(rewrite) = response.extensions_mut().remove::<Rewrite>() else { return };
+/// Writes as references what s3s lets through into its documents: a key may have characters that XML does not.
+fn refer(response: &mut Response<s3s::Body>) {
+    let Some(document) = response.body().bytes() else { return };
+    let Ok(text) = std::str::from_utf8(&document) else { return };
+    if !crate::xml_text::has_bare(text) {
+        return;
+    }
+    let mut out = String::with_capacity(text.len() + 64);
+    crate::xml_text::push_referenced(&mut out, text);
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    *response.body_mut() = out.into();
+}
+
+/// `is_object`: the body is an object's bytes, and no document.
+pub fn apply(response: &mut Response<s3s::Body>, is_object: bool) {
+    let rewrite = response.extensions_mut().remove::<Rewrite>().unwrap_or_default();
     if let Some(status) = rewrite.status {
         *response.status_mut() = status;
     }
-    if let Some(document) = rewrite.document {
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
-        *response.body_mut() = document.into();
+    match rewrite.document {
+        Some(document) => {
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+            *response.body_mut() = document.into();
+        }
+        None if is_object => {}
+        None => refer(response),
     }
 }

@@ -1,11 +1,12 @@
 //! The documents that are written here and not by s3s: listings, which are long and frequent, and GetObjectAttributes, whose ETag
 //! has no quotes.
 //!
-//! Always holds: text is escaped so that a parser gives back what was put in, also carriage returns; characters that XML can't
-//! carry at all are only in names, which clients ask for in `encoding-type=url`.
+//! Always holds: text is escaped as everywhere ([`crate::xml_text`]).
 
 use bytes::Bytes;
 use trefoil_core::clock::Timestamp;
+
+use crate::xml_text::push_escaped;
 
 #[cfg(test)]
 mod tests;
@@ -40,7 +41,7 @@ impl Xml {
 
     pub fn text(&mut self, name: &str, value: &str) {
         self.open(name);
-        escape(value, &mut self.0);
+        push_escaped(&mut self.0, value);
         self.close(name);
     }
 
@@ -75,7 +76,7 @@ impl Xml {
     pub fn etag(&mut self, tag: &str) {
         self.open("ETag");
         self.0.push_str("&quot;");
-        escape(tag, &mut self.0);
+        push_escaped(&mut self.0, tag);
         self.0.push_str("&quot;");
         self.close("ETag");
     }
@@ -91,23 +92,6 @@ impl Xml {
         self.close(root);
         self.0.into()
     }
-}
-
-fn escape(value: &str, into: &mut String) {
-    let mut rest = value;
-    while let Some(at) = rest.find(['&', '<', '>', '"', '\r', '\n']) {
-        into.push_str(&rest[..at]);
-        into.push_str(match rest.as_bytes()[at] {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'"' => "&quot;",
-            b'\r' => "&#13;",
-            _ => "&#10;",
-        });
-        rest = &rest[at + 1..];
-    }
-    into.push_str(rest);
 }
 
 fn digit(value: u64) -> u8 {

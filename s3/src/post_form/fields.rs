@@ -1,6 +1,7 @@
 //! The fields of a form.
 //!
-//! Always holds: names are compared without case; a name comes once.
+//! Always holds: names are compared without case; a name comes once; all together are as long as S3 lets them be, also with the
+//! file's name filled in.
 
 use crate::error::Failure;
 use crate::limits;
@@ -36,12 +37,23 @@ impl Fields {
     }
 
     /// Puts the file's name where a field asks for it. What is signed stays as it is.
-    pub fn fill_in(&mut self, filename: &str) {
+    pub fn fill_in(&mut self, filename: &str) -> Result<(), Failure> {
+        const NAME: &str = "${filename}";
         for (name, value) in &mut self.fields {
-            if !matches!(name.as_str(), "policy" | "signature" | "x-amz-signature") && value.contains("${filename}") {
-                *value = value.replace("${filename}", filename);
+            if matches!(name.as_str(), "policy" | "signature" | "x-amz-signature") {
+                continue;
+            }
+            let count = value.matches(NAME).count();
+            self.bytes = self.bytes + count * filename.len() - count * NAME.len();
+            // Before it is written: a field of many short requests for a long name would be long.
+            if self.bytes > limits::FORM_FIELDS_BYTES_MAX {
+                return Err(too_long());
+            }
+            if count > 0 {
+                *value = value.replace(NAME, filename);
             }
         }
+        Ok(())
     }
 }
 

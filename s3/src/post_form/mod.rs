@@ -59,7 +59,7 @@ pub async fn answer(
     let bucket: BucketName = bucket.parse().map_err(|_| invalid_bucket_name(bucket))?;
     let boundary = multipart::boundary(&head.headers).ok_or_else(malformed)?;
     let (mut fields, file) = multipart::read(body, &boundary).await?;
-    fields.fill_in(file.filename());
+    fields.fill_in(file.filename())?;
     let (principal, policy) = signature::authenticate(front, &fields)?;
     let range = match &policy {
         None => policy::LengthRange::default(),

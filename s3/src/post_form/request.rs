@@ -84,7 +84,7 @@ fn as_headers(fields: &Fields) -> Result<HeaderMap, Failure> {
 }
 
 fn tag_set(document: &str) -> Result<TagSet, Failure> {
-    let document = document::normal(document.as_bytes())?;
+    let document = document::normal(document.as_bytes(), &document::schema::TAGGING)?.text;
     let mut reader = Deserializer::new(&document);
     let tagging = s3s::dto::Tagging::deserialize(&mut reader).map_err(|_| Failure::malformed_xml())?;
     reader.expect_eof().map_err(|_| Failure::malformed_xml())?;

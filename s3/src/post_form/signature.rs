@@ -8,7 +8,7 @@ use trefoil_core::types::Principal;
 
 use super::fields::Fields;
 use super::policy::Policy;
-use crate::auth::{ALGORITHM, AmzDate, Scope, access_denied, echo, signature_mismatch, verify_sigv2_text};
+use crate::auth::{ALGORITHM, AmzDate, Scope, SigningKey, access_denied, echo, signature_mismatch, verify_sigv2_text};
 use crate::error::Failure;
 use crate::front::Front;
 use crate::limits;
@@ -57,8 +57,8 @@ fn version_4(front: &Front, fields: &Fields) -> Result<(Principal, Option<Policy
         Failure::invalid_argument("X-Amz-Credential", echo(credential), message)
     })?;
     let (account, secret) = front.auth.look_up(scope.access_key)?;
-    let key = front.auth.keys.get(&scope, &secret);
-    if !key.verify(policy_text.as_bytes(), signature.as_bytes()) {
+    let verified = |key: &SigningKey| key.verify(policy_text.as_bytes(), signature.as_bytes());
+    if front.auth.keys.verify(&scope, &secret, verified).is_none() {
         return Err(signature_mismatch(scope.access_key, signature, policy_text, None));
     }
     let now = front.clock.now().as_secs();

@@ -237,3 +237,18 @@ fn conditions_hold_for_every_field() {
     let refused = without_bucket.check(&fields(&[]), "bucket", now).expect_err("refused");
     assert!(refused.message.contains("Extra input fields: bucket"));
 }
+
+#[test]
+fn a_files_name_is_filled_in_within_bounds() {
+    let mut fields = Fields::default();
+    fields.push("key", "a/${filename}/${filename}".into()).expect("in bounds");
+    fields.push("policy", "${filename}".into()).expect("in bounds");
+    fields.fill_in("b").expect("in bounds");
+    assert_eq!((fields.get("key"), fields.get("policy")), (Some("a/b/b"), Some("${filename}")));
+
+    let mut fields = Fields::default();
+    fields.push("key", "${filename}".repeat(1800)).expect("in bounds");
+    let failure = fields.fill_in(&"f".repeat(4096)).expect_err("seven megabytes");
+    assert_eq!(failure.code, "MaxPostPreDataLengthExceededError");
+    assert_eq!(fields.get("key").map(str::len), Some(1800 * 11), "nothing was written");
+}

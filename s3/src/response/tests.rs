@@ -23,7 +23,7 @@ fn a_document_is_whole_and_escaped() {
     assert_eq!(
         text(response),
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>NoSuchKey</Code><Message>a &amp; b</Message>\
-         <Key>&lt;k&gt;</Key><Resource>/b/&lt;k&gt;\u{fffd}</Resource><RequestId>ID</RequestId><HostId>host</HostId></Error>"
+         <Key>&lt;k&gt;</Key><Resource>/b/&lt;k&gt;&#x1;</Resource><RequestId>ID</RequestId><HostId>host</HostId></Error>"
     );
 }
 

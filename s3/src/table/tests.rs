@@ -4,10 +4,22 @@ use std::path::Path;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use super::{Level, OPERATIONS, SUBRESOURCES, find, markdown};
+use super::{Level, OPERATIONS, Operation, SUBRESOURCES, find, markdown};
+use crate::error::Failure;
+use crate::target::Target;
+
+fn at(method: &Method, level: Level, query: &str, headers: &HeaderMap) -> Result<&'static Operation, Failure> {
+    let path = match level {
+        Level::Service => "/",
+        Level::Bucket => "/bucket",
+        Level::Object => "/bucket/key",
+    };
+    let uri = format!("{path}?{query}").parse().expect("a URI");
+    find(method, headers, &Target::parse(&uri, headers, &[]).expect("a target"))
+}
 
 fn name(method: &Method, level: Level, query: &str) -> String {
-    match find(method, level, query, &HeaderMap::new()) {
+    match at(method, level, query, &HeaderMap::new()) {
         Ok(operation) => operation.name.to_owned(),
         Err(failure) => failure.code.into_owned(),
     }
@@ -28,11 +40,18 @@ fn requests_find_their_operations() {
         (Method::PUT, Level::Object, "renameObject", "RenameObject"),
         (Method::POST, Level::Bucket, "delete", "DeleteObjects"),
         (Method::DELETE, Level::Object, "uploadId=x", "AbortMultipartUpload"),
+        // However it is spelled.
+        (Method::PUT, Level::Object, "%61cl", "PutObjectAcl"),
+        (Method::PUT, Level::Object, "rename%4Fbject", "RenameObject"),
+        (Method::POST, Level::Bucket, "%64elete", "DeleteObjects"),
+        (Method::POST, Level::Object, "%75ploads=", "CreateMultipartUpload"),
+        (Method::GET, Level::Bucket, "list%2Dtype=%32", "ListObjectsV2"),
+        (Method::GET, Level::Bucket, "+acl", "ListObjects"),
     ] {
         assert_eq!(name(&method, level, query), expected, "{method} {query}");
     }
     let copy = HeaderMap::from_iter([(HeaderName::from_static("x-amz-copy-source"), HeaderValue::from_static("b/k"))]);
-    let found = |query| find(&Method::PUT, Level::Object, query, &copy).expect("known").name;
+    let found = |query| at(&Method::PUT, Level::Object, query, &copy).expect("known").name;
     assert_eq!((found(""), found("partNumber=1&uploadId=x")), ("CopyObject", "UploadPartCopy"));
 }
 
@@ -40,6 +59,8 @@ fn requests_find_their_operations() {
 fn a_subresource_on_the_wrong_method_is_never_taken_for_something_else() {
     for (method, level, query, expected) in [
         (Method::DELETE, Level::Bucket, "acl", "MethodNotAllowed"),
+        (Method::DELETE, Level::Bucket, "%61cl", "MethodNotAllowed"),
+        (Method::DELETE, Level::Bucket, "ab%61c", "MethodNotAllowed"),
         (Method::DELETE, Level::Bucket, "versioning", "MethodNotAllowed"),
         (Method::PUT, Level::Bucket, "location", "MethodNotAllowed"),
         (Method::PUT, Level::Object, "torrent", "MethodNotAllowed"),
@@ -64,7 +85,7 @@ fn names_are_unique_and_every_row_can_be_reached() {
         if let Some(header) = operation.header {
             headers.insert(HeaderName::from_static(header), HeaderValue::from_static("x"));
         }
-        let found = find(&method, operation.level, &operation.query.join("&"), &headers).expect(operation.name);
+        let found = at(&method, operation.level, &operation.query.join("&"), &headers).expect(operation.name);
         assert_eq!(found.name, operation.name);
         for parameter in operation.query {
             let known = SUBRESOURCES.contains(parameter);

@@ -79,6 +79,10 @@ fn what_goes_on_is_path_style_without_signatures() {
     let signed = "/b/k?X-Amz-Algorithm=a&versionId=1&X-Amz-Signature=s&X%2DAmz-Date=d&response-expires=x";
     assert_eq!(forwarded(signed, "localhost", &[]).as_deref(), Some("/b/k?versionId=1&response-expires=x"));
     assert_eq!(forwarded("http://localhost/b/k", "localhost", &[]).as_deref(), Some("/b/k"));
+    // A name is seen in one spelling, whatever it was sent in; values stand as sent.
+    assert_eq!(forwarded("/b/k?%61cl", "localhost", &[]).as_deref(), Some("/b/k?acl"));
+    let odd = "/b?pre%66ix=%61&max-keys=+1&a+b%26=%2F&x";
+    assert_eq!(forwarded(odd, "localhost", &[]).as_deref(), Some("/b?prefix=%61&max-keys=+1&a%20b%26=%2F&x"));
 }
 
 #[test]

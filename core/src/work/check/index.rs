@@ -1,14 +1,15 @@
-//! What the index holds besides names: uploads, and records that no name leads to.
+//! What the index holds besides names: uploads, accounts' lists of buckets, and records that no name leads to.
 //!
 //! Always holds: what a reclaim task is about to take away is not called lost; what can't be read is told, and the rest is looked at.
 
 use super::Report;
 use super::names::{Used, each};
 use crate::error::Result;
-use crate::metadata::Snapshot;
 use crate::metadata::keys::{self, Id, Queue};
-use crate::metadata::records::{ReclaimTask, Record, UploadRecord};
-use std::collections::HashSet;
+use crate::metadata::records::{Number, ReclaimTask, Record, UploadRecord};
+use crate::metadata::{Snapshot, counter};
+use crate::types::AccountId;
+use std::collections::{HashMap, HashSet};
 
 /// Every upload of a bucket that exists.
 pub async fn uploads(snapshot: &dyn Snapshot, report: &mut Report, used: &mut Used) -> Result<()> {
@@ -33,6 +34,41 @@ pub async fn uploads(snapshot: &dyn Snapshot, report: &mut Report, used: &mut Us
     })
     .await?
     .tell(report, "the uploads");
+    Ok(())
+}
+
+/// The accounts' lists of buckets: each names buckets that exist, and knows how many.
+pub async fn owners(snapshot: &dyn Snapshot, report: &mut Report, used: &Used) -> Result<()> {
+    // By account: how many it is said to have, and how many stand in its list.
+    let mut counts: HashMap<AccountId, (i64, i64)> = HashMap::new();
+    each(snapshot, keys::OWNED_BUCKETS, async |key, value| {
+        let Some((owner, name)) = keys::owned_bucket_parts(&key) else {
+            report.problem("damaged_key", "the key of a bucket in an account's list can't be read".into());
+            return Ok(());
+        };
+        let (told, found) = counts.entry(owner).or_default();
+        if name.is_empty() {
+            match counter::decode(Some(&value)) {
+                Ok(count) => *told = count,
+                Err(error) => report.problem("damaged_record", format!("the number of {owner}'s buckets: {error}")),
+            }
+            return Ok(());
+        }
+        *found += 1;
+        match Number::decode(&value) {
+            Ok(Number(id)) if used.buckets.contains(&id) => {}
+            Ok(_) => report.problem("lost_bucket", format!("{owner}'s list has the bucket {name}, which is not there")),
+            Err(error) => report.problem("damaged_record", format!("{name} in {owner}'s list of buckets: {error}")),
+        }
+        Ok(())
+    })
+    .await?
+    .tell(report, "the accounts' lists of buckets");
+    for (owner, (told, found)) in counts {
+        if told != found {
+            report.problem("wrong_number", format!("{owner} is said to have {told} buckets and has {found}"));
+        }
+    }
     Ok(())
 }
 

@@ -85,6 +85,7 @@ pub async fn check(service: &ObjectService, repair: bool, progress: &Progress) -
         let snapshot = service.store().snapshot()?;
         let mut used = names::walk(&*snapshot, &mut report, progress).await?;
         index::uploads(&*snapshot, &mut report, &mut used).await?;
+        index::owners(&*snapshot, &mut report, &used).await?;
         index::left_over(&*snapshot, &mut report, &used).await?;
         used
     };

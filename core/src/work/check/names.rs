@@ -8,7 +8,7 @@ use super::{Progress, Report};
 use crate::error::{Error, Result};
 use crate::limits::LIST_FETCH_MAX;
 use crate::metadata::keys::{self, Id};
-use crate::metadata::records::{BucketRecord, ContentRef, Dentry, NodeRecord, Record, Summary, VersionRecord};
+use crate::metadata::records::{BucketRecord, ContentRef, Dentry, NodeRecord, Number, Record, Summary, VersionRecord};
 use crate::metadata::{Key, Snapshot, Table};
 use crate::namespace::summary_of;
 use crate::types::AccountId;
@@ -95,13 +95,17 @@ pub async fn walk(snapshot: &dyn Snapshot, report: &mut Report, progress: &Progr
     .await?
     .tell(report, "the buckets");
     let mut names = Names { snapshot, report, progress, used: Used::default(), pending: Vec::new() };
-    for (key, value) in buckets {
+    for (key, record) in buckets {
         let name = String::from_utf8_lossy(&key[1..]).into_owned();
-        match BucketRecord::decode(&value) {
+        match BucketRecord::decode(&record) {
             Err(error) => names.report.problem("damaged_record", format!("bucket {name}: {error}")),
             Ok(record) => {
                 names.report.buckets += 1;
                 names.used.buckets.insert(record.id);
+                let listed = value(snapshot, keys::owned_bucket(record.owner, &name)).await?.ok().flatten();
+                if listed.and_then(|id| Number::decode(&id).ok()) != Some(Number(record.id)) {
+                    names.report.problem("unlisted_bucket", format!("bucket {name} is not in its owner's list"));
+                }
                 names.bucket(&name, &record).await?;
             }
         }

@@ -360,3 +360,29 @@ fn version_2_of_the_documentation_only_where_it_is_set() {
     assert_eq!(code(authenticator(&config, 1_175_139_621).authenticate(&presigned, &target)), "AccessDenied");
     assert_eq!(code(authenticator(&S3Config::default(), now).authenticate(&presigned, &target)), "InvalidRequest");
 }
+
+/// Whoever knows a key's id, and not its secret, gets no place in the cache, whatever regions and days they name.
+#[test]
+fn only_right_signatures_are_remembered() {
+    let authenticator = authenticator(&S3Config::default(), NOW);
+    let request = |region: &str, signature: &str| {
+        let credential = format!("AKIAIOSFODNN7EXAMPLE/20130524/{region}/s3/aws4_request");
+        let value = format!(
+            "AWS4-HMAC-SHA256 Credential={credential},SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,\
+             Signature={signature}"
+        );
+        let head = with(&get_object(), &[("authorization", &value)]);
+        let target = Target::parse(&head.uri, &head.headers, &[]).expect("a target");
+        code(authenticator.authenticate(&head, &target))
+    };
+    let right = "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41";
+    for number in 0..100 {
+        assert_eq!(request(&format!("region-{number}"), right), "SignatureDoesNotMatch");
+    }
+    assert_eq!(request(&"r".repeat(65), right), "AuthorizationHeaderMalformed");
+    assert_eq!(authenticator.keys.len(), 0);
+    for _ in 0..2 {
+        assert!(request("us-east-1", right).contains("example"), "AWS's own example");
+        assert_eq!(authenticator.keys.len(), 1);
+    }
+}

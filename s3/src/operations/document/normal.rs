@@ -1,104 +1,127 @@
 //! Requests' documents in one spelling: elements, their attributes, and text with the five predefined entities.
 //!
-//! Always holds: what comes out is one well-formed element in UTF-8, at most [`DEPTH_MAX`] deep and [`DOCUMENT_BYTES_MAX`] long.
-//! CDATA, character references and line ends (XML 1.0, section 2.11) are text like any other; comments and processing
-//! instructions are gone. A DOCTYPE, an entity that is not predefined, and anything but blanks beside the root are refused: s3s
-//! would drop CDATA and DOCTYPE unread, and stops reading at the root's end.
+//! Always holds: what comes out is one well-formed element in UTF-8, at most [`XML_BYTES_MAX`] long, of elements that its schema
+//! knows and no more of them than [`XML_ELEMENTS_MAX`]. CDATA, character references and line ends (XML 1.0, section 2.11) are text
+//! like any other; comments and processing instructions are gone. A DOCTYPE, an entity that is not predefined, and anything but
+//! blanks beside the root and between elements are refused: s3s would drop CDATA and DOCTYPE unread, and stops reading at the root's
+//! end.
 
 use bytes::Bytes;
 use quick_xml::Reader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{DOCUMENT_BYTES_MAX, too_long};
+use super::schema::{Element, Schema};
+use super::too_long;
 use crate::error::Failure;
+use crate::limits::{XML_ATTRIBUTES_MAX, XML_BYTES_MAX, XML_CHILDREN_MAX, XML_ELEMENTS_MAX};
 
 #[cfg(test)]
 mod tests;
 
-/// No document of S3 is a third as deep.
-pub const DEPTH_MAX: usize = 32;
+/// A document that s3s can parse.
+#[derive(Clone, Debug, Default)]
+pub struct Normal {
+    pub text: Bytes,
+    /// How many elements it has: what they are parsed into takes memory that their bytes do not tell.
+    pub elements: usize,
+}
 
-struct Normal {
+struct Writer {
+    schema: &'static Schema,
     out: String,
-    depth: usize,
+    /// The elements that are open, each with the number of its children so far.
+    open: Vec<(&'static Element, usize)>,
+    elements: usize,
     /// The root was closed.
     ended: bool,
 }
 
 /// Rewrites a document. Nothing at all stays nothing: whether a document is needed is for others to say.
-pub fn normal(document: &[u8]) -> Result<Bytes, Failure> {
+pub fn normal(document: &[u8], schema: &'static Schema) -> Result<Normal, Failure> {
     if document.is_empty() {
-        return Ok(Bytes::new());
+        return Ok(Normal::default());
     }
     let text = std::str::from_utf8(document).map_err(|_| Failure::malformed_xml())?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader::from_str(text);
-    let mut normal = Normal { out: String::with_capacity(text.len()), depth: 0, ended: false };
+    let out = String::with_capacity(text.len());
+    let mut writer = Writer { schema, out, open: Vec::new(), elements: 0, ended: false };
     loop {
         let begin = reader.buffer_position();
         match reader.read_event().map_err(|_| Failure::malformed_xml())? {
-            Event::Start(start) => normal.start(&start)?,
-            Event::End(end) => {
-                let name = end.name();
-                normal.end(utf8(name.as_ref())?)?;
-            }
+            Event::Start(start) => writer.start(&start)?,
+            Event::End(_) => writer.end()?,
             Event::Empty(start) => {
-                normal.start(&start)?;
-                let name = start.name();
-                normal.end(utf8(name.as_ref())?)?;
+                writer.start(&start)?;
+                writer.end()?;
             }
-            Event::Text(piece) => normal.text(&lines(utf8(&piece)?))?,
+            Event::Text(piece) => writer.text(&lines(utf8(&piece)?))?,
             Event::CData(piece) => {
-                if normal.depth == 0 {
-                    return Err(Failure::malformed_xml());
-                }
-                normal.text(&lines(utf8(&piece)?))?;
+                writer.inside()?;
+                writer.text(&lines(utf8(&piece)?))?;
             }
             Event::GeneralRef(reference) => {
-                if normal.depth == 0 {
-                    return Err(Failure::malformed_xml());
-                }
+                writer.inside()?;
                 match reference.resolve_char_ref().map_err(|_| Failure::malformed_xml())? {
-                    Some(character) => normal.text(character.encode_utf8(&mut [0; 4]))?,
-                    None => normal.text(resolve_xml_entity(utf8(&reference)?).ok_or_else(Failure::malformed_xml)?)?,
+                    Some(character) => writer.text(character.encode_utf8(&mut [0; 4]))?,
+                    None => writer.text(resolve_xml_entity(utf8(&reference)?).ok_or_else(Failure::malformed_xml)?)?,
                 }
             }
             Event::Decl(_) if begin == 0 => {}
             Event::DocType(_) | Event::Decl(_) => return Err(Failure::malformed_xml()),
             Event::Comment(_) | Event::PI(_) => {}
-            Event::Eof => return normal.finish(),
+            Event::Eof => return writer.finish(),
         }
     }
 }
 
-impl Normal {
+impl Writer {
     fn start(&mut self, start: &BytesStart<'_>) -> Result<(), Failure> {
-        if self.ended || self.depth == DEPTH_MAX {
+        let name = start.name();
+        let name = utf8(name.as_ref())?;
+        let element = match self.open.last_mut() {
+            None => Some(&self.schema.root).filter(|root| root.name == name && !self.ended),
+            Some((parent, children)) => {
+                *children += 1;
+                let known = parent.children.iter().find(|child| child.name == name);
+                known.filter(|_| *children <= XML_CHILDREN_MAX)
+            }
+        };
+        let element = element.ok_or_else(Failure::malformed_xml)?;
+        self.elements += 1;
+        if self.elements > XML_ELEMENTS_MAX {
             return Err(Failure::malformed_xml());
         }
-        for attribute in start.attributes() {
-            attribute.map_err(|_| Failure::malformed_xml())?;
+        for (count, attribute) in start.attributes().enumerate() {
+            if attribute.is_err() || count == XML_ATTRIBUTES_MAX {
+                return Err(Failure::malformed_xml());
+            }
         }
-        self.depth += 1;
+        self.open.push((element, 0));
         self.out.push('<');
         self.out.push_str(utf8(start)?);
         self.out.push('>');
         self.bounded()
     }
 
-    fn end(&mut self, name: &str) -> Result<(), Failure> {
-        // The reader has compared it with the start.
-        self.depth = self.depth.checked_sub(1).ok_or_else(Failure::malformed_xml)?;
-        self.ended = self.depth == 0;
+    fn end(&mut self) -> Result<(), Failure> {
+        // The reader has compared its name with the start's.
+        let (element, _) = self.open.pop().ok_or_else(Failure::malformed_xml)?;
+        self.ended = self.open.is_empty();
         self.out.push_str("</");
-        self.out.push_str(name);
+        self.out.push_str(element.name);
         self.out.push('>');
         self.bounded()
     }
 
+    /// Refuses what may not stand beside the root, not even blank.
+    fn inside(&self) -> Result<(), Failure> {
+        if self.open.is_empty() { Err(Failure::malformed_xml()) } else { Ok(()) }
+    }
+
     fn text(&mut self, text: &str) -> Result<(), Failure> {
-        if self.depth == 0 {
+        if self.open.last().is_none_or(|(element, _)| !element.children.is_empty()) {
             let blank = text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
             return if blank { Ok(()) } else { Err(Failure::malformed_xml()) };
         }
@@ -114,11 +137,14 @@ impl Normal {
 
     /// Escaping makes CDATA longer.
     fn bounded(&self) -> Result<(), Failure> {
-        if self.out.len() > DOCUMENT_BYTES_MAX { Err(too_long()) } else { Ok(()) }
+        if self.out.len() > XML_BYTES_MAX { Err(too_long(XML_BYTES_MAX)) } else { Ok(()) }
     }
 
-    fn finish(self) -> Result<Bytes, Failure> {
-        if self.ended { Ok(self.out.into()) } else { Err(Failure::malformed_xml()) }
+    fn finish(self) -> Result<Normal, Failure> {
+        match self.ended {
+            true => Ok(Normal { text: self.out.into(), elements: self.elements }),
+            false => Err(Failure::malformed_xml()),
+        }
     }
 }
 

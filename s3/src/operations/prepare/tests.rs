@@ -4,13 +4,19 @@ use http::Request;
 use http::request::Parts;
 
 use super::{Sent, prepare};
+use crate::table;
+use crate::target::Target;
 
 fn parts(method: &str, uri: &str, headers: &[(&str, &str)]) -> Parts {
     let mut request = Request::builder().method(method).uri(uri);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    request.body(()).expect("a request").into_parts().0
+    let mut parts = request.body(()).expect("a request").into_parts().0;
+    let target = Target::parse(&parts.uri, &parts.headers, &[]).expect(uri);
+    let operation = table::find(&parts.method, &parts.headers, &target).expect(uri);
+    parts.extensions.insert(operation);
+    parts
 }
 
 #[test]

@@ -50,3 +50,34 @@ async fn hostile_documents_are_malformed() {
     store.ask("PUT", "/photos?tagging").send().await.expect_error(400, "MissingRequestBodyError");
     store.ask("GET", "/photos?tagging").send().await.expect_error(404, "NoSuchTagSet");
 }
+
+/// Should the table and s3s disagree about a request one day, that is a fault of ours; s3s still holds nothing of its body.
+#[tokio::test]
+async fn s3s_collects_no_body() {
+    let store = Store::with_bucket().await;
+    for uri in ["/photos/k?acl", "/photos/k?tagging", "/photos?cors"] {
+        let refused = store.ask("PUT", uri).body(vec![b' '; 1 << 20]).taken_for("PutObject").send().await;
+        refused.expect_error(500, "InternalError");
+    }
+}
+
+#[tokio::test]
+async fn what_no_document_may_hold_is_not_ignored() {
+    let store = Store::with_bucket().await;
+    for (uri, document) in [
+        ("/new", "<CreateBucketConfiguration><Versioning>Enabled</Versioning></CreateBucketConfiguration>"),
+        (
+            "/photos?versioning",
+            "<VersioningConfiguration><Status>Enabled</Status><Days>1</Days></VersioningConfiguration>",
+        ),
+        ("/photos?tagging", "<Tagging><TagSet/><Owner/></Tagging>"),
+        (
+            "/photos?cors",
+            "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowedPath>/\
+             </AllowedPath></CORSRule></CORSConfiguration>",
+        ),
+    ] {
+        store.ask("PUT", uri).body(document).send().await.expect_error(400, "MalformedXML");
+    }
+    store.ask("HEAD", "/new").send().await.expect(404);
+}

@@ -16,7 +16,8 @@ use trefoil_core::types::{Account, Principal};
 
 use crate::context::{AuthContext, ErrorDetails};
 use crate::operations::Operations;
-use crate::table::Operation;
+use crate::table;
+use crate::target::Target;
 
 pub struct Store {
     operations: Operations,
@@ -73,6 +74,8 @@ pub struct Ask<'a> {
     principal: Principal,
     request: http::request::Builder,
     body: Bytes,
+    /// The operation that it is taken for, where not the right one.
+    taken_for: Option<&'static str>,
 }
 
 impl Store {
@@ -114,7 +117,13 @@ impl Store {
     /// As alice.
     pub fn ask(&self, method: &str, uri: &str) -> Ask<'_> {
         let request = Request::builder().method(method).uri(uri).header("host", "trefoil.example");
-        Ask { store: self, principal: Principal::Account(self.alice.clone()), request, body: Bytes::new() }
+        Ask {
+            store: self,
+            principal: Principal::Account(self.alice.clone()),
+            request,
+            body: Bytes::new(),
+            taken_for: None,
+        }
     }
 
     pub async fn put(&self, key: &str, body: &'static str) -> Reply {
@@ -143,6 +152,11 @@ impl Ask<'_> {
         self
     }
 
+    pub fn taken_for(mut self, operation: &'static str) -> Self {
+        self.taken_for = Some(operation);
+        self
+    }
+
     pub async fn send(self) -> Reply {
         let details = ErrorDetails::default();
         let context = AuthContext {
@@ -152,21 +166,28 @@ impl Ask<'_> {
             request_id: "1".into(),
             details: details.clone(),
         };
-        let request = self
-            .request
-            .header("content-length", self.body.len())
-            .extension(context)
-            .body(s3s::Body::from(self.body))
-            .expect("a request");
-        let response = self.store.operations.call(request).await;
+        // As it comes from a socket: as a stream, where it is more than nothing.
+        let body = match self.body.is_empty() {
+            true => s3s::Body::empty(),
+            false => s3s::Body::http_body(http_body_util::Full::new(self.body.clone())),
+        };
+        let mut request =
+            self.request.header("content-length", self.body.len()).extension(context).body(body).expect("a request");
+        let target = Target::parse(request.uri(), request.headers(), &[]).expect("a target");
+        let found = match self.taken_for {
+            None => table::find(request.method(), request.headers(), &target),
+            Some(name) => Ok(table::OPERATIONS.iter().find(|operation| operation.name == name).expect("a row")),
+        };
+        let operation = found.as_ref().ok().map(|operation| operation.name);
+        let response = match found {
+            Ok(operation) => {
+                request.extensions_mut().insert(operation);
+                self.store.operations.call(request).await
+            }
+            Err(failure) => failure.into_s3(&details).to_http_response().expect("rendered"),
+        };
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("a body").to_bytes();
-        Reply {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-            operation: parts.extensions.get::<&'static Operation>().map(|operation| operation.name),
-            details: details.get().to_vec(),
-        }
+        Reply { status: parts.status, headers: parts.headers, body, operation, details: details.get().to_vec() }
     }
 }

@@ -14,7 +14,7 @@ fn text_is_escaped() {
     xml.etag("abc");
     xml.opt("O", None);
     let expected = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<R xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
-                    <K>a&amp;b&lt;c&gt;&quot;d&quot;&#13;&#10;'é</K><N>0</N><N>18446744073709551615</N>\
+                    <K>a&amp;b&lt;c&gt;&quot;d&quot;&#13;\n'é</K><N>0</N><N>18446744073709551615</N>\
                     <ETag>&quot;abc&quot;</ETag></R>";
     assert_eq!(xml.finish("R"), expected);
 }

@@ -21,7 +21,7 @@ use trefoil_core::objects::{CorsConfiguration, PutObject, PutOutput};
 use trefoil_core::random::SeededRandom;
 use trefoil_core::types::{Account, AccountId, BucketName, ETag, Principal};
 
-use crate::auth::{AmzDate, Scope, SigningKeys};
+use crate::auth::{AmzDate, Scope, SigningKey};
 use crate::context::AuthContext;
 use crate::error::Failure;
 use crate::server::S3Server;
@@ -357,7 +357,7 @@ impl Draft {
         use sha2::Digest;
         let digest = hex::encode(sha2::Sha256::digest(canonical.as_bytes()));
         let text = format!("AWS4-HMAC-SHA256\n{}\n{}\n{digest}", date.as_str(), scope.text());
-        let key = SigningKeys::default().get(&scope, &Secret::new(SECRET_KEY));
+        let key = SigningKey::new(&Secret::new(SECRET_KEY), scope.day, scope.region);
         let signature = String::from_utf8(key.sign(text.as_bytes()).to_vec()).expect("digits");
         let value = format!(
             "AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/{}, SignedHeaders={}, Signature={signature}",
