@@ -272,4 +272,4 @@ impl MetadataStore for RocksDb {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
