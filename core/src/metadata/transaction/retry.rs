@@ -69,7 +69,9 @@ impl<'a> Retry<'a> {
 
     pub fn begin(&mut self) -> Transaction<'a> {
         self.attempts += 1;
-        Transaction::new(self.store)
+        let mut transaction = Transaction::new(self.store);
+        transaction.repeated = self.attempts > 1;
+        transaction
     }
 
     /// Commits what the body did, or checks what its refusal rests on. Waits before it asks for another attempt.
