@@ -5,13 +5,13 @@ use s3s::dto::{DeleteObjectInput, DeleteObjectOutput};
 use trefoil_core::objects::DeleteObject;
 
 use super::S3Door;
-use super::call::{Answer, Call, parse_existing_key, parse_opt_version};
+use super::call::{Answer, Call, parse_key, parse_opt_version};
 use super::conditions;
 
 pub(super) async fn call(door: &S3Door, mut call: Call<DeleteObjectInput>) -> Answer<DeleteObjectOutput> {
     let request = DeleteObject {
         bucket: call.bucket(&door.service, &call.input.bucket).await?,
-        key: parse_existing_key(std::mem::take(&mut call.input.key))?,
+        key: parse_key(std::mem::take(&mut call.input.key))?,
         version: parse_opt_version(call.input.version_id.as_deref())?,
         conditions: conditions::of_delete(&call.headers)?,
     };

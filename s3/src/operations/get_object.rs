@@ -11,7 +11,7 @@ use trefoil_core::objects::{GetObject, HeadOutput};
 use trefoil_core::types::{Principal, RangeRequest};
 
 use super::S3Door;
-use super::call::{Answer, Call, parse_existing_key, parse_opt_version};
+use super::call::{Answer, Call, parse_key, parse_opt_version};
 use super::object_headers::{content_range, describe, set};
 use super::rewrite::Rewrite;
 use super::{body, conditions, digests, refuse};
@@ -91,7 +91,7 @@ async fn request<I>(
     }
     Ok(GetObject {
         bucket: call.bucket(&door.service, bucket).await?,
-        key: parse_existing_key(key)?,
+        key: parse_key(key)?,
         version: parse_opt_version(version.as_deref())?,
         range,
         part_number,

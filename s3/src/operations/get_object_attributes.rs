@@ -10,7 +10,7 @@ use trefoil_core::objects::{GetObject, ObjectAttributes, PartsPage};
 use trefoil_core::types::Checksum;
 
 use super::S3Door;
-use super::call::{Answer, Call, integer, parse_existing_key, parse_opt_version};
+use super::call::{Answer, Call, integer, parse_key, parse_opt_version};
 use super::object_headers::{set, set_version};
 use super::rewrite::Rewrite;
 use super::time::http_date;
@@ -37,7 +37,7 @@ pub(super) async fn call(door: &S3Door, call: Call<GetObjectAttributesInput>) ->
     let marker = integer::<u32>(&call.headers, "x-amz-part-number-marker")?.unwrap_or(0).min(PARTS_MAX);
     let request = GetObject {
         bucket: call.bucket(&door.service, &call.input.bucket).await?,
-        key: parse_existing_key(call.input.key.clone())?,
+        key: parse_key(call.input.key.clone())?,
         version: parse_opt_version(call.input.version_id.as_deref())?,
         range: None,
         part_number: None,

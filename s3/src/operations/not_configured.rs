@@ -8,7 +8,7 @@ use s3s::S3Response;
 use s3s::dto::{self, Payer};
 
 use super::S3Door;
-use super::call::{Answer, Call, parse_existing_key, parse_opt_version};
+use super::call::{Answer, Call, parse_key, parse_opt_version};
 use super::refuse::lock_missing;
 use crate::error::Failure;
 
@@ -117,7 +117,7 @@ macro_rules! lock {
     ($($verb:ident: $input:ident => $output:ident;)*) => {
         $(pub(super) async fn $verb(door: &S3Door, call: Call<dto::$input>) -> Answer<dto::$output> {
             let bucket = call.bucket(&door.service, &call.input.bucket).await?;
-            let key = parse_existing_key(call.input.key.clone())?;
+            let key = parse_key(call.input.key.clone())?;
             let version = parse_opt_version(call.input.version_id.as_deref())?;
             door.service.object_acl(call.principal(), &bucket, &key, version).await?;
             Err(lock_missing())

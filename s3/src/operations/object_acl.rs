@@ -11,13 +11,13 @@ use s3s::dto::{
 
 use super::S3Door;
 use super::acl;
-use super::call::{Answer, Call, parse_existing_key, parse_opt_version};
+use super::call::{Answer, Call, parse_key, parse_opt_version};
 use super::object_headers::set_version;
 use super::rewrite::Rewrite;
 
 pub(super) async fn get(door: &S3Door, call: Call<GetObjectAclInput>) -> Answer<GetObjectAclOutput> {
     let bucket = call.bucket(&door.service, &call.input.bucket).await?;
-    let key = parse_existing_key(call.input.key.clone())?;
+    let key = parse_key(call.input.key.clone())?;
     let version = parse_opt_version(call.input.version_id.as_deref())?;
     let (found, version) = door.service.object_acl(call.principal(), &bucket, &key, version).await?;
     let mut response = Rewrite::document(acl::document(&door.accounts, &found));
@@ -28,7 +28,7 @@ pub(super) async fn get(door: &S3Door, call: Call<GetObjectAclInput>) -> Answer<
 pub(super) async fn put(door: &S3Door, mut call: Call<PutObjectAclInput>) -> Answer<PutObjectAclOutput> {
     let change = acl::replacement(&call.headers, call.input.access_control_policy.take())?;
     let bucket = call.bucket(&door.service, &call.input.bucket).await?;
-    let key = parse_existing_key(call.input.key.clone())?;
+    let key = parse_key(call.input.key.clone())?;
     let version = parse_opt_version(call.input.version_id.as_deref())?;
     let version = door.service.set_object_acl(call.principal(), &bucket, &key, version, change).await?;
     let mut response = S3Response::new(PutObjectAclOutput::default());

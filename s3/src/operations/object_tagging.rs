@@ -11,12 +11,12 @@ use s3s::dto::{
 use trefoil_core::types::TagSet;
 
 use super::S3Door;
-use super::call::{Answer, Call, parse_existing_key, parse_opt_version};
+use super::call::{Answer, Call, parse_key, parse_opt_version};
 use super::tags;
 
 pub(super) async fn get(door: &S3Door, call: Call<GetObjectTaggingInput>) -> Answer<GetObjectTaggingOutput> {
     let bucket = call.bucket(&door.service, &call.input.bucket).await?;
-    let key = parse_existing_key(call.input.key.clone())?;
+    let key = parse_key(call.input.key.clone())?;
     let version = parse_opt_version(call.input.version_id.as_deref())?;
     let (found, version) = door.service.object_tags(call.principal(), &bucket, &key, version).await?;
     Ok(S3Response::new(GetObjectTaggingOutput {
@@ -28,7 +28,7 @@ pub(super) async fn get(door: &S3Door, call: Call<GetObjectTaggingInput>) -> Ans
 pub(super) async fn put(door: &S3Door, mut call: Call<PutObjectTaggingInput>) -> Answer<PutObjectTaggingOutput> {
     let given = tags::for_object(std::mem::take(&mut call.input.tagging))?;
     let bucket = call.bucket(&door.service, &call.input.bucket).await?;
-    let key = parse_existing_key(call.input.key.clone())?;
+    let key = parse_key(call.input.key.clone())?;
     let version = parse_opt_version(call.input.version_id.as_deref())?;
     let version = door.service.set_object_tags(call.principal(), &bucket, &key, version, given).await?;
     Ok(S3Response::new(PutObjectTaggingOutput { version_id: version.map(|version| version.to_string()) }))
@@ -36,7 +36,7 @@ pub(super) async fn put(door: &S3Door, mut call: Call<PutObjectTaggingInput>) ->
 
 pub(super) async fn delete(door: &S3Door, call: Call<DeleteObjectTaggingInput>) -> Answer<DeleteObjectTaggingOutput> {
     let bucket = call.bucket(&door.service, &call.input.bucket).await?;
-    let key = parse_existing_key(call.input.key.clone())?;
+    let key = parse_key(call.input.key.clone())?;
     let version = parse_opt_version(call.input.version_id.as_deref())?;
     let none = TagSet::default();
     let version = door.service.set_object_tags(call.principal(), &bucket, &key, version, none).await?;

@@ -10,7 +10,7 @@ use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 
-use super::call::{parse_bucket, parse_existing_key};
+use super::call::{parse_bucket, parse_key};
 use crate::error::Failure;
 use crate::table::{self, Level, Operation, State};
 
@@ -74,7 +74,7 @@ fn check_names(path: &str) -> Result<(), Failure> {
         parse_bucket(bucket)?;
     }
     if !key.is_empty() {
-        parse_existing_key(key.to_owned())?;
+        parse_key(key.to_owned())?;
     }
     Ok(())
 }
