@@ -42,3 +42,8 @@ s3-tests: ## Run ceph/s3-tests from S3TESTS=DIR and compare every outcome
 .PHONY: fixture
 fixture: rocksdb ## Write the data directory that later releases must open (before a release)
 	$(CARGO) $(TESTS) --test upgrade -- --ignored
+
+# Work is counted, not timed; still, a million deletions in four orders on two engines take a while.
+.PHONY: deletions
+deletions: rocksdb ## Delete a million keys in order and count what each deletion costs (long)
+	export TREFOIL_TREE_DELETIONS=1000000 && $(CARGO) test --release --locked -p trefoil-core --lib namespace::tests::costs::deleting -- --nocapture

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// S3: a key's bytes in UTF-8.
 pub const KEY_BYTES_MAX: usize = 1024;
+/// A key that a directory rename made longer: what of it a request may name, for a request's head has 64 KiB.
+pub const KEY_NAMED_BYTES_MAX: usize = 60 << 10;
 /// S3: names and values of `x-amz-meta-*` together.
 pub const USER_METADATA_BYTES_MAX: usize = 2048;
 /// S3: tags of an object; of a bucket; characters of a tag's key and value.
@@ -34,6 +36,8 @@ pub const LIST_PAGE_MAX: usize = 1000;
 pub const DELETE_OBJECTS_MAX: usize = 1000;
 /// Names that a listing may step over for one page, so that no page runs for ever; a page may then be short and truncated.
 pub const LIST_WORK_MAX: usize = 100_000;
+/// Bytes of the keys of one page: more than 1,000 keys that S3 made. Directory renames can make longer ones; then a page is shorter.
+pub const LIST_PAGE_KEY_BYTES_MAX: usize = 4 << 20;
 /// Buckets of one account (AWS: 10,000 by default since 2024).
 pub const BUCKETS_PER_ACCOUNT_MAX: usize = 10_000;
 
@@ -187,11 +191,14 @@ pub const TRANSACTION_BACKOFF_MAX: Duration = Duration::from_millis(32);
 /// Ids taken from the index at once: one synced record allots this many.
 pub const ID_LEASE: u64 = 1 << 16;
 
-/// Directories and buckets whose place is remembered, to guess a path in one read (about 100 bytes each).
-pub const DIRECTORY_CACHE_MAX: usize = 100_000;
-pub const BUCKET_CACHE_MAX: usize = 10_000;
-/// How long a transaction waits for a lock before it lets go of all of its own and runs again.
+/// Bytes of the directories and of the buckets that are remembered, to guess a path in one read: some 100,000 and 10,000 as they
+/// mostly are. What one takes beside its name or record.
+pub const DIRECTORY_CACHE_BYTES_MAX: u64 = 12 << 20;
+pub const BUCKET_CACHE_BYTES_MAX: u64 = 8 << 20;
+pub const CACHED_OVERHEAD_BYTES: u64 = 100;
+/// How long a transaction waits for a lock before it lets go of all of its own and runs again; and how long where it has none yet.
 pub const DIRECTORY_LOCK_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+pub const FIRST_LOCK_WAIT: std::time::Duration = std::time::Duration::from_secs(20);
 /// A rename's client token: its bytes, and how long it is remembered.
 pub const RENAME_TOKEN_BYTES_MAX: usize = 256;
 pub const RENAME_TOKEN_SECONDS: u64 = 900;
@@ -202,12 +209,15 @@ pub const RECLAIM_IDLE: std::time::Duration = std::time::Duration::from_millis(5
 pub const CHECK_PROBLEMS_MAX: usize = 1000;
 /// Records fetched at once by a scan for buckets, uploads or tasks.
 pub const LIST_FETCH_MAX: usize = 1000;
-/// Names fetched at once by a walk of the tree.
-pub const WALK_FETCH_MAX: usize = 1000;
+/// Names fetched at once by a walk of the tree; at first in a directory that it goes into, and at first behind what it leaves out.
+pub const WALK_FETCH_MAX: usize = LIST_PAGE_MAX + 1;
+pub const WALK_FETCH_BELOW: usize = 32;
+pub const WALK_FETCH_SKIPPED: usize = 2;
 /// Parts between two entries of the index that finds a part by its offset.
 pub const PARTS_PER_INDEX_ENTRY: usize = 64;
 
 const _: () = assert!(TRANSACTION_BYTES_MAX <= COMMIT_QUEUE_BYTES_MAX);
+const _: () = assert!(LIST_PAGE_MAX * KEY_BYTES_MAX <= LIST_PAGE_KEY_BYTES_MAX);
 const _: () = assert!(INDEX_RESERVE_FREEING_BYTES < INDEX_RESERVE_BYTES);
 const _: () = assert!(INLINE_BYTES_MAX as u64 <= VOLUME_BLOB_BYTES_MAX);
 const _: () = assert!(VOLUME_BLOB_BYTES_MAX * 8 <= VOLUME_FILE_BYTES);

@@ -55,6 +55,31 @@ pub const SUITES: &[Suite] = &[Suite {
             t.get("/{b}/new").is(200).holds("x");
             rename(t, "new2", "new").with("x-amz-client-token", "token-1").is(400);
         }),
+        case("keys_that_a_rename_makes_longer_than_any_can_be_copied_renamed_and_deleted", pages::RENAME_OBJECT, |t| {
+            let (name, above) = ("x".repeat(1000), "y".repeat(900));
+            let long = format!("{above}/{name}");
+            t.put(&format!("/{{b}}/d/{name}")).body("long").is(200);
+            rename(t, &format!("{above}/"), "d/").is(200);
+            t.get("/{b}").is(200).lists("Contents/Key", &[&long]);
+            t.put("/{b}/copy").with("x-amz-copy-source", &format!("{{b}}/{long}")).is(200);
+            t.get("/{b}/copy").is(200).holds("long");
+            // It can't be made.
+            t.put(&format!("/{{b}}/{long}")).body("x").fails(400, "KeyTooLongError");
+            rename(t, "short", &long).is(200);
+            t.get("/{b}/short").is(200).holds("long");
+            t.get("/{b}").is(200).lists("Contents/Key", &["copy", "short"]);
+
+            t.put(&format!("/{{b}}/e/{name}")).body("long").is(200);
+            rename(t, &format!("{above}/"), "e/").is(200);
+            let delete = |key: &str| {
+                let document = format!("<Delete><Object><Key>{key}</Key></Object></Delete>");
+                t.post("/{b}?delete").body(document).md5().is(200)
+            };
+            delete(&long).lists("Deleted/Key", &[&long]);
+            t.get("/{b}").is(200).lists("Contents/Key", &["copy", "short"]);
+            // What is not there is too long, as ever.
+            delete(&long).lists("Error/Code", &["KeyTooLongError"]);
+        }),
         case("a_directory_moves_whole", pages::RENAME_OBJECT, |t| {
             t.objects(&["a/1", "a/b/2", "a/b/c/3", "z"]);
             rename(t, "n/m/", "a/").is(200);

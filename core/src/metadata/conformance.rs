@@ -5,6 +5,7 @@
 //! (see [`run`]), so that a case added here is run for every engine.
 
 use std::future::Future;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -16,13 +17,29 @@ use super::{Batch, CommitError, Durability, MetadataStore, Stamp, Table, Write};
 mod concurrent;
 mod contract;
 mod counters;
+mod failure;
 mod neighbours;
 mod scans;
 
 pub(crate) const INDEX: Table = Table::Index;
 
-/// A store under test, shared with the tasks of a case.
-pub type Store = Arc<dyn MetadataStore>;
+/// A store under test, shared with the tasks of a case, and what a case asks of it beside the contract.
+#[derive(Clone)]
+pub struct Store {
+    pub engine: Arc<dyn MetadataStore>,
+    /// Makes the next synced commit fail as one whose sync the disk refused.
+    pub fail_next_sync: Arc<dyn Fn() + Send + Sync>,
+    /// How many entries reads have stepped over so far. It counts what grows with deletions; the engine says which entries.
+    pub steps: Arc<dyn Fn() -> u64 + Send + Sync>,
+}
+
+impl Deref for Store {
+    type Target = dyn MetadataStore;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.engine
+    }
+}
 
 /// A case and its name.
 pub type Case = (&'static str, fn(Store) -> Pin<Box<dyn Future<Output = ()>>>);
@@ -46,6 +63,8 @@ pub const CASES: &[Case] = cases![
     contract::too_large_is_refused_and_changes_nothing,
     contract::locks_travel_with_the_batch,
     contract::a_phantom_is_kept_out_by_a_lock,
+    failure::t9_a_failed_sync_is_the_end,
+    failure::t9_what_waits_for_a_failed_sync_fails,
     counters::counters_read_as_eight_bytes,
     counters::blind_changes_never_conflict,
     counters::a_validated_read_of_a_counter_conflicts,
@@ -53,7 +72,7 @@ pub const CASES: &[Case] = cases![
     scans::a_snapshot_does_not_change,
     scans::scans_leave_the_inline_table_out,
     neighbours::any_other_finds_what_there_is,
-    neighbours::any_other_over_long_runs_of_deletions,
+    neighbours::deleting_neighbours_in_any_order_is_linear,
     concurrent::increments_by_compare_and_set_add_up,
     concurrent::a_conflict_fails_alone,
     concurrent::reads_of_several_keys_are_one_instant,
@@ -99,7 +118,7 @@ pub(crate) async fn put_if(
     value: &[u8],
 ) -> Result<(), CommitError> {
     let put = Write::Put { table: INDEX, key: write.to_vec(), value: Bytes::copy_from_slice(value) };
-    let batch = Batch { reads: vec![(INDEX, read.to_vec(), stamp)], writes: vec![put], held: Vec::new() };
+    let batch = Batch { reads: vec![(INDEX, read.to_vec(), stamp)], writes: vec![put], ..Batch::default() };
     store.commit(batch, Durability::Synced).await
 }
 

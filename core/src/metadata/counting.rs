@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt};
 
 use super::{
     Batch, CommitError, Durability, EngineLimits, Key, LockGuard, LockMode, MetadataStore, Read, ReadError, Snapshot,
@@ -24,6 +24,8 @@ pub struct Counts {
     pub snapshots: u64,
     /// Calls of a snapshot's `get_many`, `scan` and `any_other`.
     pub snapshot_reads: u64,
+    /// Pairs that scans gave.
+    pub pairs: u64,
     pub locks: u64,
     /// Commits that write something.
     pub commits: u64,
@@ -42,6 +44,7 @@ impl Counts {
             get_many: self.get_many - earlier.get_many,
             snapshots: self.snapshots - earlier.snapshots,
             snapshot_reads: self.snapshot_reads - earlier.snapshot_reads,
+            pairs: self.pairs - earlier.pairs,
             locks: self.locks - earlier.locks,
             commits: self.commits - earlier.commits,
             validations: self.validations - earlier.validations,
@@ -54,6 +57,7 @@ struct Counters {
     get_many: AtomicU64,
     snapshots: AtomicU64,
     snapshot_reads: AtomicU64,
+    pairs: AtomicU64,
     locks: AtomicU64,
     commits: AtomicU64,
     validations: AtomicU64,
@@ -85,6 +89,7 @@ impl<S: MetadataStore> CountingStore<S> {
             get_many: read(&self.counters.get_many),
             snapshots: read(&self.counters.snapshots),
             snapshot_reads: read(&self.counters.snapshot_reads),
+            pairs: read(&self.counters.pairs),
             locks: read(&self.counters.locks),
             commits: read(&self.counters.commits),
             validations: read(&self.counters.validations),
@@ -105,7 +110,7 @@ impl<S: MetadataStore> MetadataStore for CountingStore<S> {
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, ReadError> {
         count(&self.counters.snapshots);
         let inner = self.inner.snapshot()?;
-        Ok(Box::new(CountingSnapshot { inner, reads: &self.counters.snapshot_reads }))
+        Ok(Box::new(CountingSnapshot { inner, counters: &self.counters }))
     }
 
     fn lock<'a>(&'a self, key: &'a [u8], mode: LockMode) -> BoxFuture<'a, Result<Box<dyn LockGuard>, ReadError>> {
@@ -121,12 +126,12 @@ impl<S: MetadataStore> MetadataStore for CountingStore<S> {
 
 struct CountingSnapshot<'a> {
     inner: Box<dyn Snapshot + 'a>,
-    reads: &'a AtomicU64,
+    counters: &'a Counters,
 }
 
 impl Snapshot for CountingSnapshot<'_> {
     fn get_many<'a>(&'a self, keys: &'a [(Table, Key)]) -> BoxFuture<'a, Result<Vec<Option<Bytes>>, ReadError>> {
-        count(self.reads);
+        count(&self.counters.snapshot_reads);
         self.inner.get_many(keys)
     }
 
@@ -137,8 +142,13 @@ impl Snapshot for CountingSnapshot<'_> {
         limit: usize,
         reverse: bool,
     ) -> BoxFuture<'a, Result<Vec<(Key, Bytes)>, ReadError>> {
-        count(self.reads);
-        self.inner.scan(start, end, limit, reverse)
+        count(&self.counters.snapshot_reads);
+        async move {
+            let pairs = self.inner.scan(start, end, limit, reverse).await?;
+            self.counters.pairs.fetch_add(pairs.len() as u64, Ordering::Relaxed);
+            Ok(pairs)
+        }
+        .boxed()
     }
 
     fn any_other<'a>(
@@ -147,7 +157,7 @@ impl Snapshot for CountingSnapshot<'_> {
         end: &'a [u8],
         but: &'a [u8],
     ) -> BoxFuture<'a, Result<Option<Key>, ReadError>> {
-        count(self.reads);
+        count(&self.counters.snapshot_reads);
         self.inner.any_other(start, end, but)
     }
 }

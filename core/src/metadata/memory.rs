@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt};
@@ -28,6 +29,9 @@ pub struct MemoryStore {
     snapshots: Mutex<BTreeMap<u64, usize>>,
     locks: Arc<LockTable>,
     limits: EngineLimits,
+    /// Entries that scans and searches for a neighbour have looked at.
+    steps: AtomicU64,
+    sync_fails: AtomicBool,
 }
 
 /// A value, or that there is none, since the commit of that sequence.
@@ -56,6 +60,8 @@ impl Default for MemoryStore {
             snapshots: Mutex::default(),
             locks: LockTable::new(),
             limits: EngineLimits::EMBEDDED,
+            steps: AtomicU64::new(0),
+            sync_fails: AtomicBool::new(false),
         }
     }
 }
@@ -83,7 +89,21 @@ impl MemoryStore {
         }
     }
 
-    fn commit_now(&self, batch: &Batch) -> Result<(), CommitError> {
+    /// Makes the next synced commit fail as one whose sync the disk refused.
+    pub fn fail_next_sync(&self) {
+        self.sync_fails.store(true, Ordering::SeqCst);
+    }
+
+    /// How many entries scans and searches for a neighbour have looked at: for tests that hold what they cost.
+    pub fn steps(&self) -> u64 {
+        self.steps.load(Ordering::Relaxed)
+    }
+
+    fn step(&self) {
+        self.steps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn commit_now(&self, batch: &Batch, durability: Durability) -> Result<(), CommitError> {
         batch.check(&self.limits)?;
         let mut state = self.state.write();
         if let Some(reason) = &state.stopped {
@@ -94,6 +114,11 @@ impl MemoryStore {
         }
         if batch.writes.is_empty() {
             return Ok(());
+        }
+        if durability == Durability::Synced && self.sync_fails.load(Ordering::SeqCst) {
+            let reason = "a sync failed, as was asked for".to_owned();
+            state.stopped = Some(reason.clone());
+            return Err(CommitError::Failed(reason));
         }
         state.sequence += 1;
         for write in &batch.writes {
@@ -208,8 +233,8 @@ impl MetadataStore for MemoryStore {
         .boxed()
     }
 
-    fn commit(&self, batch: Batch, _: Durability) -> BoxFuture<'_, Result<(), CommitError>> {
-        async move { self.commit_now(&batch) }.boxed()
+    fn commit(&self, batch: Batch, durability: Durability) -> BoxFuture<'_, Result<(), CommitError>> {
+        async move { self.commit_now(&batch, durability) }.boxed()
     }
 }
 
@@ -249,6 +274,7 @@ impl Snapshot for MemorySnapshot<'_> {
             }
             let range = state.table(Table::Index).range::<[u8], _>((Bound::Included(start), Bound::Excluded(end)));
             let live = |(key, versions): (&Key, &Vec<Version>)| {
+                self.store.step();
                 value_at(Some(versions), self.sequence).map(|value| (key.clone(), value))
             };
             Ok(match reverse {
@@ -281,6 +307,7 @@ impl Snapshot for MemorySnapshot<'_> {
                     return Ok(None);
                 }
                 for (key, versions) in [next, previous].into_iter().flatten() {
+                    self.store.step();
                     if key != but && value_at(Some(versions), self.sequence).is_some() {
                         return Ok(Some(key.clone()));
                     }
@@ -292,4 +319,4 @@ impl Snapshot for MemorySnapshot<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

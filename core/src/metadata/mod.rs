@@ -100,6 +100,8 @@ pub struct Batch {
     /// The locks that guard what was decided from scans. The engine lets them go when the outcome is known, also where the
     /// caller has stopped waiting for it: a commit on its way can't be called back.
     pub held: Vec<Box<dyn LockGuard>>,
+    /// It makes something or moves it: so it is none that frees space, whatever it deletes beside.
+    pub makes: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -275,4 +275,4 @@ impl MetadataStore for RocksDb {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -27,6 +27,8 @@ pub use retry::{Retry, Step};
 /// See the module.
 pub struct Transaction<'a> {
     store: &'a dyn MetadataStore,
+    /// Whether an earlier attempt lost a race.
+    repeated: bool,
     reads: HashMap<(Table, Key), (Stamp, Option<Bytes>)>,
     /// Reads that went to the store. More than one may have seen more than one state.
     instants: u32,
@@ -34,6 +36,7 @@ pub struct Transaction<'a> {
     /// What the transaction's own writes have made of a key so far.
     own: HashMap<(Table, Key), Own>,
     locks: BTreeMap<Key, (LockMode, Box<dyn LockGuard>)>,
+    makes: bool,
 }
 
 /// What the own writes say about one key.
@@ -48,16 +51,28 @@ impl<'a> Transaction<'a> {
     pub fn new(store: &'a dyn MetadataStore) -> Self {
         Self {
             store,
+            repeated: false,
             reads: HashMap::new(),
             instants: 0,
             writes: Vec::new(),
             own: HashMap::new(),
             locks: BTreeMap::new(),
+            makes: false,
         }
     }
 
     pub fn store(&self) -> &'a dyn MetadataStore {
         self.store
+    }
+
+    /// Whether an earlier attempt of the same lost a race: then it is worth a wait not to lose this one.
+    pub fn is_repeated(&self) -> bool {
+        self.repeated
+    }
+
+    /// Whether anybody can be waiting for this transaction.
+    pub fn holds_locks(&self) -> bool {
+        !self.locks.is_empty()
     }
 
     /// The value of one key. See [`Transaction::get_many`].
@@ -189,6 +204,11 @@ impl<'a> Transaction<'a> {
         self.writes.push(write);
     }
 
+    /// Says that this makes something or moves it: see [`Batch::makes`].
+    pub fn makes(&mut self) {
+        self.makes = true;
+    }
+
     /// Whether anything was written so far.
     pub fn has_writes(&self) -> bool {
         !self.writes.is_empty()
@@ -204,7 +224,7 @@ impl<'a> Transaction<'a> {
     pub async fn commit(self, durability: Durability) -> Result<(), CommitError> {
         let reads = self.reads.into_iter().map(|((table, key), (stamp, _))| (table, key, stamp)).collect();
         let held = self.locks.into_values().map(|(_, guard)| guard).collect();
-        self.store.commit(Batch { reads, writes: self.writes, held }, durability).await
+        self.store.commit(Batch { reads, writes: self.writes, held, makes: self.makes }, durability).await
     }
 
     /// Checks that everything read so far is true at one instant, now, and lets nothing go: for a decision that is not followed by a

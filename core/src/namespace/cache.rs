@@ -6,19 +6,38 @@
 use std::sync::Arc;
 
 use super::resolve::Bucket;
-use crate::limits::{BUCKET_CACHE_MAX, DIRECTORY_CACHE_MAX};
+use crate::limits::{BUCKET_CACHE_BYTES_MAX, CACHED_OVERHEAD_BYTES, DIRECTORY_CACHE_BYTES_MAX};
 use crate::metadata::keys::Id;
 
 pub struct Cache {
-    directories: quick_cache::sync::Cache<(Id, Box<[u8]>), Id>,
-    buckets: quick_cache::sync::Cache<Box<str>, Arc<Bucket>>,
+    directories: quick_cache::sync::Cache<(Id, Box<[u8]>), Id, Weight>,
+    buckets: quick_cache::sync::Cache<Box<str>, Arc<Bucket>, Weight>,
+}
+
+/// What is remembered counts with the memory that it takes: names and records differ in size a thousandfold.
+#[derive(Clone)]
+struct Weight;
+
+impl quick_cache::Weighter<(Id, Box<[u8]>), Id> for Weight {
+    fn weight(&self, (_, name): &(Id, Box<[u8]>), _: &Id) -> u64 {
+        CACHED_OVERHEAD_BYTES + name.len() as u64
+    }
+}
+
+impl quick_cache::Weighter<Box<str>, Arc<Bucket>> for Weight {
+    fn weight(&self, name: &Box<str>, bucket: &Arc<Bucket>) -> u64 {
+        // Once as it is stored, and once decoded, with its name.
+        CACHED_OVERHEAD_BYTES + 2 * (name.len() + bucket.stored_bytes()) as u64
+    }
 }
 
 impl Default for Cache {
     fn default() -> Self {
+        let items = |bytes: u64| usize::try_from(bytes / CACHED_OVERHEAD_BYTES).unwrap_or(usize::MAX);
+        let (directories, buckets) = (DIRECTORY_CACHE_BYTES_MAX, BUCKET_CACHE_BYTES_MAX);
         Self {
-            directories: quick_cache::sync::Cache::new(DIRECTORY_CACHE_MAX),
-            buckets: quick_cache::sync::Cache::new(BUCKET_CACHE_MAX),
+            directories: quick_cache::sync::Cache::with_weighter(items(directories), directories, Weight),
+            buckets: quick_cache::sync::Cache::with_weighter(items(buckets), buckets, Weight),
         }
     }
 }

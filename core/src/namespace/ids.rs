@@ -69,7 +69,7 @@ pub async fn advance(store: &dyn MetadataStore, key: &[u8], step: u64) -> Result
         let batch = Batch {
             reads: vec![(Table::Index, key.to_vec(), stamp)],
             writes: vec![Write::Put { table: Table::Index, key: key.to_vec(), value: Number(was + step).encode() }],
-            held: Vec::new(),
+            ..Batch::default()
         };
         match store.commit(batch, Durability::Synced).await {
             Ok(()) => return Ok(was),

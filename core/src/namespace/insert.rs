@@ -11,10 +11,10 @@ use super::place::Place;
 use super::{Tree, TxResult};
 use crate::clock::Timestamp;
 use crate::error::Error;
+use crate::metadata::Table;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{ContentRecord, Dentry, NodeRecord, Number, Record, Version, VersionRecord};
 use crate::metadata::transaction::Transaction;
-use crate::metadata::{LockMode, Table};
 use crate::types::Versioning;
 
 /// A node to be, with the bytes that are committed with it.
@@ -39,12 +39,10 @@ pub struct Inserted {
 impl Tree {
     /// Puts `new` under the name of `place`. The place must be of this transaction.
     pub(crate) async fn insert(&self, tx: &mut Transaction<'_>, place: &Place, new: &NewNode) -> TxResult<Inserted> {
+        tx.makes();
         let now = self.clock.now();
         let versioning = place.bucket.record.versioning;
         let old = self.current(tx, place).await?;
-        if let (true, Some(parent)) = (place.versioned(), place.parent()) {
-            self.lock(tx, keys::locks::name(parent, place.leaf()), LockMode::Exclusive).await?;
-        }
         let before = match &old {
             Some(old) => Some(old.version.sequence),
             None => self.newest_noncurrent(tx, place).await?.map(|(sequence, _)| sequence),

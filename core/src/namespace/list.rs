@@ -1,16 +1,18 @@
 //! A page of a listing: keys in byte order, those that share a prefix up to the delimiter rolled up into one.
 //!
 //! Always holds: what a page shows is one instant. A directory rolls up without being entered; any other common prefix costs one
-//! seek. Paging by `next` neither repeats nor leaves out what stands still, whatever is deleted between the pages.
+//! seek. Paging by `next` neither repeats nor leaves out what stands still, whatever is deleted between the pages. A page that is
+//! truncated has come further than the one before, however deep the tree.
 
 use super::Tree;
 use super::resolve::Bucket;
 use super::walk::{Entry, Names, Walk};
 use crate::error::Result;
-use crate::limits::LIST_WORK_MAX;
+use crate::limits::{LIST_PAGE_KEY_BYTES_MAX, LIST_WORK_MAX};
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{BucketRecord, Dentry, NodeRecord, Record, Summary};
 use crate::metadata::{Snapshot, Table};
+use crate::types::VersionId;
 
 #[derive(Clone, Debug, Default)]
 pub struct ListQuery {
@@ -65,11 +67,63 @@ pub(super) fn text(path: &[u8]) -> Result<String> {
     String::from_utf8(path.to_vec()).map_err(|_| crate::error::Error::Corrupt("a name in the tree is not UTF-8".into()))
 }
 
+/// How far a page has come.
+pub(super) struct Progress {
+    /// What the next page begins behind, if this one ends now.
+    pub last: String,
+    pub version: Option<VersionId>,
+    /// The directory that the walk went into last.
+    entered: Vec<u8>,
+    names: usize,
+    key_bytes: usize,
+}
+
+impl Progress {
+    /// Of a page that begins behind these.
+    pub fn new(last: String, version: Option<VersionId>) -> Self {
+        Self { last, version, entered: Vec::new(), names: 0, key_bytes: 0 }
+    }
+
+    /// Counts a name that the walk came to, at `path`. True where the page ends before it.
+    pub fn is_spent(&mut self, path: &[u8]) -> Result<bool> {
+        self.names += 1;
+        // The key that is the directory's own is shown rather than begun behind.
+        if self.names > LIST_WORK_MAX && self.entered != path {
+            // Nothing but directories since: the next page is not to go through them all again.
+            if self.entered.as_slice() > self.last.as_bytes() {
+                self.last = text(&self.entered)?;
+                self.version = None;
+            }
+            return Ok(true);
+        }
+        Ok(self.is_full(path))
+    }
+
+    /// Whether the page holds too much to show `path` too.
+    pub fn is_full(&self, path: &[u8]) -> bool {
+        self.key_bytes > 0 && self.key_bytes + path.len() > LIST_PAGE_KEY_BYTES_MAX
+    }
+
+    /// The walk goes into a directory.
+    pub fn entered(&mut self, path: &[u8]) {
+        self.entered.clear();
+        self.entered.extend_from_slice(path);
+    }
+
+    /// The page shows `last`.
+    pub fn shown(&mut self, last: String, version: Option<VersionId>) {
+        self.key_bytes += last.len();
+        self.last = last;
+        self.version = version;
+    }
+}
+
 impl Tree {
-    /// A page of live keys, and the `after` of the next page where there is more.
+    /// A page of live keys, and the `after` of the next page where there is more. A page may be short: it ends too where it has
+    /// done the work or holds the bytes that one may.
     pub async fn list(&self, bucket: &Bucket, query: &ListQuery) -> Result<(Vec<Listed>, Option<String>)> {
         let snapshot = self.store.snapshot()?;
-        let root = self.root_in(&*snapshot, bucket).await?;
+        let root = self.bucket_in(&*snapshot, bucket).await?.root;
         let (prefix, delimiter) = (query.prefix.as_bytes(), query.delimiter.as_bytes());
         let mut page = Vec::with_capacity(query.limit.min(1000));
         if query.limit == 0 {
@@ -80,57 +134,56 @@ impl Tree {
         };
         let mut walk = Walk::new(&*snapshot, root, Names::Live, query.limit + 1);
         walk.seek(&start, inclusive).await?;
-        let mut last = String::new();
-        for _ in 0..LIST_WORK_MAX {
-            let Some((path, entry)) = walk.next().await? else { return Ok((page, None)) };
+        let mut progress = Progress::new(query.after.clone(), None);
+        while let Some((path, entry)) = walk.next().await? {
             if is_past(path, prefix) {
-                return Ok((page, None));
+                break;
+            }
+            if page.len() == query.limit || progress.is_spent(path)? {
+                return Ok((page, Some(progress.last)));
             }
             if let Some(common) = rolled_up(path, prefix, delimiter) {
-                if page.len() == query.limit {
-                    return Ok((page, Some(last)));
-                }
-                last = text(common)?;
-                page.push(Listed::CommonPrefix(last.clone()));
                 let whole_directory = matches!(entry, Entry::Directory(_)) && common.len() == path.len();
+                let common = text(common)?;
+                page.push(Listed::CommonPrefix(common.clone()));
                 if !whole_directory {
-                    match behind_prefix(last.as_bytes()) {
+                    match behind_prefix(common.as_bytes()) {
                         Some(behind) => walk.seek(&behind, true).await?,
-                        None => return Ok((page, None)),
+                        None => break,
                     }
                 }
+                progress.shown(common, None);
                 continue;
             }
             match entry {
-                Entry::Directory(node) => walk.descend(node),
+                Entry::Directory(node) => {
+                    progress.entered(path);
+                    walk.descend(node);
+                }
                 Entry::Object { live: Some(Dentry::Object { node, summary, .. }), .. } => {
-                    if page.len() == query.limit {
-                        return Ok((page, Some(last)));
-                    }
-                    last = text(path)?;
+                    let key = text(path)?;
                     let summary = match summary {
                         Some(summary) => summary,
                         None => self.summary_in(&*snapshot, bucket, node).await?,
                     };
-                    page.push(Listed::Object { key: last.clone(), summary });
+                    page.push(Listed::Object { key: key.clone(), summary });
+                    progress.shown(key, None);
                 }
                 Entry::Object { .. } => {}
             }
         }
-        // A page has done all the work it may: the next one goes on from here.
-        let next = if last.is_empty() { query.after.clone() } else { last };
-        Ok((page, Some(next)))
+        Ok((page, None))
     }
 
-    /// The bucket's root as the snapshot has it: the bucket may be gone, or be another one of its name.
-    pub(super) async fn root_in(&self, snapshot: &dyn Snapshot, bucket: &Bucket) -> Result<Id> {
+    /// The bucket as the snapshot has it: it may be gone, or be another one of its name, and its versioning may have changed.
+    pub(super) async fn bucket_in(&self, snapshot: &dyn Snapshot, bucket: &Bucket) -> Result<BucketRecord> {
         let values = snapshot.get_many(&[(Table::Index, keys::bucket(bucket.name.as_str()))]).await?;
         let gone = || crate::error::Error::NoSuchBucket(bucket.name.to_string());
         let record = BucketRecord::decode(values[0].as_deref().ok_or_else(gone)?)?;
         if record.id != bucket.record.id {
             return Err(gone());
         }
-        Ok(record.root)
+        Ok(record)
     }
 
     pub(super) async fn summary_in(&self, snapshot: &dyn Snapshot, bucket: &Bucket, node: Id) -> Result<Summary> {

@@ -1,17 +1,18 @@
 //! A page of versions: keys in byte order, newest first within a key.
 //!
-//! Always holds: the first version of a key is its latest: the live one, or else the delete marker on top.
+//! Always holds: the first version of a key is its latest: the live one, or else the delete marker on top. Paging by `next` leaves
+//! out nothing that stands still, whatever is deleted between the pages; where a version comes to light meanwhile, it is shown as
+//! the latest in its place. It repeats only what is newer than a null version that was the marker and is gone.
 
 use super::Tree;
-use super::list::{is_past, rolled_up, start_of, text};
+use super::list::{Progress, is_past, rolled_up, start_of, text};
 use super::resolve::Bucket;
 use super::walk::{Entry, Names, Walk};
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::limits::LIST_WORK_MAX;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{Dentry, Summary, Version, VersionRecord};
-use crate::types::{AccountId, VersionId};
+use crate::types::{AccountId, VersionId, Versioning};
 
 #[derive(Clone, Debug, Default)]
 pub struct VersionsQuery {
@@ -55,55 +56,44 @@ impl Tree {
         query: &VersionsQuery,
     ) -> Result<(Vec<ListedVersion>, Option<(String, Option<VersionId>)>)> {
         let snapshot = self.store.snapshot()?;
-        let root = self.root_in(&*snapshot, bucket).await?;
+        let record = self.bucket_in(&*snapshot, bucket).await?;
         let (prefix, delimiter) = (query.prefix.as_bytes(), query.delimiter.as_bytes());
         let mut page = Vec::new();
         if query.limit == 0 {
             return Ok((page, None));
         }
-        let names = if bucket.versioned() { Names::Versions } else { Names::Live };
-        let mut walk = Walk::new(&*snapshot, root, names, query.limit + 1);
+        let names = if record.versioning == Versioning::Unset { Names::Live } else { Names::Versions };
+        let mut walk = Walk::new(&*snapshot, record.root, names, query.limit + 1);
         let Some((start, inclusive)) = start_of(prefix, delimiter, query.key_marker.as_bytes()) else {
             return Ok((page, None));
         };
-        // The key whose versions are being given, as soon as one of them is behind us: what follows is not its latest.
+        // The key of which something newer stands than what comes next: that is not its latest then.
         let mut begun = None;
-        match (query.version_marker, start == query.key_marker.as_bytes() && !inclusive) {
-            (Some(VersionId::Sequence { sequence, .. }), true) => {
-                walk.seek_version(&start, sequence).await?;
-                begun = Some(query.key_marker.clone());
-            }
-            (Some(VersionId::Null), true) => match self.null_sequence_in(&mut walk, &start).await? {
-                Some(sequence) => {
-                    walk.seek_version(&start, sequence).await?;
-                    begun = Some(query.key_marker.clone());
-                }
-                // It is gone since the last page: rather show its fellows again than leave any out.
-                None => walk.seek(&start, true).await?,
-            },
-            _ => walk.seek(&start, inclusive).await?,
+        match query.version_marker.filter(|_| start == query.key_marker.as_bytes() && !inclusive) {
+            None => walk.seek(&start, inclusive).await?,
+            Some(marker) => begun = walk.seek_version(&start, marker).await?.then(|| query.key_marker.clone()),
         }
-        let mut last = (String::new(), None);
-        for _ in 0..LIST_WORK_MAX {
-            let Some((path, entry)) = walk.next().await? else { return Ok((page, None)) };
+        let mut progress = Progress::new(query.key_marker.clone(), query.version_marker);
+        while let Some((path, entry)) = walk.next().await? {
             if is_past(path, prefix) {
-                return Ok((page, None));
+                break;
+            }
+            if page.len() == query.limit || progress.is_spent(path)? {
+                return Ok((page, Some((progress.last, progress.version))));
             }
             if let Some(common) = rolled_up(path, prefix, delimiter) {
-                if page.len() == query.limit {
-                    return Ok((page, Some(last)));
-                }
-                let common_text = text(common)?;
-                page.push(ListedVersion::CommonPrefix(common_text.clone()));
                 let whole_directory = matches!(entry, Entry::Directory(_)) && common.len() == path.len();
+                let common = text(common)?;
+                page.push(ListedVersion::CommonPrefix(common.clone()));
                 if !whole_directory {
-                    walk.seek(&keys::behind(common_text.as_bytes()), true).await?;
+                    walk.seek(&keys::behind(common.as_bytes()), true).await?;
                 }
-                last = (common_text, None);
+                progress.shown(common, None);
                 continue;
             }
             let (live, versions) = match entry {
                 Entry::Directory(node) => {
+                    progress.entered(path);
                     walk.descend(node);
                     continue;
                 }
@@ -113,22 +103,19 @@ impl Tree {
             let mut latest = begun.as_ref() != Some(&key);
             begun = Some(key.clone());
             if let Some(Dentry::Object { node, version, summary, .. }) = live {
-                if page.len() == query.limit {
-                    return Ok((page, Some(last)));
-                }
                 let summary = match summary {
                     Some(summary) => summary,
                     None => self.summary_in(&*snapshot, bucket, node).await?,
                 };
-                last = (key.clone(), Some(id_of(version, node)));
                 page.push(ListedVersion::Object { key: key.clone(), node, version, summary, latest });
+                progress.shown(key.clone(), Some(id_of(version, node)));
                 latest = false;
             }
             for record in versions {
-                if page.len() == query.limit {
-                    return Ok((page, Some(last)));
+                if page.len() == query.limit || progress.is_full(key.as_bytes()) {
+                    return Ok((page, Some((progress.last, progress.version))));
                 }
-                last = (key.clone(), Some(id_of(record.version(), record.node())));
+                let id = id_of(record.version(), record.node());
                 page.push(match record {
                     VersionRecord::Object { node, version, summary, .. } => {
                         ListedVersion::Object { key: key.clone(), node, version, summary, latest }
@@ -137,29 +124,10 @@ impl Tree {
                         ListedVersion::DeleteMarker { key: key.clone(), node, version, owner, modified, latest }
                     }
                 });
+                progress.shown(key.clone(), Some(id));
                 latest = false;
             }
         }
-        Ok((page, Some(last)))
-    }
-
-    /// The sequence of the null version of `key`, where it still is.
-    async fn null_sequence_in(&self, walk: &mut Walk<'_>, key: &[u8]) -> Result<Option<u64>> {
-        walk.seek(key, true).await?;
-        while let Some((path, entry)) = walk.next().await? {
-            let Entry::Object { live, versions } = entry else { break };
-            if path != key {
-                break;
-            }
-            if let Some(Dentry::Object { version, .. }) = live
-                && version.null
-            {
-                return Ok(Some(version.sequence));
-            }
-            if let Some(record) = versions.iter().find(|record| record.version().null) {
-                return Ok(Some(record.version().sequence));
-            }
-        }
-        Ok(None)
+        Ok((page, None))
     }
 }

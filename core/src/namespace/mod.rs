@@ -5,8 +5,8 @@
 //! * A directory stands in the live space (`D`) exactly while a live name is below it, and in the version space (`V`) while only
 //!   versions are; it is nowhere when nothing is. A live name's version is current; all else of a name is in the version space.
 //! * What a change decides from a scan is guarded: adding to a directory holds its lock shared, finding it empty holds it
-//!   exclusive and looks again after that; the versions of one name change under that name's lock. Locks are taken in the order
-//!   rename, name, directories from the leaf upwards.
+//!   exclusive and looks again after that; the versions of one name change under that name's lock, taken before the name is read.
+//!   Locks are taken in the order rename, names, directories from the leaf upwards, a rename's source before its target.
 //! * Each change, the garbage it leaves and the tasks it causes are one transaction (T2).
 
 mod cache;
@@ -39,7 +39,7 @@ pub use resolve::Bucket;
 pub use versions::Found;
 
 use crate::clock::Clock;
-use crate::limits::DIRECTORY_LOCK_WAIT;
+use crate::limits::{DIRECTORY_LOCK_WAIT, FIRST_LOCK_WAIT};
 use crate::metadata::transaction::{Transaction, TxError};
 use crate::metadata::{Key, LockMode, MetadataStore};
 
@@ -60,9 +60,11 @@ impl Tree {
     }
 
     /// Takes a lock for the rest of the transaction. Directories are locked upwards, which a rename between two walks can turn
-    /// round: who waits that long runs again instead.
+    /// round: who holds locks and waits that long runs again instead. Who holds none stands in nobody's way, and keeps its place
+    /// in the queue of a much wanted name for longer.
     pub(crate) async fn lock(&self, tx: &mut Transaction<'_>, key: Key, mode: LockMode) -> TxResult<()> {
-        match tokio::time::timeout(DIRECTORY_LOCK_WAIT, tx.lock(&key, mode)).await {
+        let patience = if tx.holds_locks() { DIRECTORY_LOCK_WAIT } else { FIRST_LOCK_WAIT };
+        match tokio::time::timeout(patience, tx.lock(&key, mode)).await {
             Ok(taken) => Ok(taken?),
             Err(_) => Err(TxError::Conflict),
         }

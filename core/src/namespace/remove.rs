@@ -11,7 +11,7 @@ use super::{Tree, TxResult};
 use crate::metadata::keys;
 use crate::metadata::records::{Version, VersionRecord};
 use crate::metadata::transaction::Transaction;
-use crate::metadata::{LockMode, Table};
+use crate::metadata::{Key, LockMode, Table};
 use crate::types::{AccountId, VersionId, Versioning};
 
 /// What was done.
@@ -48,9 +48,6 @@ impl Tree {
     }
 
     async fn mark_deleted(&self, tx: &mut Transaction<'_>, place: &Place, by: Option<AccountId>) -> TxResult<Removed> {
-        if let Some(parent) = place.parent() {
-            self.lock(tx, keys::locks::name(parent, place.leaf()), LockMode::Exclusive).await?;
-        }
         let current = self.current(tx, place).await?;
         let before = match &current {
             Some(current) => Some(current.version.sequence),
@@ -108,14 +105,11 @@ impl Tree {
         id: VersionId,
     ) -> TxResult<Removed> {
         let Some(parent) = place.parent() else { return Ok(Removed::Nothing) };
-        if place.versioned() {
-            self.lock(tx, keys::locks::name(parent, place.leaf()), LockMode::Exclusive).await?;
-        }
         match self.version(tx, place, id).await? {
             None => Ok(Removed::Nothing),
             Some(Found::Current(current)) => {
                 self.release_node(tx, current.node, current.single.then_some(&current.summary)).await?;
-                match self.newest_noncurrent(tx, place).await? {
+                match self.newest_before(tx, place, current.version.sequence).await? {
                     Some((_, next @ VersionRecord::Object { .. })) => self.promote(tx, parent, place.leaf(), &next)?,
                     newest => {
                         tx.delete(Table::Index, keys::dentry(parent, place.leaf()));
@@ -127,7 +121,6 @@ impl Tree {
             }
             Some(Found::Noncurrent(record)) => {
                 let version = record.version();
-                let newest = self.newest_noncurrent(tx, place).await?.map(|(sequence, _)| sequence);
                 let key = keys::version(parent, place.leaf(), version.sequence);
                 tx.delete(Table::Index, key.clone());
                 if version.null {
@@ -140,18 +133,37 @@ impl Tree {
                     }
                     VersionRecord::DeleteMarker { .. } => true,
                 };
-                if place.dentry.is_none() && newest == Some(version.sequence) {
-                    match self.newest_noncurrent_but(tx, place, Some(version.sequence)).await? {
-                        Some((_, next @ VersionRecord::Object { .. })) => {
-                            let parent = self.materialize(tx, place, Space::Live).await?;
-                            self.promote(tx, parent, place.leaf(), &next)?;
-                        }
-                        Some(_) => {}
-                        None => self.prune(tx, place, Left::Nothing(Some(key)), &[]).await?,
-                    }
+                if place.dentry.is_none() {
+                    self.uncover(tx, place, version.sequence, key, was_marker).await?;
                 }
                 Ok(Removed::Version { node: record.node(), version, was_marker })
             }
+        }
+    }
+
+    /// A version is gone from a name without a live one, where a delete marker is the newest: the newest version left comes to
+    /// light if that marker is what went, and the directory may be left with nothing.
+    async fn uncover(
+        &self,
+        tx: &mut Transaction<'_>,
+        place: &Place,
+        removed: u64,
+        key: Key,
+        was_marker: bool,
+    ) -> TxResult<()> {
+        let next = self.newest_before(tx, place, removed).await?;
+        if matches!(next, Some((_, VersionRecord::DeleteMarker { .. }))) || next.is_some() && !was_marker {
+            return Ok(());
+        }
+        if self.newest_noncurrent(tx, place).await?.is_none_or(|(newest, _)| newest != removed) {
+            return Ok(());
+        }
+        match next {
+            Some((_, next)) => {
+                let parent = self.materialize(tx, place, Space::Live).await?;
+                self.promote(tx, parent, place.leaf(), &next)
+            }
+            None => self.prune(tx, place, Left::Nothing(Some(key)), &[]).await,
         }
     }
 }

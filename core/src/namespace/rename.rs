@@ -1,7 +1,8 @@
 //! Renaming an object or a directory of any size: a change of one dentry.
 //!
 //! Always holds: renames of one bucket take turns, so the walk that finds a directory's target below itself can't be overtaken;
-//! the node, its version and its content stay what they are.
+//! the node, its version and its content stay what they are. The source's directories are locked before the target's: they may
+//! lie below it, and directories are locked upwards.
 
 use super::current::Current;
 use super::materialize::Space;
@@ -32,6 +33,7 @@ impl Tree {
         if source.key == target.key {
             return Ok(());
         }
+        tx.makes();
         if let Some(old) = self.current(tx, target).await? {
             // Two names of one node: as POSIX has it, nothing is to be done.
             if old.node == current.node {
@@ -39,10 +41,11 @@ impl Tree {
             }
             self.release_node(tx, old.node, old.single.then_some(&old.summary)).await?;
         }
+        tx.delete(Table::Index, keys::dentry(from, source.leaf()));
+        self.prune(tx, source, Left::Nothing(None), &kept(target, source)).await?;
         let to = self.materialize(tx, target, Space::Live).await?;
         tx.put(Table::Index, keys::dentry(to, target.leaf()), dentry.encode());
-        tx.delete(Table::Index, keys::dentry(from, source.leaf()));
-        self.prune(tx, source, Left::Nothing(None), &kept(target, source, from == to)).await
+        Ok(())
     }
 
     /// Moves a directory. The places are of keys that end in `/`: their last steps are the directories themselves.
@@ -67,11 +70,13 @@ impl Tree {
         let source_above = above(source);
         let target_above = above(target);
         let from = source_above.parent().ok_or(TxError::Conflict)?;
-        let to = self.materialize(tx, &target_above, Space::Live).await?;
-        tx.put(Table::Index, keys::dentry(to, target_above.leaf()), Dentry::Directory { node }.encode());
+        tx.makes();
         tx.delete(Table::Index, keys::dentry(from, source_above.leaf()));
         self.cache.forget_directory(from, source_above.leaf());
-        self.prune(tx, &source_above, Left::Nothing(None), &kept(&target_above, &source_above, from == to)).await
+        self.prune(tx, &source_above, Left::Nothing(None), &kept(&target_above, &source_above)).await?;
+        let to = self.materialize(tx, &target_above, Space::Live).await?;
+        tx.put(Table::Index, keys::dentry(to, target_above.leaf()), Dentry::Directory { node }.encode());
+        Ok(())
     }
 }
 
@@ -84,9 +89,9 @@ fn above(place: &Place) -> Place {
 }
 
 /// The directories that the target keeps from being empty.
-fn kept(target: &Place, source: &Place, same: bool) -> Vec<Id> {
+fn kept(target: &Place, source: &Place) -> Vec<Id> {
     let mut kept: Vec<Id> = target.steps.iter().filter_map(|step| step.state.node()).collect();
-    if same {
+    if target.parent() == source.parent() {
         kept.extend(source.parent());
     }
     kept

@@ -1,7 +1,8 @@
 //! From a key to its place in the tree.
 //!
 //! Always holds: a [`Place`] was read at one instant: bucket, every directory and the name in a single `get_many`, and inside a
-//! transaction that read is validated by the commit. With a warm cache that is one round trip, however deep the key.
+//! transaction that read is validated by the commit. With a warm cache that is one round trip, however deep the key. In a bucket
+//! with versions a transaction's place was read under the lock of its name.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::limits::TRANSACTION_ATTEMPTS_MAX;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{BucketRecord, Dentry, Record};
 use crate::metadata::transaction::{Transaction, TxError};
-use crate::metadata::{Key, Table};
+use crate::metadata::{Key, LockMode, Table};
 use crate::types::{BucketName, ObjectKey, Versioning};
 
 /// A bucket, as it was when it was read.
@@ -30,6 +31,11 @@ impl Bucket {
     /// Whether the version space may hold anything.
     pub fn versioned(&self) -> bool {
         self.record.versioning != Versioning::Unset
+    }
+
+    /// The size of its record in the index.
+    pub(super) fn stored_bytes(&self) -> usize {
+        self.stored.len()
     }
 }
 
@@ -54,7 +60,13 @@ impl Tree {
         self.place(&mut Reader::Store, bucket, key.as_str()).await.map_err(Error::from)
     }
 
-    /// The place of a key, as part of a transaction.
+    /// The place of the same key, read anew.
+    pub(super) async fn lookup_again(&self, place: &Place) -> Result<Place> {
+        self.place(&mut Reader::Store, &place.bucket.name, &place.key).await.map_err(Error::from)
+    }
+
+    /// The place of a key, as part of a transaction that may change it. Who would otherwise be sure to lose a race waits for the
+    /// name's lock first: in a bucket with versions everybody, else whoever has lost one already.
     pub async fn resolve(&self, tx: &mut Transaction<'_>, bucket: &BucketName, key: &str) -> TxResult<Place> {
         self.place(&mut Reader::Transaction(tx), bucket, key).await
     }
@@ -99,11 +111,28 @@ impl Tree {
                 Some(steps) => steps,
                 None => self.walk(name, key).await?,
             };
+            if let Reader::Transaction(tx) = reader {
+                self.lock_name(tx, name, key, &steps).await?;
+            }
             if let Some(place) = self.verify(reader, name, key, steps).await? {
                 return Ok(place);
             }
         }
         Err(TxError::Conflict)
+    }
+
+    /// Takes the lock of the name that `steps` lead to, where a transaction is to have it before it reads. What was read before a
+    /// wait for it is stale by then: the commit would fail for certain, each time but the one.
+    async fn lock_name(&self, tx: &mut Transaction<'_>, name: &BucketName, key: &str, steps: &[Step]) -> TxResult<()> {
+        let Some(bucket) = self.cache.bucket(name.as_str()) else { return Ok(()) };
+        let parent = steps.last().map_or(Some(bucket.record.root), |step| step.state.node());
+        match parent {
+            Some(parent) if bucket.versioned() || tx.is_repeated() => {
+                let leaf = &key.as_bytes()[steps.last().map_or(0, |step| step.name.end)..];
+                self.lock(tx, keys::locks::name(parent, leaf), LockMode::Exclusive).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What the cache knows of the way to `key`: all of it, or nothing.

@@ -6,6 +6,7 @@ use super::current::Current;
 use super::place::Place;
 use super::{Tree, TxResult};
 use crate::error::{Error, Result};
+use crate::limits::TRANSACTION_ATTEMPTS_MAX;
 use crate::metadata::Table;
 use crate::metadata::keys;
 use crate::metadata::records::{Dentry, Number, Record, VersionRecord};
@@ -28,26 +29,36 @@ impl Tree {
         tx: &mut Transaction<'_>,
         place: &Place,
     ) -> TxResult<Option<(u64, VersionRecord)>> {
-        self.newest_noncurrent_but(tx, place, None).await
+        let (true, Some(parent)) = (place.versioned(), place.parent()) else { return Ok(None) };
+        let all = keys::versions_of(parent, place.leaf());
+        self.first_version(tx, &all, &keys::behind(&all)).await
     }
 
-    /// The newest but for one that this transaction removes.
-    pub(crate) async fn newest_noncurrent_but(
+    /// The newest version in the version space that is older than `sequence`. It is looked for from there, so that removing the
+    /// versions of a name one by one, newest first, steps over none of those that are gone.
+    pub(crate) async fn newest_before(
         &self,
         tx: &mut Transaction<'_>,
         place: &Place,
-        but: Option<u64>,
+        sequence: u64,
     ) -> TxResult<Option<(u64, VersionRecord)>> {
         let (true, Some(parent)) = (place.versioned(), place.parent()) else { return Ok(None) };
-        let start = keys::versions_of(parent, place.leaf());
-        // The key without a sequence is a directory's, never a name's: a leaf has no '/' at its end.
-        for (key, value) in tx.snapshot_scan(&start, &keys::behind(&start), 2).await? {
-            let Some((_, Some(sequence))) = keys::version_parts(&key) else { continue };
-            if Some(sequence) != but {
-                return Ok(Some((sequence, VersionRecord::decode(&value).map_err(Error::from)?)));
-            }
-        }
-        Ok(None)
+        let mut start = keys::version(parent, place.leaf(), sequence);
+        start.push(0);
+        self.first_version(tx, &start, &keys::behind(&keys::versions_of(parent, place.leaf()))).await
+    }
+
+    async fn first_version(
+        &self,
+        tx: &mut Transaction<'_>,
+        start: &[u8],
+        end: &[u8],
+    ) -> TxResult<Option<(u64, VersionRecord)>> {
+        let found = tx.snapshot_scan(start, end, 1).await?;
+        let Some((key, value)) = found.first() else { return Ok(None) };
+        let sequence = keys::version_parts(key).and_then(|(_, sequence)| sequence);
+        let sequence = sequence.ok_or_else(|| Error::Corrupt("a version's key has no sequence".into()))?;
+        Ok(Some((sequence, VersionRecord::decode(value).map_err(Error::from)?)))
     }
 
     /// Removes the noncurrent null version, where there is one, with what it holds.
@@ -94,27 +105,50 @@ impl Tree {
         Ok(noncurrent(value.as_deref(), id)?.map(Found::Noncurrent))
     }
 
-    /// A version by its id, read outside a transaction.
-    pub async fn version_now(&self, place: &Place, id: VersionId) -> Result<Option<Found>> {
-        if let Some(current) = self.current_now(place).await?
-            && is_version(&current, id)
-        {
-            return Ok(Some(Found::Current(current)));
-        }
-        let (true, Some(parent)) = (place.versioned(), place.parent()) else { return Ok(None) };
-        let sequence = match id {
-            VersionId::Sequence { sequence, .. } => sequence,
-            VersionId::Null => {
-                let (_, values) =
-                    self.store.get_many(&[(Table::Index, keys::null_version(parent, place.leaf()))]).await?;
-                match &values[0] {
-                    Some(value) => Number::decode(value)?.0,
-                    None => return Ok(None),
-                }
+    /// A version by its id, read outside a transaction. `place` is looked up again where its name changes meanwhile, for then a
+    /// version may have moved between the live space and the other: one that stands all the time is found.
+    pub async fn version_now(&self, place: &mut Place, id: VersionId) -> Result<Option<Found>> {
+        for _ in 0..TRANSACTION_ATTEMPTS_MAX {
+            if let Some(current) = self.current_now(place).await?
+                && is_version(&current, id)
+            {
+                return Ok(Some(Found::Current(current)));
             }
-        };
-        let (_, values) = self.store.get_many(&[(Table::Index, keys::version(parent, place.leaf(), sequence))]).await?;
-        Ok(noncurrent(values[0].as_deref(), id)?.map(Found::Noncurrent))
+            let (true, Some(parent)) = (place.versioned(), place.parent()) else { return Ok(None) };
+            let live = (Table::Index, keys::dentry(parent, place.leaf()));
+            let null = (Table::Index, keys::null_version(parent, place.leaf()));
+            let version = |sequence| (Table::Index, keys::version(parent, place.leaf(), sequence));
+            // Each answer rests on one instant, at which the live name was still the one that is not meant.
+            let (dentry, found) = match id {
+                VersionId::Sequence { sequence, .. } => {
+                    let (_, values) = self.store.get_many(&[live, version(sequence)]).await?;
+                    (values[0].clone(), noncurrent(values[1].as_deref(), id)?)
+                }
+                VersionId::Null => {
+                    let (_, values) = self.store.get_many(&[live.clone(), null.clone()]).await?;
+                    match &values[1] {
+                        None => (values[0].clone(), None),
+                        Some(stored) => {
+                            let sequence = Number::decode(stored)?.0;
+                            let (_, again) = self.store.get_many(&[live, null, version(sequence)]).await?;
+                            if again[1] != values[1] {
+                                *place = self.lookup_again(place).await?;
+                                continue;
+                            }
+                            (again[0].clone(), noncurrent(again[2].as_deref(), id)?)
+                        }
+                    }
+                }
+            };
+            if found.is_some() {
+                return Ok(found.map(Found::Noncurrent));
+            }
+            if dentry.as_deref().map(Dentry::decode).transpose()? == place.dentry {
+                return Ok(None);
+            }
+            *place = self.lookup_again(place).await?;
+        }
+        Err(Error::Unavailable(format!("{} changes faster than it can be read; try again", place.key)))
     }
 
     /// The newest version of a name that is not live, read outside a transaction: a delete marker, if the name has any version.

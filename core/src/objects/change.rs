@@ -84,7 +84,7 @@ impl ObjectService {
                     let shown = version_id(&place.bucket, node, version).unwrap_or(VersionId::Null);
                     return Err(Error::IsDeleteMarker { version: shown, modified }.into());
                 }
-                None => return Err(self.absent(principal, &place, version).await?.into()),
+                None => return Err(self.absent(principal, &place, key, version).await?.into()),
             };
             let mut record = self.tree().node(tx, node).await?;
             needs.require(principal, &place.bucket, &record, key)?;

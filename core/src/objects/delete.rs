@@ -49,6 +49,9 @@ impl ObjectService {
         let output = transact!(self.store(), Durability::Synced, |tx| {
             let place = self.tree().resolve(tx, bucket, key.as_str()).await?;
             self.require(principal, &place.bucket, Permission::Write)?;
+            if place.dentry.is_none() && version.is_none() {
+                key.require_makeable()?;
+            }
             if !conditions.is_empty() {
                 let found = match version {
                     None => self.tree().current(tx, &place).await?.map(Found::Current),

@@ -65,10 +65,10 @@ impl ObjectService {
     ) -> Result<Object> {
         let wanted: Needs = wanted.into();
         for _ in 0..TRANSACTION_ATTEMPTS_MAX {
-            let place = self.tree().lookup(bucket, key).await?;
-            let (node, found, content) = match self.named(principal, &place, version).await? {
+            let mut place = self.tree().lookup(bucket, key).await?;
+            let (node, found, content) = match self.named(principal, &mut place, version).await? {
                 Some(found) => found,
-                None => return Err(self.absent(principal, &place, version).await?),
+                None => return Err(self.absent(principal, &place, key, version).await?),
             };
             let pin = match (content, want) {
                 (ContentRef::Shared(id), Want::Content) => Some(self.inner.pins.pin(id)),
@@ -103,7 +103,7 @@ impl ObjectService {
     async fn named(
         &self,
         principal: &Principal,
-        place: &Place,
+        place: &mut Place,
         version: Option<VersionId>,
     ) -> Result<Option<(Id, Version, ContentRef)>> {
         let Some(version) = version else {
@@ -129,11 +129,15 @@ impl ObjectService {
         &self,
         principal: &Principal,
         place: &Place,
+        key: &ObjectKey,
         version: Option<VersionId>,
     ) -> Result<Error> {
         let record = &place.bucket.record;
         if !allows(principal, record.owner, record.acl.as_ref(), Permission::Read) {
             return Ok(Error::AccessDenied(format!("no access to {}", place.key)));
+        }
+        if let Err(too_long) = key.require_makeable() {
+            return Ok(too_long);
         }
         if let Some(version) = version {
             return Ok(Error::NoSuchVersion { key: place.key.clone(), version: version.to_string() });

@@ -119,8 +119,14 @@ pub fn of_bucket(error: Error, bucket: &BucketName) -> Failure {
     if absent { failure.with("BucketName", bucket) } else { failure }
 }
 
+/// The key of what the request makes.
 pub fn parse_key(key: String) -> Result<ObjectKey, Failure> {
     Ok(ObjectKey::new(key)?)
+}
+
+/// The key of what should be there.
+pub fn parse_existing_key(key: String) -> Result<ObjectKey, Failure> {
+    Ok(ObjectKey::existing(key)?)
 }
 
 pub fn parse_version(version: &str) -> Result<VersionId, Failure> {

@@ -44,7 +44,7 @@ pub fn parse(header: &str) -> Result<Source, Failure> {
     let bucket: BucketName =
         bucket.parse().map_err(|_| Failure::from(trefoil_core::error::Error::NoSuchBucket(bucket.to_owned())))?;
     let version = version.map(|version| parse_version(&version)).transpose()?;
-    Ok(Source { bucket, key: ObjectKey::new(key)?, version })
+    Ok(Source { bucket, key: ObjectKey::existing(key)?, version })
 }
 
 fn decode(header: &str, text: &str) -> Result<String, Failure> {

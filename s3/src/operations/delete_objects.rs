@@ -12,7 +12,7 @@ use trefoil_core::objects::{DeleteConditions, DeleteObject, DeleteOutput};
 use trefoil_core::types::BucketName;
 
 use super::S3Door;
-use super::call::{Answer, Call, parse_key};
+use super::call::{Answer, Call, parse_existing_key};
 use super::digests;
 use crate::error::Failure;
 
@@ -75,7 +75,7 @@ async fn one(
 }
 
 fn request(bucket: &BucketName, object: &ObjectIdentifier) -> Result<DeleteObject, Failure> {
-    let key = parse_key(object.key.clone())?;
+    let key = parse_existing_key(object.key.clone())?;
     let version = match object.version_id.as_deref().filter(|version| !version.is_empty()) {
         None => None,
         // Key by key, what is no version id is a version that does not exist.

@@ -12,7 +12,7 @@ use trefoil_core::objects::{ReadConditions, RenameObject};
 use trefoil_core::types::ObjectKey;
 
 use super::S3Door;
-use super::call::{Call, one, parse_bucket, parse_key};
+use super::call::{Call, one, parse_bucket, parse_existing_key, parse_key};
 use super::conditions;
 use super::prepare::Sent;
 use crate::context::AuthContext;
@@ -71,7 +71,7 @@ fn parse_source(bucket: &str, header: &str) -> Result<ObjectKey, Failure> {
     if key.is_empty() {
         return Err(invalid("The source must name a key"));
     }
-    parse_key(key.to_owned())
+    parse_existing_key(key.to_owned())
 }
 
 fn source_conditions(headers: &HeaderMap) -> ReadConditions {

@@ -3,8 +3,11 @@
 //! Always holds: an engine that breaks the contract of [`MetadataStore`](super::super::MetadataStore) in the way a test names
 //! fails that test.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures::FutureExt;
+use tokio::sync::Barrier;
 
 use super::super::LockMode::{Exclusive, Shared};
 use super::super::transaction::Transaction;
@@ -159,42 +162,55 @@ pub(super) async fn locks_travel_with_the_batch(store: Store) {
     }
 }
 
-/// Adding a name takes the directory shared, removing the directory takes it exclusive and looks after that.
+/// Adding a name takes the directory shared, removing the directory takes it exclusive and looks after that. They start together, in
+/// many rounds: without the lock, names come into directories that are gone.
 pub(super) async fn a_phantom_is_kept_out_by_a_lock(store: Store) {
-    put(&store, b"directory", b"there").await;
-    let add = |name: u8| {
-        let store = store.clone();
-        async move {
-            let mut tx = Transaction::new(&*store);
-            tx.lock(b"directory", Shared).await.unwrap();
-            if tx.get(INDEX, b"directory").await.unwrap().is_none() {
-                return false;
+    let (mut kept, mut gone) = (0, 0);
+    for round in 0..200_u8 {
+        let directory = [b'd', round];
+        put(&store, &directory, b"there").await;
+        let start = Arc::new(Barrier::new(5));
+        let add = |name: u8| {
+            let (store, start) = (store.clone(), Arc::clone(&start));
+            async move {
+                start.wait().await;
+                let mut tx = Transaction::new(&*store);
+                tx.lock(&directory, Shared).await.unwrap();
+                if tx.get(INDEX, &directory).await.unwrap().is_none() {
+                    return false;
+                }
+                tokio::task::yield_now().await;
+                tx.put(INDEX, [b'n', round, name], &b"x"[..]);
+                tx.commit(Durability::Ordered).await.is_ok()
             }
-            tokio::task::yield_now().await;
-            tx.put(INDEX, [b'n', name], &b"x"[..]);
-            tx.commit(Durability::Ordered).await.is_ok()
-        }
-    };
-    let remove = {
-        let store = store.clone();
-        async move {
-            let mut tx = Transaction::new(&*store);
-            tx.lock(b"directory", Exclusive).await.unwrap();
-            if tx.any_other(b"n", b"o", b"").await.unwrap().is_some() {
-                return false;
+        };
+        let remove = || {
+            let (store, start) = (store.clone(), Arc::clone(&start));
+            async move {
+                start.wait().await;
+                let mut tx = Transaction::new(&*store);
+                tx.lock(&directory, Exclusive).await.unwrap();
+                if tx.any_other(&[b'n', round], &[b'n', round + 1], b"").await.unwrap().is_some() {
+                    return false;
+                }
+                tokio::task::yield_now().await;
+                tx.delete(INDEX, directory);
+                tx.commit(Durability::Ordered).await.is_ok()
             }
-            tokio::task::yield_now().await;
-            tx.delete(INDEX, *b"directory");
-            tx.commit(Durability::Ordered).await.is_ok()
+        };
+        // By turns the removal is the first to be spawned and the last.
+        let early = (round % 2 == 0).then(|| tokio::spawn(remove()));
+        let adders: Vec<_> = (0..4).map(|name| tokio::spawn(add(name))).collect();
+        let removed = early.unwrap_or_else(|| tokio::spawn(remove())).await.unwrap();
+        let mut added = 0;
+        for adder in adders {
+            added += u32::from(adder.await.unwrap());
         }
-    };
-    let adders: Vec<_> = (0..8).map(|name| tokio::spawn(add(name))).collect();
-    let removed = tokio::spawn(remove).await.unwrap();
-    let mut added = 0;
-    for adder in adders {
-        added += u32::from(adder.await.unwrap());
+        let there = value(&store, &directory).await.is_some();
+        assert_eq!(removed, !there);
+        assert!(there || added == 0, "round {round}: {added} names in a directory that is gone");
+        kept += u32::from(there);
+        gone += u32::from(!there);
     }
-    let there = value(&store, b"directory").await.is_some();
-    assert_eq!(removed, !there);
-    assert!(there || added == 0, "{added} names in a directory that is gone");
+    assert!(kept > 0 && gone > 0, "the rounds all went one way: {kept} kept, {gone} gone");
 }

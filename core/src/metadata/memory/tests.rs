@@ -16,6 +16,16 @@ async fn write(store: &MemoryStore, key: &[u8], value: Option<&'static [u8]>) {
     tx.commit(Durability::Synced).await.unwrap();
 }
 
+pub(crate) fn store() -> conformance::Store {
+    let engine = Arc::new(MemoryStore::new());
+    let (fail, steps) = (Arc::clone(&engine), Arc::clone(&engine));
+    conformance::Store {
+        engine,
+        fail_next_sync: Arc::new(move || fail.fail_next_sync()),
+        steps: Arc::new(move || steps.steps()),
+    }
+}
+
 #[tokio::test]
 async fn deleted_keys_go_when_no_snapshot_wants_them() {
     let store = MemoryStore::new();
@@ -35,6 +45,5 @@ async fn deleted_keys_go_when_no_snapshot_wants_them() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn conforms() {
-    let open = || async { (Arc::new(MemoryStore::new()) as conformance::Store, ()) };
-    conformance::run(open).await;
+    conformance::run(|| async { (store(), ()) }).await;
 }

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use rocksdb::perf;
 
 use super::super::conformance;
 use super::super::transaction::Transaction;
@@ -17,6 +20,20 @@ fn open(directory: &Path) -> Arc<RocksDb> {
     RocksDb::open(directory, &Options::default()).unwrap()
 }
 
+/// A store with its directory, which goes with it. What its steps say is of reads on the calling thread.
+pub(crate) fn store() -> (conformance::Store, tempfile::TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = open(directory.path());
+    let fail = Arc::clone(&engine);
+    perf::set_perf_stats(perf::PerfStatsLevel::EnableCount);
+    let store = conformance::Store {
+        engine,
+        fail_next_sync: Arc::new(move || fail.inner.hooks.sync_error.store(true, Ordering::SeqCst)),
+        steps: Arc::new(|| perf::PerfContext::default().metric(perf::PerfMetric::InternalDeleteSkippedCount)),
+    };
+    (store, directory)
+}
+
 async fn put(store: &RocksDb, key: &[u8], value: &[u8]) {
     let mut tx = Transaction::new(store);
     tx.put(Table::Index, key, value.to_vec());
@@ -30,11 +47,7 @@ async fn value(store: &RocksDb, key: &[u8]) -> Option<Vec<u8>> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn conforms() {
-    let open = || async {
-        let directory = tempfile::tempdir().unwrap();
-        (open(directory.path()) as conformance::Store, directory)
-    };
-    conformance::run(open).await;
+    conformance::run(|| async { store() }).await;
 }
 
 #[tokio::test]

@@ -83,7 +83,9 @@ impl<'a> Retry<'a> {
 
     pub fn begin(&mut self) -> Transaction<'a> {
         self.attempts += 1;
-        self.first.take().unwrap_or_else(|| Transaction::new(self.store))
+        let mut transaction = self.first.take().unwrap_or_else(|| Transaction::new(self.store));
+        transaction.repeated = self.attempts > 1;
+        transaction
     }
 
     /// Commits what the body did, or checks what its refusal rests on. Waits before it asks for another attempt.

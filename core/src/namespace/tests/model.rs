@@ -1,5 +1,6 @@
 //! What S3 says of a bucket, over a flat sorted map. Slow, and plain enough to be right.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::types::{VersionId, Versioning};
@@ -7,6 +8,8 @@ use crate::types::{VersionId, Versioning};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Version {
     pub id: VersionId,
+    /// Its place among its fellows, which the id of a null version does not tell.
+    pub sequence: u64,
     /// `None`: a delete marker.
     pub size: Option<u64>,
 }
@@ -15,7 +18,7 @@ pub struct Version {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shown {
     Prefix(String),
-    Version { key: String, null: bool, size: Option<u64>, latest: bool },
+    Version { key: String, id: VersionId, size: Option<u64>, latest: bool },
 }
 
 #[derive(Clone, Debug, Default)]
@@ -26,26 +29,26 @@ pub struct Model {
 }
 
 impl Model {
-    fn add(&mut self, key: &str, id: VersionId, size: Option<u64>) {
+    fn add(&mut self, key: &str, (id, sequence): (VersionId, u64), size: Option<u64>) {
         let versions = self.keys.entry(key.to_owned()).or_default();
         match self.versioning {
             Versioning::Unset => versions.clear(),
             Versioning::Enabled => {}
             Versioning::Suspended => versions.retain(|version| version.id != VersionId::Null),
         }
-        versions.insert(0, Version { id, size });
+        versions.insert(0, Version { id, sequence, size });
     }
 
-    pub fn put(&mut self, key: &str, id: VersionId, size: u64) {
-        self.add(key, id, Some(size));
+    pub fn put(&mut self, key: &str, version: (VersionId, u64), size: u64) {
+        self.add(key, version, Some(size));
     }
 
-    pub fn delete(&mut self, key: &str, id: Option<VersionId>) {
-        match id {
+    pub fn delete(&mut self, key: &str, marker: Option<(VersionId, u64)>) {
+        match marker {
             None => {
                 self.keys.remove(key);
             }
-            Some(id) => self.add(key, id, None),
+            Some(marker) => self.add(key, marker, None),
         }
     }
 
@@ -107,22 +110,41 @@ impl Model {
         page
     }
 
-    pub fn list_versions(&self, prefix: &str, delimiter: &str) -> Vec<Shown> {
+    /// What comes behind a marker: a key, and all of it or what is older than one of its versions. The null version is where it is
+    /// now; where it is gone, all of its key comes.
+    pub fn list_versions(&self, prefix: &str, delimiter: &str, marker: &str, version: Option<VersionId>) -> Vec<Shown> {
         let mut seen = BTreeSet::new();
         let mut page = Vec::new();
         for (key, versions) in self.keys.range(prefix.to_owned()..) {
             if !key.starts_with(prefix) {
                 break;
             }
-            if let Some(common) = Self::common(key, prefix, delimiter) {
-                if seen.insert(common.to_owned()) {
-                    page.push(Shown::Prefix(common.to_owned()));
+            let below = match (key.as_str().cmp(marker), version) {
+                (Ordering::Less, _) | (Ordering::Equal, None) => continue,
+                (Ordering::Greater, _) => None,
+                (Ordering::Equal, Some(VersionId::Sequence { sequence, .. })) => Some(sequence),
+                (Ordering::Equal, Some(VersionId::Null)) => {
+                    versions.iter().find(|version| version.id == VersionId::Null).map(|version| version.sequence)
                 }
+            };
+            let common = Self::common(key, prefix, delimiter);
+            if common == Some(marker) {
                 continue;
             }
             for (index, version) in versions.iter().enumerate() {
-                let null = version.id == VersionId::Null;
-                page.push(Shown::Version { key: key.clone(), null, size: version.size, latest: index == 0 });
+                if below.is_some_and(|below| version.sequence >= below) {
+                    continue;
+                }
+                match common {
+                    Some(common) if !seen.insert(common.to_owned()) => {}
+                    Some(common) => page.push(Shown::Prefix(common.to_owned())),
+                    None => page.push(Shown::Version {
+                        key: key.clone(),
+                        id: version.id,
+                        size: version.size,
+                        latest: index == 0,
+                    }),
+                }
             }
         }
         page

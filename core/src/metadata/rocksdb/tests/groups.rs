@@ -1,7 +1,5 @@
 //! Commits that are written together, and the write that fails.
 
-use std::sync::atomic::Ordering;
-
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::join_all;
@@ -12,7 +10,7 @@ use crate::limits::{COMMIT_GROUP_MAX, COMMIT_QUEUE_BYTES_MAX, COMMIT_QUEUE_MAX};
 
 fn conditional(read: &[u8], stamp: Stamp, write: &[u8]) -> Batch {
     let put = Write::Put { table: Table::Index, key: write.to_vec(), value: Bytes::from_static(b"x") };
-    Batch { reads: vec![(Table::Index, read.to_vec(), stamp)], writes: vec![put], held: Vec::new() }
+    Batch { reads: vec![(Table::Index, read.to_vec(), stamp)], writes: vec![put], ..Batch::default() }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -61,7 +61,7 @@ async fn run(steps: Vec<Step>) {
                 let batch = |stamp| Batch {
                     reads: reads.iter().map(|number| (Table::Index, key(*number), stamp)).collect(),
                     writes: writes.iter().map(|(kind, number)| write(*kind, *number)).collect(),
-                    held: Vec::new(),
+                    ..Batch::default()
                 };
                 let expected = oracle.commit(batch(stamps.0), Durability::Synced).await;
                 let outcome = store.commit(batch(stamps.1), Durability::Synced).await;
