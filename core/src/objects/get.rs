@@ -29,8 +29,21 @@ pub struct GetObject {
 #[derive(Clone, Debug)]
 pub struct HeadOutput {
     pub info: ObjectInfo,
-    /// The bytes that were asked for, where a range or part was: the answer is then partial.
+    /// The bytes that were asked for, where a range or part was and has any: the answer is then partial. Never empty.
     pub range: Option<ByteRange>,
+    /// The part that was asked for, of an object that has parts.
+    pub part: Option<PartInfo>,
+}
+
+impl HeadOutput {
+    /// Bytes of the answer's body.
+    pub fn length(&self) -> u64 {
+        match (&self.range, &self.part) {
+            (Some(range), _) => range.length,
+            (None, Some(part)) => part.size,
+            (None, None) => self.info.size,
+        }
+    }
 }
 
 pub struct GetOutput {
@@ -67,7 +80,7 @@ impl ObjectService {
             .find(principal, &request.bucket, &request.key, request.version, Permission::Read, Want::Content)
             .await?;
         let head = self.head_of(&object, &request).await?;
-        let range = head.range.unwrap_or(ByteRange { offset: 0, length: object.record.size });
+        let range = head.range.unwrap_or(ByteRange { offset: 0, length: head.length() });
         let body = self.body(object, range).await?;
         Ok(GetOutput { head, body })
     }
@@ -109,20 +122,21 @@ impl ObjectService {
 
     async fn head_of(&self, object: &Object, request: &GetObject) -> Result<HeadOutput> {
         request.conditions.check(&object.record.etag, object.record.modified)?;
-        let range = match (request.range, request.part_number) {
-            (None, None) => None,
+        let (range, part) = match (request.range, request.part_number) {
+            (None, None) => (None, None),
             (Some(_), Some(_)) => {
                 return Err(Error::InvalidRequest(
                     "Cannot specify both Range header and partNumber query parameter".into(),
                 ));
             }
-            (Some(range), None) => Some(range.resolve(object.record.size)?),
-            (None, Some(number)) => Some(self.range_of_part(object, number).await?),
+            (Some(range), None) => (range.resolve(object.record.size)?, None),
+            (None, Some(number)) => self.part(object, number).await?,
         };
-        Ok(HeadOutput { info: info(object), range })
+        Ok(HeadOutput { info: info(object), range, part })
     }
 
-    async fn range_of_part(&self, object: &Object, number: u32) -> Result<ByteRange> {
+    /// The bytes of a part, where it has any, and what is known of it, where the object has parts.
+    async fn part(&self, object: &Object, number: u32) -> Result<(Option<ByteRange>, Option<PartInfo>)> {
         if !(1..=PARTS_MAX).contains(&number) {
             let message = format!("Part number must be an integer between 1 and {PARTS_MAX}, inclusive");
             return Err(Error::InvalidArgument { name: "partNumber", value: number.to_string(), message });
@@ -130,9 +144,14 @@ impl ObjectService {
         let absent = || Error::InvalidPartNumber { message: "The requested partnumber is not satisfiable".into() };
         match (&object.source, object.record.parts) {
             (Source::Shared { id, content, .. }, Some(_)) => {
-                self.part_range(*id, content, number).await?.ok_or_else(absent)
+                let (range, part) = self.part_at(*id, content, number).await?.ok_or_else(absent)?;
+                let known = PartInfo { number, size: part.size, checksum: part.checksum };
+                Ok((Some(range).filter(|range| range.length > 0), Some(known)))
             }
-            _ if number == 1 => Ok(ByteRange { offset: 0, length: object.record.size }),
+            _ if number == 1 => {
+                let size = object.record.size;
+                Ok(((size > 0).then_some(ByteRange { offset: 0, length: size }), None))
+            }
             _ => Err(absent()),
         }
     }
