@@ -1,5 +1,6 @@
 //! The service over stores in memory: what each verb promises, and what it costs.
 
+mod late;
 mod multipart;
 mod round_trips;
 mod sharing;
@@ -20,7 +21,7 @@ use crate::error::Error;
 use crate::metadata::counting::CountingStore;
 use crate::metadata::memory::MemoryStore;
 use crate::random::{Random, SeededRandom};
-use crate::types::{BucketName, ObjectKey, Principal, TagSet};
+use crate::types::{Account, AccountId, BucketName, ObjectKey, Principal, TagSet};
 use crate::work::{check, reclaim};
 
 pub struct Fixture {
@@ -33,6 +34,13 @@ pub struct Fixture {
 
 pub fn key(text: &str) -> ObjectKey {
     ObjectKey::new(text).unwrap()
+}
+
+/// An account that owns nothing.
+pub fn account(seed: u8) -> Principal {
+    let name = format!("account-{seed}");
+    let id = AccountId([seed; 32]);
+    Principal::Account(Arc::new(Account { id, display_name: name.clone(), name, email: None, is_root: false }))
 }
 
 /// Bytes that differ by seed.
