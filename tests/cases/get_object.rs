@@ -2,7 +2,7 @@
 //!
 //! Always holds: both answer alike but for the body; what is asked of one is asked of the other where it can differ.
 
-use trefoil_tests::{Suite, Test, case, checksum};
+use trefoil_tests::{Call, Suite, Test, case, checksum};
 
 use super::pages;
 
@@ -118,6 +118,45 @@ pub const SUITES: &[Suite] = &[
             case("if_none_match_outranks_if_modified_since", pages::GET_OBJECT, |t| {
                 let etag = ten(t);
                 t.get("/{b}/k").with("if-none-match", &etag).with("if-modified-since", OLD).is(304);
+            }),
+            case("if_range_asks_for_the_rest_of_the_same", pages::RANGES, |t| {
+                let etag = ten(t);
+                let modified = t.head("/{b}/k").is(200).need("last-modified");
+                for held in [&etag, &modified] {
+                    for call in [t.get("/{b}/k"), t.head("/{b}/k")] {
+                        let answer = call.with("range", "bytes=5-").with("if-range", held).is(206);
+                        answer.has("content-range", "bytes 5-9/10");
+                    }
+                }
+                for other in ["\"other\"", &format!("W/{etag}"), OLD, FAR, "nonsense"] {
+                    let call = |call: Call<'_>| call.with("range", "bytes=5-").with("if-range", other).is(200);
+                    call(t.get("/{b}/k")).holds("0123456789").lacks("content-range");
+                    call(t.head("/{b}/k")).has("content-length", "10").lacks("content-range");
+                }
+                // What comes first decides first, and what can't be had of the whole is not asked for.
+                t.get("/{b}/k")
+                    .with("range", "bytes=5-")
+                    .with("if-range", &etag)
+                    .with("if-match", "\"other\"")
+                    .fails(412, "PreconditionFailed");
+                t.get("/{b}/k").with("range", "bytes=99-").with("if-range", "\"other\"").is(200);
+                t.get("/{b}/k").with("range", "bytes=99-").with("if-range", &etag).fails(416, "InvalidRange");
+            }),
+            case("what_has_not_changed_is_told_in_full", pages::CONDITIONAL_READS, |t| {
+                t.versioning("Enabled");
+                let answer = t
+                    .put("/{b}/k")
+                    .with("cache-control", "max-age=5")
+                    .with("expires", "Thu, 01 Dec 2033 16:00:00 GMT")
+                    .body("x")
+                    .is(200);
+                let (etag, version) = (answer.need("etag"), answer.need("x-amz-version-id"));
+                for call in [t.get("/{b}/k"), t.head("/{b}/k")] {
+                    let answer = call.with("if-none-match", &etag).is(304);
+                    answer.holds("").has("etag", &etag).has("x-amz-version-id", &version);
+                    answer.has("cache-control", "max-age=5").has("expires", "Thu, 01 Dec 2033 16:00:00 GMT");
+                    answer.need("last-modified");
+                }
             }),
             case("the_answers_headers_can_be_chosen", pages::GET_OBJECT, |t| {
                 t.put("/{b}/k").with("content-type", "text/plain").body("x").is(200);

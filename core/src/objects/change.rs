@@ -38,7 +38,7 @@ impl Needs {
         principal: &Principal,
         bucket: &Bucket,
         record: &NodeRecord,
-        key: &ObjectKey,
+        key: &str,
     ) -> Result<()> {
         match self {
             Needs::OnObject(wanted) => match allows(principal, record.owner, record.acl.as_ref(), wanted) {
@@ -87,7 +87,7 @@ impl ObjectService {
                 None => return Err(self.absent(principal, &place, version).await?.into()),
             };
             let mut record = self.tree().node(tx, node).await?;
-            needs.require(principal, &place.bucket, &record, key)?;
+            needs.require(principal, &place.bucket, &record, &place.key)?;
             change(&mut record)?;
             tx.put(Table::Index, keys::node(node), record.encode());
             failpoint!("node.before_commit");

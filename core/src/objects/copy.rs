@@ -155,7 +155,7 @@ impl ObjectService {
             None => {
                 // Whoever copies tags reads them.
                 if !object.record.tags.is_empty() {
-                    Needs::Owner.require(principal, &object.place.bucket, &object.record, &request.source.key)?;
+                    Needs::Owner.require(principal, &object.place.bucket, &object.record, &object.place.key)?;
                 }
                 object.record.tags.clone()
             }

@@ -4,12 +4,13 @@
 
 use std::sync::Arc;
 
+use super::change::Needs;
 use super::find::{Object, Source, Want};
 use super::parts::Located;
-use super::{ObjectInfo, ObjectService, ReadConditions};
+use super::{IfRange, ObjectInfo, ObjectService, ReadConditions};
 use crate::content::{self, open_inline};
 use crate::data::ByteStream;
-use crate::error::{Error, Result};
+use crate::error::{Error, NotModified, Result};
 use crate::limits::PARTS_MAX;
 use crate::metadata::records::Layout;
 use crate::types::{BucketName, ByteRange, Checksum, ObjectKey, Permission, Principal, RangeRequest, VersionId};
@@ -20,6 +21,8 @@ pub struct GetObject {
     pub key: ObjectKey,
     pub version: Option<VersionId>,
     pub range: Option<RangeRequest>,
+    /// Where it does not hold, the whole is answered instead of the range.
+    pub if_range: Option<IfRange>,
     /// One part of a multipart object (1 names the whole of any other); not together with a range.
     pub part_number: Option<u32>,
     pub conditions: ReadConditions,
@@ -79,7 +82,7 @@ impl ObjectService {
         let object = self
             .find(principal, &request.bucket, &request.key, request.version, Permission::Read, Want::Content)
             .await?;
-        let head = self.head_of(&object, &request).await?;
+        let head = self.head_of(principal, &object, &request).await?;
         let range = head.range.unwrap_or(ByteRange { offset: 0, length: head.length() });
         let body = self.body(object, range).await?;
         Ok(GetOutput { head, body })
@@ -90,7 +93,7 @@ impl ObjectService {
         let want = if request.part_number.is_some() { Want::Content } else { Want::Node };
         let object =
             self.find(principal, &request.bucket, &request.key, request.version, Permission::Read, want).await?;
-        self.head_of(&object, &request).await
+        self.head_of(principal, &object, &request).await
     }
 
     /// `range` and `part_number` of the request are not used.
@@ -104,7 +107,7 @@ impl ObjectService {
         let object = self
             .find(principal, &request.bucket, &request.key, request.version, Permission::Read, Want::Content)
             .await?;
-        request.conditions.check(&object.record.etag, object.record.modified)?;
+        check(&request.conditions, &object)?;
         let parts = match (&object.source, object.record.parts) {
             (Source::Shared { id, .. }, Some(total)) => {
                 let (records, truncated) = self.parts_after(*id, part_marker, max_parts).await?;
@@ -117,11 +120,11 @@ impl ObjectService {
             }
             _ => None,
         };
-        Ok(ObjectAttributes { info: info(&object), parts })
+        Ok(ObjectAttributes { info: info(principal, &object), parts })
     }
 
-    async fn head_of(&self, object: &Object, request: &GetObject) -> Result<HeadOutput> {
-        request.conditions.check(&object.record.etag, object.record.modified)?;
+    async fn head_of(&self, principal: &Principal, object: &Object, request: &GetObject) -> Result<HeadOutput> {
+        check(&request.conditions, object)?;
         let (range, part) = match (request.range, request.part_number) {
             (None, None) => (None, None),
             (Some(_), Some(_)) => {
@@ -129,10 +132,11 @@ impl ObjectService {
                     "Cannot specify both Range header and partNumber query parameter".into(),
                 ));
             }
+            (Some(_), None) if !if_range_holds(request, object) => (None, None),
             (Some(range), None) => (range.resolve(object.record.size)?, None),
             (None, Some(number)) => self.part(object, number).await?,
         };
-        Ok(HeadOutput { info: info(object), range, part })
+        Ok(HeadOutput { info: info(principal, object), range, part })
     }
 
     /// The bytes of a part, where it has any, and what is known of it, where the object has parts.
@@ -183,9 +187,29 @@ impl ObjectService {
     }
 }
 
-/// All that is known of a version, but for its bytes.
-pub(crate) fn info(object: &Object) -> ObjectInfo {
+/// Whether the conditions let a read go on; what has not changed is told as the whole would be (RFC 9110, section 15.4.5).
+fn check(conditions: &ReadConditions, object: &Object) -> Result<()> {
     let record = &object.record;
+    match conditions.check(&record.etag, record.modified)? {
+        true => Ok(()),
+        false => Err(Error::NotModified(Box::new(NotModified {
+            etag: record.etag.clone(),
+            modified: record.modified,
+            version: object.shown,
+            cache_control: record.headers.cache_control.clone(),
+            expires: record.headers.expires.clone(),
+        }))),
+    }
+}
+
+fn if_range_holds(request: &GetObject, object: &Object) -> bool {
+    request.if_range.as_ref().is_none_or(|wanted| wanted.holds(&object.record.etag, object.record.modified))
+}
+
+/// All that is known of a version, but for its bytes; how many tags it has only to who may read them.
+fn info(principal: &Principal, object: &Object) -> ObjectInfo {
+    let record = &object.record;
+    let sees_tags = || Needs::Owner.require(principal, &object.place.bucket, record, &object.place.key).is_ok();
     ObjectInfo {
         key: object.place.key.clone(),
         version: object.shown,
@@ -194,7 +218,7 @@ pub(crate) fn info(object: &Object) -> ObjectInfo {
         modified: record.modified,
         headers: record.headers.clone(),
         user_metadata: record.user_metadata.clone(),
-        tag_count: record.tags.len(),
+        tag_count: if record.tags.is_empty() || !sees_tags() { 0 } else { record.tags.len() },
         checksum: record.checksum.clone(),
         parts: record.parts,
         owner: record.owner,

@@ -110,6 +110,7 @@ impl Fixture {
             key: key(name),
             version: None,
             range: None,
+            if_range: None,
             part_number: None,
             conditions: ReadConditions::default(),
         }

@@ -94,6 +94,7 @@ async fn request<I>(
         key: parse_key(key)?,
         version: parse_opt_version(version.as_deref())?,
         range,
+        if_range: conditions::of_range(&call.headers),
         part_number,
         conditions: conditions::of_read(&call.headers),
     })
