@@ -25,6 +25,7 @@ pub fn builder(config: &S3Config) -> http1::Builder {
         .header_read_timeout(config.head_timeout)
         .max_buf_size(limits::CONNECTION_BUFFER_BYTES)
         .max_header_size(limits::HEAD_BYTES_MAX)
+        .max_headers(limits::HEADERS_MAX)
         .keep_alive(true)
         // A client that closes its sending side still wants its answer.
         .half_close(true);

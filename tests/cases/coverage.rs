@@ -53,6 +53,8 @@ pub const COVERAGE: &[(&str, &[&str])] = &[
             "InvalidArgument",
             "InvalidRequest",
             "NotImplemented",
+            "IncompleteBody",
+            "MalformedTrailerError",
         ],
     ),
     ("Conditional writes", &["PreconditionFailed", "NoSuchKey", "NotImplemented"]),
@@ -102,7 +104,7 @@ pub const COVERAGE: &[(&str, &[&str])] = &[
         ],
     ),
     ("GetObjectAcl", &["NoSuchKey", "AccessDenied"]),
-    ("PutObjectAcl", &["NoSuchKey", "AccessDenied", "InvalidArgument"]),
+    ("PutObjectAcl", &["NoSuchKey", "AccessDenied", "InvalidArgument", "MethodNotAllowed"]),
     ("CreateMultipartUpload", &["NoSuchBucket", "AccessDenied", "NotImplemented", "InvalidRequest", "KeyTooLongError"]),
     (
         "UploadPart",
@@ -152,7 +154,18 @@ pub const COVERAGE: &[(&str, &[&str])] = &[
             "PreconditionFailed",
         ],
     ),
-    ("RenameObject", &["NoSuchKey", "PreconditionFailed", "NotImplemented", "AccessDenied"]),
+    (
+        "RenameObject",
+        &[
+            "NoSuchKey",
+            "PreconditionFailed",
+            "NotImplemented",
+            "AccessDenied",
+            "InvalidRequest",
+            "InvalidArgument",
+            "IdempotencyParameterMismatch",
+        ],
+    ),
     ("Checksums", &["BadDigest", "InvalidRequest"]),
     (
         "Authentication",

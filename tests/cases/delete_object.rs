@@ -121,6 +121,24 @@ pub const SUITES: &[Suite] = &[
                 t.delete("/{b}/k").with("if-match", &checksum::etag(b"2")).is(204);
                 t.head("/{b}/k").is(404);
             }),
+            case("a_lock_that_is_not_there_can_not_be_passed_by", pages::DELETE_OBJECT, |t| {
+                const NAME: &str = "x-amz-bypass-governance-retention";
+                t.object("k", "x");
+                let answer = t.delete("/{b}/k").with(NAME, "true").fails(400, "InvalidArgument");
+                answer.shows("ArgumentName", NAME);
+                delete_many(t, &names(&["k"])).with(NAME, "true").fails(400, "InvalidArgument");
+                t.get("/{b}/k").is(200);
+                t.delete("/{b}/k").with(NAME, "false").is(204);
+                t.head("/{b}/k").is(404);
+            }),
+            case("a_delete_marker_counts_as_absent", pages::CONDITIONAL_DELETES, |t| {
+                t.versioning("Enabled");
+                t.object("k", "1");
+                let marker = t.delete("/{b}/k").is(204).need("x-amz-version-id");
+                t.delete("/{b}/k").with("if-match", "*").fails(404, "NoSuchKey");
+                t.delete("/{b}/k").with("if-match", &checksum::etag(b"1")).fails(404, "NoSuchKey");
+                t.get("/{b}?versions").is(200).lists("DeleteMarker/VersionId", &[&marker]);
+            }),
             case("if_match_star_needs_a_key", pages::CONDITIONAL_DELETES, |t| {
                 t.object("k", "1");
                 t.delete("/{b}/k").with("if-match", "*").is(204);

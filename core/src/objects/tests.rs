@@ -13,7 +13,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::*;
 use crate::access::{Accounts, Secret};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::content::{Expected, Upload};
 use crate::data::memory::MemoryStore as MemoryData;
 use crate::data::{DataStore, Location};
@@ -61,9 +61,12 @@ pub fn upload(bytes: &Bytes) -> Upload {
 
 impl Fixture {
     pub async fn new() -> Self {
+        Self::at(Arc::new(SystemClock)).await
+    }
+
+    pub async fn at(clock: Arc<dyn Clock>) -> Self {
         let store = Arc::new(CountingStore::new(Arc::new(MemoryStore::new())));
         let data = MemoryData::new(1 << 30);
-        let clock = Arc::new(SystemClock);
         let random = Arc::new(SeededRandom::new(1));
         let secret = Secret::new("a-secret-of-forty-characters-for-a-test!");
         let accounts =

@@ -54,3 +54,6 @@ pub async fn round(service: &ObjectService) -> Result<usize> {
         Ok(tasks.len())
     })
 }
+
+#[cfg(test)]
+mod tests;

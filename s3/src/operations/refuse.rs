@@ -1,15 +1,29 @@
 //! Headers that ask for what is not built. They are refused, never accepted and ignored.
 //!
 //! Always holds: each write of an object or part goes through [`unsupported`]. Headers that would change nothing here are let
-//! through: `x-amz-request-payer` (no bucket is requester-pays), `x-amz-mfa` and `x-amz-bypass-governance-retention` (no bucket
-//! has MFA delete or locked objects), `x-amz-optional-object-attributes` (nothing is ever being restored).
+//! through: `x-amz-request-payer` (no bucket is requester-pays), `x-amz-mfa` (no bucket has MFA delete),
+//! `x-amz-optional-object-attributes` (nothing is ever being restored).
 
 use http::{HeaderMap, StatusCode};
 
+use super::call::one;
 use crate::error::Failure;
 
 pub fn lock_missing() -> Failure {
     Failure::invalid_request("Bucket is missing Object Lock Configuration")
+}
+
+/// Of removals: no bucket has a lock that could be passed by.
+pub fn bypass(headers: &HeaderMap) -> Result<(), Failure> {
+    const NAME: &str = "x-amz-bypass-governance-retention";
+    match one(headers, NAME)? {
+        Some(value) if !value.eq_ignore_ascii_case("false") => Err(Failure::invalid_argument(
+            NAME,
+            value,
+            "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Of requests that make an object, an upload or a part.
