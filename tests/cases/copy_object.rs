@@ -225,7 +225,10 @@ pub const SUITES: &[Suite] = &[Suite {
                 answer.shows(&field, &value).shows("ChecksumType", "FULL_OBJECT");
                 answer.shows("ETag", &checksum::etag(&whole));
                 let answer = t.get(&target).with("x-amz-checksum-mode", "ENABLED").is(200);
-                answer.holds(&whole).has(&format!("x-amz-checksum-{name}"), &value).has("etag", &checksum::etag(&whole));
+                answer
+                    .holds(&whole)
+                    .has(&format!("x-amz-checksum-{name}"), &value)
+                    .has("etag", &checksum::etag(&whole));
                 t.get(&format!("{target}?partNumber=2")).fails(416, "InvalidPartNumber");
             }
         }),
@@ -273,10 +276,7 @@ pub const SUITES: &[Suite] = &[Suite {
         case("the_target_must_be_as_seen_on_request", pages::CONDITIONAL_WRITES, |t| {
             source(t);
             t.object("d", "mine");
-            copy(t, "/{b}/d")
-                .with("if-match", "\"x\"")
-                .fails(412, "PreconditionFailed")
-                .shows("Condition", "If-Match");
+            copy(t, "/{b}/d").with("if-match", "\"x\"").fails(412, "PreconditionFailed").shows("Condition", "If-Match");
             t.get("/{b}/d").is(200).holds("mine");
             copy(t, "/{b}/d").with("if-match", &checksum::etag(b"mine")).is(200);
             t.get("/{b}/d").is(200).holds("source");

@@ -244,7 +244,9 @@ pub const SUITES: &[Suite] = &[
                     let target = format!("/{{b}}/m?partNumber={number}");
                     for call in [t.get(&target), t.head(&target)] {
                         let answer = call.with("x-amz-checksum-mode", "ENABLED").is(206);
-                        answer.has("x-amz-checksum-crc32c", &values[number - 1]).has("x-amz-checksum-type", "COMPOSITE");
+                        answer
+                            .has("x-amz-checksum-crc32c", &values[number - 1])
+                            .has("x-amz-checksum-type", "COMPOSITE");
                     }
                 }
                 t.get("/{b}/m?partNumber=2").is(206).lacks("x-amz-checksum-crc32c");

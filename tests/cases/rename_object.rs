@@ -56,9 +56,7 @@ pub const SUITES: &[Suite] = &[Suite {
             rename(t, "new", "old").with("x-amz-client-token", "token-1").is(200);
             rename(t, "new", "old").with("x-amz-client-token", "token-1").is(200);
             t.get("/{b}/new").is(200).holds("x");
-            rename(t, "new2", "new")
-                .with("x-amz-client-token", "token-1")
-                .fails(400, "IdempotencyParameterMismatch");
+            rename(t, "new2", "new").with("x-amz-client-token", "token-1").fails(400, "IdempotencyParameterMismatch");
             t.head("/{b}/new2").is(404);
             t.get("/{b}/new").is(200).holds("x");
         }),

@@ -33,13 +33,7 @@ pub(crate) enum Needs {
 
 impl Needs {
     /// Refuses whoever may not do this to the object of this record.
-    pub(super) fn require(
-        self,
-        principal: &Principal,
-        bucket: &Bucket,
-        record: &NodeRecord,
-        key: &str,
-    ) -> Result<()> {
+    pub(super) fn require(self, principal: &Principal, bucket: &Bucket, record: &NodeRecord, key: &str) -> Result<()> {
         match self {
             Needs::OnObject(wanted) => match allows(principal, record.owner, record.acl.as_ref(), wanted) {
                 true => Ok(()),

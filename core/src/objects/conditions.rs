@@ -58,7 +58,8 @@ impl ReadConditions {
         match self.if_none_match.is_none() && self.if_modified_since.is_none() && self.if_unmodified_since.is_none() {
             true => Ok(()),
             false => Err(Error::NotImplemented(
-                "conditions on a directory are those of its object, the key with '/' at its end, and there is none".into(),
+                "conditions on a directory are those of its object, the key with '/' at its end, and there is none"
+                    .into(),
             )),
         }
     }

@@ -104,11 +104,7 @@ impl ObjectService {
     }
 
     /// Gives a new node its name, in a synced commit.
-    pub(crate) async fn insert(
-        &self,
-        target: &Target<'_>,
-        new: &NewNode,
-    ) -> Result<(Inserted, Option<VersionId>)> {
+    pub(crate) async fn insert(&self, target: &Target<'_>, new: &NewNode) -> Result<(Inserted, Option<VersionId>)> {
         transact!(self.store(), Durability::Synced, |tx| {
             let place = self.place_of(tx, target).await?;
             let inserted = self.tree().insert(tx, &place, new).await?;

@@ -65,7 +65,9 @@ impl ObjectService {
             return Err(Error::InvalidRequest("a rename's source and target both end in '/', or neither does".into()));
         }
         if let Some(token) = client_token
-            && (token.is_empty() || token.len() > RENAME_TOKEN_BYTES_MAX || !token.bytes().all(|byte| byte.is_ascii_graphic()))
+            && (token.is_empty()
+                || token.len() > RENAME_TOKEN_BYTES_MAX
+                || !token.bytes().all(|byte| byte.is_ascii_graphic()))
         {
             let message = format!("a client token has 1 to {RENAME_TOKEN_BYTES_MAX} visible ASCII characters");
             return Err(Error::InvalidArgument { name: "ClientToken", value: token.clone(), message });
