@@ -6,24 +6,21 @@
 
 use http::{HeaderMap, StatusCode};
 
-use super::call::one;
 use crate::error::Failure;
 
 pub fn lock_missing() -> Failure {
     Failure::invalid_request("Bucket is missing Object Lock Configuration")
 }
 
-/// Of removals: no bucket has a lock that could be passed by.
+/// Of DeleteObject: no bucket has a lock that could be passed by. (DeleteObjects takes the header, which changes nothing:
+/// `core/decisions/2026-11-27-delete-objects-takes-a-bypass.md`.)
 pub fn bypass(headers: &HeaderMap) -> Result<(), Failure> {
     const NAME: &str = "x-amz-bypass-governance-retention";
-    match one(headers, NAME)? {
-        Some(value) if !value.eq_ignore_ascii_case("false") => Err(Failure::invalid_argument(
-            NAME,
-            value,
-            "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
-        )),
-        _ => Ok(()),
+    if !headers.contains_key(NAME) {
+        return Ok(());
     }
+    let message = "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.";
+    Err(Failure::new(StatusCode::BAD_REQUEST, "InvalidArgument", message).with("ArgumentName", NAME))
 }
 
 /// Of requests that make an object, an upload or a part.
