@@ -26,7 +26,7 @@ pub enum Error {
     NoSuchKey(String),
     /// The key's latest version is a delete marker and no version was named.
     #[error("the key {key} was deleted")]
-    Deleted { key: String, version: VersionId },
+    Deleted { key: String, version: VersionId, modified: Timestamp },
     /// The named version is a delete marker, which has no content.
     #[error("the version {version} is a delete marker")]
     IsDeleteMarker { version: VersionId, modified: Timestamp },
@@ -43,7 +43,7 @@ pub enum Error {
     #[error("the condition {0} does not hold")]
     PreconditionFailed(&'static str),
     #[error("not modified")]
-    NotModified { etag: ETag, modified: Timestamp },
+    NotModified(Box<NotModified>),
     /// Another writer changed the key while this request was on its way. Try again.
     #[error("another request changed the same key at the same time; try again")]
     ConditionalConflict,
@@ -51,6 +51,9 @@ pub enum Error {
     InvalidRange { size: u64 },
     #[error("{message}")]
     InvalidPartNumber { message: String },
+    /// The token of a request that is done came with another request.
+    #[error("the client token was used for another request; take a new one")]
+    IdempotencyMismatch,
 
     /// A named argument has a value that can't be.
     #[error("{message}")]
@@ -115,6 +118,16 @@ pub enum Error {
     /// A fault of the machine or of this program; the log says more.
     #[error("internal error: {0}")]
     Internal(String),
+}
+
+/// What is told of a version that the reader has already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotModified {
+    pub etag: ETag,
+    pub modified: Timestamp,
+    pub version: Option<VersionId>,
+    pub cache_control: Option<String>,
+    pub expires: Option<String>,
 }
 
 /// A kind of configuration that a bucket or object may lack.

@@ -45,6 +45,7 @@ pub const NAMES: &[&str] = &[
     "content.before_put",
     "copy.after_commit",
     "copy.before_commit",
+    "copy.bytes_written",
     "delete.after_commit",
     "delete.before_commit",
     "epoch.before_take",

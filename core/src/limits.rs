@@ -199,12 +199,14 @@ pub const CACHED_OVERHEAD_BYTES: u64 = 100;
 /// How long a transaction waits for a lock before it lets go of all of its own and runs again; and how long where it has none yet.
 pub const DIRECTORY_LOCK_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 pub const FIRST_LOCK_WAIT: std::time::Duration = std::time::Duration::from_secs(20);
-/// A rename's client token: its bytes, and how long it is remembered.
-pub const RENAME_TOKEN_BYTES_MAX: usize = 256;
+/// S3: a rename's client token has at most 64 characters; and how long it is remembered.
+pub const RENAME_TOKEN_BYTES_MAX: usize = 64;
 pub const RENAME_TOKEN_SECONDS: u64 = 900;
 /// Reclaim: tasks carried out at the same time, and how long it rests when there is nothing to do.
 pub const RECLAIM_CONCURRENCY: usize = 8;
 pub const RECLAIM_IDLE: std::time::Duration = std::time::Duration::from_millis(500);
+/// How often what is due to be forgotten is looked for.
+pub const FORGET_PAUSE: std::time::Duration = std::time::Duration::from_secs(10);
 /// Problems that a check names one by one.
 pub const CHECK_PROBLEMS_MAX: usize = 1000;
 /// Records fetched at once by a scan for buckets, uploads or tasks.

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use s3s::{S3Error, S3ErrorCode};
 use trefoil_core::error::{Configuration, Error};
 use trefoil_core::types::VersionId;
@@ -90,8 +90,17 @@ impl Failure {
     /// Adds a header. A value that can't be one is left out.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: &str) -> Self {
-        if let Ok(value) = HeaderValue::from_str(value) {
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
             self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// Says with which method a resource was met that does not allow it, where that is not said yet.
+    #[must_use]
+    pub fn by(mut self, method: &Method) -> Self {
+        if self.code == "MethodNotAllowed" && !self.details.iter().any(|(name, _)| *name == "Method") {
+            self.details.insert(0, ("Method", method.to_string()));
         }
         self
     }
@@ -144,7 +153,7 @@ impl From<Error> for Failure {
                 Self::bad("TooManyBuckets", "You have attempted to create more buckets than allowed")
             }
             Error::NoSuchKey(key) => Self::missing("NoSuchKey", "The specified key does not exist.").with("Key", key),
-            Error::Deleted { key, version } => with_delete_marker(
+            Error::Deleted { key, version, .. } => with_delete_marker(
                 Self::missing("NoSuchKey", "The specified key does not exist.").with("Key", key),
                 version,
             ),
@@ -185,10 +194,15 @@ impl From<Error> for Failure {
                 "At least one of the pre-conditions you specified did not hold",
             )
             .with("Condition", condition),
-            Error::NotModified { etag, modified } => {
-                Self::new(StatusCode::NOT_MODIFIED, "NotModified", "Not Modified")
-                    .header(header::ETAG, &format!("\"{etag}\""))
-                    .header(header::LAST_MODIFIED, &crate::operations::time::http_date(modified))
+            Error::NotModified(known) => {
+                let failure = Self::new(StatusCode::NOT_MODIFIED, "NotModified", "Not Modified")
+                    .header(header::ETAG, &format!("\"{}\"", known.etag))
+                    .header(header::LAST_MODIFIED, &crate::operations::time::http_date(known.modified));
+                let version = known.version.map(|version| version.to_string());
+                [(VERSION_ID, version), (header::CACHE_CONTROL, known.cache_control), (header::EXPIRES, known.expires)]
+                    .into_iter()
+                    .filter_map(|(name, value)| Some((name, value?)))
+                    .fold(failure, |failure, (name, value)| failure.header(name, &value))
             }
             Error::ConditionalConflict => Self::conflict(
                 "ConditionalRequestConflict",
@@ -204,6 +218,11 @@ impl From<Error> for Failure {
             Error::InvalidPartNumber { message } => {
                 Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "InvalidPartNumber", message)
             }
+
+            Error::IdempotencyMismatch => Self::bad(
+                "IdempotencyParameterMismatch",
+                "Parameters on this idempotent request are inconsistent with parameters used in previous request(s).",
+            ),
 
             Error::InvalidArgument { name: "LocationConstraint", value, .. } => {
                 Self::bad("InvalidLocationConstraint", "The specified location-constraint is not valid")

@@ -269,6 +269,21 @@ pub const SUITES: &[Suite] = &[
                 t.put("/{b}/full").alt().with("x-amz-acl", "bucket-owner-full-control").body("x").is(200);
                 t.get("/{b}/full?acl").is(200).shows("Owner/ID", &t.alt().id);
             }),
+            case("a_delete_marker_has_none", pages::PUT_OBJECT_ACL, |t| {
+                t.versioning("Enabled");
+                let version = t.object("k", "x").need("x-amz-version-id");
+                let marker = t.delete("/{b}/k").is(204).need("x-amz-version-id");
+                for target in ["/{b}/k?acl".to_owned(), format!("/{{b}}/k?acl&versionId={marker}")] {
+                    let answer = t.put(&target).with("x-amz-acl", "public-read").fails(405, "MethodNotAllowed");
+                    answer.shows("Method", "PUT").shows("ResourceType", "DeleteMarker").has("allow", "DELETE");
+                    answer.has("x-amz-delete-marker", "true").has("x-amz-version-id", &marker);
+                }
+                t.get("/{b}/k?acl").fails(404, "NoSuchKey").has("x-amz-delete-marker", "true");
+                let answer = t.get(&format!("/{{b}}/k?acl&versionId={marker}")).fails(405, "MethodNotAllowed");
+                answer.shows("Method", "GET");
+                t.put("/{b}/none?acl").with("x-amz-acl", "public-read").fails(404, "NoSuchKey");
+                t.get(&format!("/{{b}}/k?versionId={version}")).anonymous().fails(403, "AccessDenied");
+            }),
             case("read_reads", pages::ACL, |t| {
                 put_object(t, "READ");
                 t.get("/{b}/k").alt().is(200).holds("x");

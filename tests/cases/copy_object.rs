@@ -2,6 +2,8 @@
 //!
 //! Always holds: source and copy are both read after a copy.
 
+use std::sync::Barrier;
+
 use trefoil_tests::{Call, Suite, Test, case, checksum};
 
 use super::pages;
@@ -18,6 +20,29 @@ fn source(t: &Test) {
         .with("x-amz-tagging", "t=1")
         .body("source")
         .is(200);
+}
+
+/// A source of two parts with a composite CRC32C; its entity tag and its bytes.
+fn composite(t: &Test) -> (String, Vec<u8>) {
+    let id = t.post("/{b}/s?uploads").with("x-amz-checksum-algorithm", "CRC32C").is(200).one("UploadId");
+    let bodies = [vec![b'a'; 5 << 20], b"bb".to_vec()];
+    let mut parts = String::new();
+    for (number, body) in (1..).zip(&bodies) {
+        let value = checksum::value("crc32c", body);
+        t.put(&format!("/{{b}}/s?partNumber={number}&uploadId={id}"))
+            .with("x-amz-checksum-crc32c", &value)
+            .body(body)
+            .is(200);
+        let etag = checksum::etag(body);
+        parts.push_str(&format!(
+            "<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag><ChecksumCRC32C>{value}</ChecksumCRC32C></Part>"
+        ));
+    }
+    let answer = t
+        .post(&format!("/{{b}}/s?uploadId={id}"))
+        .body(format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>"))
+        .is(200);
+    (answer.one("ETag"), bodies.concat())
 }
 
 fn copy<'a>(t: &'a Test, target: &str) -> Call<'a> {
@@ -155,7 +180,7 @@ pub const SUITES: &[Suite] = &[Suite {
             t.put("/{c}").alt().is(200);
             copy(t, "/{c}/d").alt().fails(403, "AccessDenied");
             t.put("/{b}/s?acl").with("x-amz-acl", "authenticated-read").is(200);
-            copy(t, "/{c}/d").alt().is(200);
+            copy(t, "/{c}/d").alt().with("x-amz-tagging-directive", "REPLACE").is(200);
             t.get("/{c}/d").alt().is(200).holds("source");
         }),
         case("the_acl_is_not_copied", pages::COPY_OBJECT, |t| {
@@ -176,6 +201,125 @@ pub const SUITES: &[Suite] = &[Suite {
             let value = checksum::value("crc32c", b"source");
             copy(t, "/{b}/d").with("x-amz-checksum-algorithm", "CRC32C").is(200).shows("ChecksumCRC32C", &value);
             t.head("/{b}/d").with("x-amz-checksum-mode", "ENABLED").is(200).has("x-amz-checksum-crc32c", &value);
+        }),
+        case("the_same_checksum_is_kept", pages::CHECKSUMS, |t| {
+            let value = checksum::value("crc32c", b"source");
+            t.put("/{b}/s").with("x-amz-checksum-crc32c", &value).body("source").is(200);
+            let answer = copy(t, "/{b}/d").with("x-amz-checksum-algorithm", "CRC32C").is(200);
+            answer.shows("ChecksumCRC32C", &value).shows("ChecksumType", "FULL_OBJECT");
+        }),
+        case("of_a_multipart_object_keeps_what_was_computed_of_it", pages::COPY_OBJECT, |t| {
+            let (etag, _) = composite(t);
+            let answer = copy(t, "/{b}/d").is(200);
+            answer.shows("ETag", &etag).shows("ChecksumType", "COMPOSITE");
+            t.get("/{b}/d?partNumber=2").is(206).holds("bb").has("x-amz-mp-parts-count", "2").has("etag", &etag);
+        }),
+        case("of_a_multipart_object_with_a_checksum_of_the_whole", pages::CHECKSUMS, |t| {
+            // Neither a composite one nor none is a checksum of the whole: the copy is an object of one piece.
+            let (_, whole) = composite(t);
+            for (key, name) in [("same", "crc32c"), ("other", "sha256")] {
+                let value = checksum::value(name, &whole);
+                let field = format!("Checksum{}", name.to_uppercase());
+                let target = format!("/{{b}}/{key}");
+                let answer = copy(t, &target).with("x-amz-checksum-algorithm", &name.to_uppercase()).is(200);
+                answer.shows(&field, &value).shows("ChecksumType", "FULL_OBJECT");
+                answer.shows("ETag", &checksum::etag(&whole));
+                let answer = t.get(&target).with("x-amz-checksum-mode", "ENABLED").is(200);
+                answer
+                    .holds(&whole)
+                    .has(&format!("x-amz-checksum-{name}"), &value)
+                    .has("etag", &checksum::etag(&whole));
+                t.get(&format!("{target}?partNumber=2")).fails(416, "InvalidPartNumber");
+            }
+        }),
+        case("of_racing_creators_one_wins", pages::CONDITIONAL_WRITES, |t| {
+            for n in 0..8 {
+                t.object(&format!("s{n}"), &n.to_string());
+            }
+            let barrier = Barrier::new(8);
+            let call = |n: usize| {
+                let call = if n % 2 == 0 {
+                    t.put("/{b}/k").with("x-amz-copy-source", &format!("/{{b}}/s{n}"))
+                } else {
+                    t.put("/{b}/k").body(n.to_string())
+                };
+                call.with("if-none-match", "*").request
+            };
+            let requests: Vec<_> = (0..8).map(call).collect();
+            let address = t.target.address;
+            let statuses: Vec<u16> = std::thread::scope(|scope| {
+                let run = |request: trefoil_tests::Request| {
+                    let barrier = &barrier;
+                    scope.spawn(move || {
+                        barrier.wait();
+                        request.send(address).expect("an answer").status
+                    })
+                };
+                let runs: Vec<_> = requests.into_iter().map(run).collect();
+                runs.into_iter().map(|run| run.join().expect("no panic")).collect()
+            });
+            let winners: Vec<usize> = (0..8).filter(|n| statuses[*n] == 200).collect();
+            assert_eq!(winners.len(), 1, "{statuses:?}");
+            assert!(statuses.iter().all(|status| [200, 409, 412].contains(status)), "{statuses:?}");
+            t.get("/{b}/k").is(200).holds(winners[0].to_string());
+        }),
+        case("a_delete_marker_counts_as_absent", pages::CONDITIONAL_WRITES, |t| {
+            t.versioning("Enabled");
+            source(t);
+            t.object("d", "1");
+            t.delete("/{b}/d").is(204);
+            copy(t, "/{b}/d").with("if-match", "*").fails(404, "NoSuchKey");
+            copy(t, "/{b}/d").with("if-none-match", "*").is(200);
+            copy(t, "/{b}/d").with("if-none-match", "*").fails(412, "PreconditionFailed");
+            t.get("/{b}/d").is(200).holds("source");
+        }),
+        case("the_target_must_be_as_seen_on_request", pages::CONDITIONAL_WRITES, |t| {
+            source(t);
+            t.object("d", "mine");
+            copy(t, "/{b}/d").with("if-match", "\"x\"").fails(412, "PreconditionFailed").shows("Condition", "If-Match");
+            t.get("/{b}/d").is(200).holds("mine");
+            copy(t, "/{b}/d").with("if-match", &checksum::etag(b"mine")).is(200);
+            t.get("/{b}/d").is(200).holds("source");
+            copy(t, "/{b}/none").with("if-match", "\"x\"").fails(404, "NoSuchKey");
+            t.head("/{b}/none").is(404);
+        }),
+        case("is_found_while_it_is_replaced", pages::COPY_OBJECT, |t| {
+            let (a, b) = (vec![b'a'; 300_000], vec![b'b'; 300_000]);
+            t.put("/{b}/s").body(&a).is(200);
+            let puts: Vec<_> =
+                (0..20).map(|n| t.put("/{b}/s").body(if n % 2 == 0 { &b } else { &a }).request).collect();
+            let address = t.target.address;
+            std::thread::scope(|scope| {
+                let writer = scope.spawn(move || {
+                    for put in puts {
+                        assert_eq!(put.send(address).expect("an answer").status, 200);
+                    }
+                });
+                while !writer.is_finished() {
+                    let etag = copy(t, "/{b}/d").is(200).one("ETag");
+                    let answer = t.get("/{b}/d").is(200);
+                    assert!(answer.body == a || answer.body == b, "a mixture");
+                    assert_eq!(etag, checksum::etag(&answer.body));
+                }
+            });
+        }),
+        case("nobody_copies_anonymously", pages::COPY_OBJECT, |t| {
+            t.put("/{b}?acl").with("x-amz-acl", "public-read-write").is(200);
+            t.put("/{b}/s").with("x-amz-acl", "public-read").body("x").is(200);
+            copy(t, "/{b}/d").anonymous().fails(403, "AccessDenied");
+            t.head("/{b}/d").is(404);
+        }),
+        case("tags_are_for_their_owner", pages::GET_OBJECT_TAGGING, |t| {
+            source(t);
+            t.put("/{b}/s?acl").with("x-amz-acl", "public-read").is(200);
+            t.put("/{c}").alt().is(200);
+            copy(t, "/{c}/d").alt().fails(403, "AccessDenied");
+            t.head("/{c}/d").alt().is(404);
+            copy(t, "/{c}/d").alt().with("x-amz-tagging-directive", "REPLACE").is(200);
+            t.get("/{c}/d?tagging").alt().is(200).omits("TagSet/Tag");
+            t.get("/{b}/s").alt().is(200).lacks("x-amz-tagging-count");
+            t.head("/{b}/s").anonymous().is(200).lacks("x-amz-tagging-count");
+            t.head("/{b}/s").is(200).has("x-amz-tagging-count", "1");
         }),
         case("an_odd_source_is_refused", pages::COPY_OBJECT, |t| {
             for source in ["", "/", "//", "{b}", "/{b}", "/{b}/", "nobucket"] {

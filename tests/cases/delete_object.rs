@@ -37,6 +37,30 @@ pub const SUITES: &[Suite] = &[
                 t.delete("/{b}/k").anonymous().fails(403, "AccessDenied");
                 t.get("/{b}/k").is(200);
             }),
+            case("no_grant_lets_others_delete_a_version", pages::ACL, |t| {
+                t.versioning("Enabled");
+                t.put("/{b}?acl").with("x-amz-acl", "public-read-write").is(200);
+                let version = t.object("k", "x").need("x-amz-version-id");
+                let target = format!("/{{b}}/k?versionId={version}");
+                t.delete(&target).alt().fails(403, "AccessDenied");
+                t.delete(&target).anonymous().fails(403, "AccessDenied");
+                let object = format!("<Object><Key>k</Key><VersionId>{version}</VersionId></Object>");
+                let answer = delete_many(t, &object).alt().is(200);
+                answer.lists("Error/Code", &["AccessDenied"]).omits("Deleted");
+                t.get(&target).is(200).holds("x");
+                // What a grant does stand for: a marker on top.
+                t.delete("/{b}/k").alt().is(204).has("x-amz-delete-marker", "true");
+                t.delete(&target).is(204);
+                t.get(&target).fails(404, "NoSuchVersion");
+            }),
+            case("the_null_version_of_a_plain_bucket_is_a_version_too", pages::ACL, |t| {
+                t.put("/{b}?acl").with("x-amz-acl", "public-read-write").is(200);
+                t.object("k", "x");
+                t.delete("/{b}/k?versionId=null").anonymous().fails(403, "AccessDenied");
+                t.get("/{b}/k").is(200).holds("x");
+                t.delete("/{b}/k").anonymous().is(204);
+                t.head("/{b}/k").is(404);
+            }),
             case("what_lies_below_stays", pages::KEYS, |t| {
                 t.objects(&["a", "a/", "a/b"]);
                 t.delete("/{b}/a").is(204);
@@ -96,6 +120,25 @@ pub const SUITES: &[Suite] = &[
                 t.get("/{b}/k").is(200).holds("2");
                 t.delete("/{b}/k").with("if-match", &checksum::etag(b"2")).is(204);
                 t.head("/{b}/k").is(404);
+            }),
+            case("a_lock_that_is_not_there_can_not_be_passed_by", pages::DELETE_OBJECT, |t| {
+                const NAME: &str = "x-amz-bypass-governance-retention";
+                t.object("k", "x");
+                for value in ["true", "false"] {
+                    let answer = t.delete("/{b}/k").with(NAME, value).fails(400, "InvalidArgument");
+                    answer.shows("ArgumentName", NAME);
+                }
+                t.get("/{b}/k").is(200);
+                delete_many(t, &names(&["k"])).with(NAME, "true").is(200).shows("Deleted/Key", "k");
+                t.head("/{b}/k").is(404);
+            }),
+            case("a_delete_marker_counts_as_absent", pages::CONDITIONAL_DELETES, |t| {
+                t.versioning("Enabled");
+                t.object("k", "1");
+                let marker = t.delete("/{b}/k").is(204).need("x-amz-version-id");
+                t.delete("/{b}/k").with("if-match", "*").fails(404, "NoSuchKey");
+                t.delete("/{b}/k").with("if-match", &checksum::etag(b"1")).fails(404, "NoSuchKey");
+                t.get("/{b}?versions").is(200).lists("DeleteMarker/VersionId", &[&marker]);
             }),
             case("if_match_star_needs_a_key", pages::CONDITIONAL_DELETES, |t| {
                 t.object("k", "1");

@@ -2,7 +2,7 @@
 //!
 //! Always holds: both answer alike but for the body; what is asked of one is asked of the other where it can differ.
 
-use trefoil_tests::{Suite, Test, case};
+use trefoil_tests::{Call, Suite, Test, case, checksum};
 
 use super::pages;
 
@@ -66,6 +66,9 @@ pub const SUITES: &[Suite] = &[
             case("a_range_of_an_empty_object", pages::RANGES, |t| {
                 t.object("k", "");
                 t.get("/{b}/k").with("range", "bytes=0-0").fails(416, "InvalidRange");
+                t.get("/{b}/k").with("range", "bytes=-0").fails(416, "InvalidRange");
+                t.get("/{b}/k").with("range", "bytes=-5").is(200).holds("").lacks("content-range");
+                t.head("/{b}/k").with("range", "bytes=-5").is(200).has("content-length", "0").lacks("content-range");
             }),
             case("what_is_no_range_is_ignored", pages::RANGES, |t| {
                 ten(t);
@@ -116,6 +119,45 @@ pub const SUITES: &[Suite] = &[
                 let etag = ten(t);
                 t.get("/{b}/k").with("if-none-match", &etag).with("if-modified-since", OLD).is(304);
             }),
+            case("if_range_asks_for_the_rest_of_the_same", pages::RANGES, |t| {
+                let etag = ten(t);
+                let modified = t.head("/{b}/k").is(200).need("last-modified");
+                for held in [&etag, &modified] {
+                    for call in [t.get("/{b}/k"), t.head("/{b}/k")] {
+                        let answer = call.with("range", "bytes=5-").with("if-range", held).is(206);
+                        answer.has("content-range", "bytes 5-9/10");
+                    }
+                }
+                for other in ["\"other\"", &format!("W/{etag}"), OLD, FAR, "nonsense"] {
+                    let call = |call: Call<'_>| call.with("range", "bytes=5-").with("if-range", other).is(200);
+                    call(t.get("/{b}/k")).holds("0123456789").lacks("content-range");
+                    call(t.head("/{b}/k")).has("content-length", "10").lacks("content-range");
+                }
+                // What comes first decides first, and what can't be had of the whole is not asked for.
+                t.get("/{b}/k")
+                    .with("range", "bytes=5-")
+                    .with("if-range", &etag)
+                    .with("if-match", "\"other\"")
+                    .fails(412, "PreconditionFailed");
+                t.get("/{b}/k").with("range", "bytes=99-").with("if-range", "\"other\"").is(200);
+                t.get("/{b}/k").with("range", "bytes=99-").with("if-range", &etag).fails(416, "InvalidRange");
+            }),
+            case("what_has_not_changed_is_told_in_full", pages::CONDITIONAL_READS, |t| {
+                t.versioning("Enabled");
+                let answer = t
+                    .put("/{b}/k")
+                    .with("cache-control", "max-age=5")
+                    .with("expires", "Thu, 01 Dec 2033 16:00:00 GMT")
+                    .body("x")
+                    .is(200);
+                let (etag, version) = (answer.need("etag"), answer.need("x-amz-version-id"));
+                for call in [t.get("/{b}/k"), t.head("/{b}/k")] {
+                    let answer = call.with("if-none-match", &etag).is(304);
+                    answer.holds("").has("etag", &etag).has("x-amz-version-id", &version);
+                    answer.has("cache-control", "max-age=5").has("expires", "Thu, 01 Dec 2033 16:00:00 GMT");
+                    answer.need("last-modified");
+                }
+            }),
             case("the_answers_headers_can_be_chosen", pages::GET_OBJECT, |t| {
                 t.put("/{b}/k").with("content-type", "text/plain").body("x").is(200);
                 let answer = t
@@ -152,6 +194,62 @@ pub const SUITES: &[Suite] = &[
                 ten(t);
                 t.get("/{b}/k?partNumber=1").is(206).holds("0123456789");
                 t.get("/{b}/k?partNumber=2").fails(416, "InvalidPartNumber");
+            }),
+            case("the_first_part_of_an_empty_object", pages::GET_OBJECT, |t| {
+                t.object("k", "");
+                t.get("/{b}/k?partNumber=1").is(200).holds("").has("content-length", "0").lacks("content-range");
+                t.head("/{b}/k?partNumber=1").is(200).has("content-length", "0").lacks("content-range");
+                t.get("/{b}/k?partNumber=2").fails(416, "InvalidPartNumber");
+            }),
+            case("a_part_without_bytes", pages::GET_OBJECT, |t| {
+                let id = t.upload("alone");
+                let one = t.part("alone", &id, 1, b"");
+                t.complete("alone", &id, &[(1, &one)]).is(200);
+                let id = t.upload("last");
+                let one = t.part("last", &id, 1, &vec![b'a'; 5 << 20]);
+                let two = t.part("last", &id, 2, b"");
+                t.complete("last", &id, &[(1, &one), (2, &two)]).is(200);
+                for (target, count) in [("/{b}/alone?partNumber=1", "1"), ("/{b}/last?partNumber=2", "2")] {
+                    let answer = t.get(target).is(200);
+                    answer.holds("").has("content-length", "0").has("x-amz-mp-parts-count", count);
+                    answer.lacks("content-range");
+                    let answer = t.head(target).is(200);
+                    answer.has("content-length", "0").has("x-amz-mp-parts-count", count).lacks("content-range");
+                }
+                assert_eq!(t.get("/{b}/last?partNumber=1").is(206).body.len(), 5 << 20);
+            }),
+            case("a_part_comes_with_its_own_checksum", pages::CHECKSUMS, |t| {
+                let answer = t.post("/{b}/m?uploads").with("x-amz-checksum-algorithm", "CRC32C").is(200);
+                let id = answer.one("UploadId");
+                let bodies = [vec![b'a'; 5 << 20], b"bb".to_vec()];
+                let values = bodies.each_ref().map(|body| checksum::value("crc32c", body));
+                let part = |number: usize| {
+                    format!(
+                        "<Part><PartNumber>{number}</PartNumber><ETag>{}</ETag><ChecksumCRC32C>{}</ChecksumCRC32C></Part>",
+                        checksum::etag(&bodies[number - 1]),
+                        values[number - 1]
+                    )
+                };
+                for number in [1, 2] {
+                    t.put(&format!("/{{b}}/m?partNumber={number}&uploadId={id}"))
+                        .with("x-amz-checksum-crc32c", &values[number - 1])
+                        .body(&bodies[number - 1])
+                        .is(200);
+                }
+                let parts = part(1) + &part(2);
+                t.post(&format!("/{{b}}/m?uploadId={id}"))
+                    .body(format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>"))
+                    .is(200);
+                for number in [1, 2] {
+                    let target = format!("/{{b}}/m?partNumber={number}");
+                    for call in [t.get(&target), t.head(&target)] {
+                        let answer = call.with("x-amz-checksum-mode", "ENABLED").is(206);
+                        answer
+                            .has("x-amz-checksum-crc32c", &values[number - 1])
+                            .has("x-amz-checksum-type", "COMPOSITE");
+                    }
+                }
+                t.get("/{b}/m?partNumber=2").is(206).lacks("x-amz-checksum-crc32c");
             }),
             case("a_part_and_a_range_are_too_much", pages::GET_OBJECT, |t| {
                 ten(t);
@@ -233,7 +331,7 @@ pub const SUITES: &[Suite] = &[
                     while !writer.is_finished() {
                         let answer = t.get("/{b}/k").is(200);
                         assert!(answer.body == a || answer.body == b, "a mixture");
-                        answer.has("etag", &trefoil_tests::checksum::etag(&answer.body));
+                        answer.has("etag", &checksum::etag(&answer.body));
                     }
                 });
             }),

@@ -232,6 +232,9 @@ pub const SUITES: &[Suite] = &[
                 let answer = attributes(t, "k", "ObjectParts").with("x-amz-max-parts", "1").is(200);
                 answer.lists("ObjectParts/Part/PartNumber", &["1"]).shows("ObjectParts/IsTruncated", "true");
                 answer.shows("ObjectParts/NextPartNumberMarker", "1");
+                let answer = attributes(t, "k", "ObjectParts").with("x-amz-max-parts", "0").is(200);
+                answer.shows("ObjectParts/PartsCount", "2").omits("ObjectParts/Part");
+                assert!(answer.all("ObjectParts/IsTruncated").iter().all(|truncated| truncated == "false"));
                 let answer = attributes(t, "k", "ObjectParts").with("x-amz-part-number-marker", "1").is(200);
                 answer.lists("ObjectParts/Part/PartNumber", &["2"]).shows("ObjectParts/IsTruncated", "false");
             }),

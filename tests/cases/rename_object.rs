@@ -6,6 +6,9 @@ use trefoil_tests::{Call, Suite, Test, case, checksum};
 
 use super::pages;
 
+const OLD: &str = "Sat, 01 Jan 2000 00:00:00 GMT";
+const FAR: &str = "Tue, 01 Jan 2099 00:00:00 GMT";
+
 fn rename<'a>(t: &'a Test, target: &str, source: &str) -> Call<'a> {
     t.put(&format!("/{{b}}/{target}?renameObject")).with("x-amz-rename-source", source)
 }
@@ -53,7 +56,78 @@ pub const SUITES: &[Suite] = &[Suite {
             rename(t, "new", "old").with("x-amz-client-token", "token-1").is(200);
             rename(t, "new", "old").with("x-amz-client-token", "token-1").is(200);
             t.get("/{b}/new").is(200).holds("x");
-            rename(t, "new2", "new").with("x-amz-client-token", "token-1").is(400);
+            rename(t, "new2", "new").with("x-amz-client-token", "token-1").fails(400, "IdempotencyParameterMismatch");
+            t.head("/{b}/new2").is(404);
+            t.get("/{b}/new").is(200).holds("x");
+        }),
+        case("a_token_stands_for_its_conditions_too", pages::RENAME_OBJECT, |t| {
+            t.object("old", "x");
+            let again = || rename(t, "new", "old").with("x-amz-client-token", "t");
+            again().is(200);
+            for name in ["if-match", "x-amz-rename-source-if-match", "x-amz-rename-source-if-none-match"] {
+                again().with(name, "\"y\"").fails(400, "IdempotencyParameterMismatch");
+            }
+            again().with("if-none-match", "*").fails(400, "IdempotencyParameterMismatch");
+            again().is(200);
+            t.get("/{b}").is(200).lists("Contents/Key", &["new"]);
+        }),
+        case("a_token_is_short_and_visible", pages::RENAME_OBJECT, |t| {
+            t.object("old", "x");
+            for token in ["a b", "caf\u{e9}", &*"t".repeat(65)] {
+                let answer = rename(t, "new", "old").with("x-amz-client-token", token).fails(400, "InvalidArgument");
+                answer.shows("ArgumentName", "ClientToken");
+            }
+            t.head("/{b}/new").is(404);
+            rename(t, "new", "old").with("x-amz-client-token", &"t".repeat(64)).is(200);
+        }),
+        case("every_condition_on_the_source", pages::RENAME_OBJECT, |t| {
+            let etag = t.object("old", "x").need("etag");
+            let refused = [
+                ("x-amz-rename-source-if-match", "\"y\"", "x-amz-rename-source-If-Match"),
+                ("x-amz-rename-source-if-none-match", etag.as_str(), "x-amz-rename-source-If-None-Match"),
+                ("x-amz-rename-source-if-modified-since", FAR, "x-amz-rename-source-If-Modified-Since"),
+                ("x-amz-rename-source-if-unmodified-since", OLD, "x-amz-rename-source-If-Unmodified-Since"),
+            ];
+            for (name, value, shown) in refused {
+                let answer = rename(t, "new", "old").with(name, value).fails(412, "PreconditionFailed");
+                answer.shows("Condition", shown);
+            }
+            t.get("/{b}").is(200).lists("Contents/Key", &["old"]);
+            rename(t, "new", "old")
+                .with("x-amz-rename-source-if-match", &etag)
+                .with("x-amz-rename-source-if-modified-since", OLD)
+                .is(200);
+            rename(t, "old", "new")
+                .with("x-amz-rename-source-if-none-match", "\"y\"")
+                .with("x-amz-rename-source-if-unmodified-since", FAR)
+                .is(200);
+            t.get("/{b}").is(200).lists("Contents/Key", &["old"]);
+        }),
+        case("the_target_must_be_as_seen_on_request", pages::RENAME_OBJECT, |t| {
+            t.object("old", "mine");
+            rename(t, "new", "old").with("if-match", "\"y\"").fails(404, "NoSuchKey");
+            t.object("new", "theirs");
+            let answer = rename(t, "new", "old").with("if-match", "\"y\"").fails(412, "PreconditionFailed");
+            answer.shows("Condition", "If-Match");
+            t.get("/{b}/new").is(200).holds("theirs");
+            rename(t, "new", "old").with("if-match", &checksum::etag(b"theirs")).is(200);
+            t.get("/{b}").is(200).lists("Contents/Key", &["new"]);
+            t.get("/{b}/new").is(200).holds("mine");
+        }),
+        case("conditions_on_a_directory_are_those_of_its_object", pages::RENAME_OBJECT, |t| {
+            t.objects(&["a/1", "m/", "m/1"]);
+            rename(t, "n/", "a/").with("x-amz-rename-source-if-match", "\"y\"").fails(412, "PreconditionFailed");
+            rename(t, "n/", "a/").with("x-amz-rename-source-if-none-match", "\"y\"").fails(501, "NotImplemented");
+            rename(t, "n/", "a/").with("x-amz-rename-source-if-modified-since", OLD).fails(501, "NotImplemented");
+            rename(t, "n/", "a/").with("x-amz-rename-source-if-unmodified-since", FAR).fails(501, "NotImplemented");
+            rename(t, "n/", "none/").with("x-amz-rename-source-if-match", "\"y\"").fails(404, "NoSuchKey");
+            rename(t, "n/", "m/").with("x-amz-rename-source-if-match", "\"y\"").fails(412, "PreconditionFailed");
+            // The target must be absent, so that no tag of it can match.
+            rename(t, "n/", "m/").with("if-match", "\"y\"").fails(404, "NoSuchKey");
+            t.get("/{b}").is(200).lists("Contents/Key", &["a/1", "m/", "m/1"]);
+            rename(t, "n/", "m/").with("x-amz-rename-source-if-match", &checksum::etag(b"")).is(200);
+            rename(t, "o/", "a/").with("if-none-match", "*").is(200);
+            t.get("/{b}").is(200).lists("Contents/Key", &["n/", "n/1", "o/1"]);
         }),
         case("keys_that_a_rename_makes_longer_than_any_can_be_copied_renamed_and_deleted", pages::RENAME_OBJECT, |t| {
             let (name, above) = ("x".repeat(1000), "y".repeat(900));
@@ -95,8 +169,8 @@ pub const SUITES: &[Suite] = &[Suite {
         }),
         case("a_directory_into_itself", pages::RENAME_OBJECT, |t| {
             t.objects(&["a/1"]);
-            let status = rename(t, "a/b/", "a/").go().status;
-            assert!((400..500).contains(&status), "{status}");
+            rename(t, "a/b/", "a/").fails(400, "InvalidRequest");
+            rename(t, "a/", "a/").fails(412, "PreconditionFailed");
             t.get("/{b}").is(200).lists("Contents/Key", &["a/1"]);
         }),
         case("not_where_there_are_versions", pages::RENAME_OBJECT, |t| {
@@ -107,8 +181,13 @@ pub const SUITES: &[Suite] = &[Suite {
             t.get("/{b}").is(200).lists("Contents/Key", &["a/1", "k"]);
         }),
         case("a_source_is_needed", pages::RENAME_OBJECT, |t| {
-            let status = t.put("/{b}/new?renameObject").go().status;
-            assert_eq!(status, 400);
+            t.put("/{b}/new?renameObject").fails(400, "InvalidRequest");
+            for source in ["/{c}/old", "/{b}/", "%FF"] {
+                let answer = rename(t, "new", source).fails(400, "InvalidArgument");
+                answer.shows("ArgumentName", "x-amz-rename-source");
+            }
+            t.object("old", "x");
+            rename(t, "new/", "old").fails(400, "InvalidRequest");
             t.head("/{b}/new").is(404);
         }),
         case("by_another_account", pages::RENAME_OBJECT, |t| {

@@ -68,9 +68,10 @@ pub fn error(error: &Error) -> Answer {
         Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Internal"),
         Error::TooManyBuckets(_)
         | Error::IsDeleteMarker { .. }
-        | Error::NotModified { .. }
+        | Error::NotModified(_)
         | Error::InvalidRange { .. }
         | Error::InvalidPartNumber { .. }
+        | Error::IdempotencyMismatch
         | Error::InvalidArgument { .. }
         | Error::InvalidRequest(_)
         | Error::MalformedAcl(_)

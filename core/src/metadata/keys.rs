@@ -231,14 +231,13 @@ pub fn rename_token(bucket: Id, token: &str) -> Key {
     key_of(b'Y', bucket, token.as_bytes())
 }
 
-/// Begins every rename token.
-pub const RENAME_TOKENS: &[u8] = b"Y";
-
 /// A queue of durable work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Queue {
     Reclaim = b'r',
+    /// Records that are to go at a time.
+    Forget = b'f',
 }
 
 pub fn task(queue: Queue, due: u64, sequence: u64) -> Key {

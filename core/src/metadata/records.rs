@@ -242,8 +242,8 @@ impl Record for TagSet {
 /// A rename that carried a client token.
 #[derive(Clone, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
 pub struct RenameToken {
-    pub source: String,
-    pub target: String,
+    /// SHA-256 of all that it asked for.
+    pub request: [u8; 32],
     pub at: Timestamp,
 }
 
@@ -264,6 +264,16 @@ pub enum ReclaimTask {
 
 impl Record for ReclaimTask {
     const NAME: &'static str = "reclaim task";
+}
+
+/// What is not to be remembered any longer than until the task is due.
+#[derive(Clone, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub enum ForgetTask {
+    RenameToken { bucket: Id, token: String },
+}
+
+impl Record for ForgetTask {
+    const NAME: &'static str = "forget task";
 }
 
 /// A bare number.

@@ -6,7 +6,7 @@ use super::ObjectService;
 use super::change::{Needs, NodeChange};
 use super::find::Want;
 use crate::access::resolve;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::types::{
     AccountId, Acl, BucketName, CannedAcl, Grant, Grantee, Group, ObjectKey, Permission, Principal, VersionId,
 };
@@ -100,5 +100,10 @@ impl ObjectService {
             Ok(())
         })
         .await
+        // As S3 has it, the key is there; what can't have an ACL is the marker.
+        .map_err(|error| match error {
+            Error::Deleted { version, modified, .. } => Error::IsDeleteMarker { version, modified },
+            other => other,
+        })
     }
 }

@@ -33,13 +33,7 @@ pub(crate) enum Needs {
 
 impl Needs {
     /// Refuses whoever may not do this to the object of this record.
-    pub(super) fn require(
-        self,
-        principal: &Principal,
-        bucket: &Bucket,
-        record: &NodeRecord,
-        key: &ObjectKey,
-    ) -> Result<()> {
+    pub(super) fn require(self, principal: &Principal, bucket: &Bucket, record: &NodeRecord, key: &str) -> Result<()> {
         match self {
             Needs::OnObject(wanted) => match allows(principal, record.owner, record.acl.as_ref(), wanted) {
                 true => Ok(()),
@@ -87,7 +81,7 @@ impl ObjectService {
                 None => return Err(self.absent(principal, &place, key, version).await?.into()),
             };
             let mut record = self.tree().node(tx, node).await?;
-            needs.require(principal, &place.bucket, &record, key)?;
+            needs.require(principal, &place.bucket, &record, &place.key)?;
             change(&mut record)?;
             tx.put(Table::Index, keys::node(node), record.encode());
             failpoint!("node.before_commit");

@@ -47,6 +47,17 @@ pub struct ReadConditions {
     pub if_unmodified_since: Option<Timestamp>,
 }
 
+/// `If-Range`: what the rest of an object is asked for must still be (RFC 9110, section 13.1.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IfRange {
+    /// This entity tag, without quotes.
+    Tag(String),
+    /// Last changed in this second.
+    Modified(Timestamp),
+    /// What nothing meets: a weak tag, or what is neither a tag nor a date.
+    Never,
+}
+
 /// Conditions of a write (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>). A key whose latest
 /// version is a delete marker counts as absent.
 #[derive(Clone, Debug, Default)]

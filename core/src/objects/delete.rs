@@ -1,7 +1,8 @@
 //! DeleteObject: removes a key, a version, or puts a delete marker on top. DeleteObjects is this, key by key.
 //!
 //! Always holds: deleting what is absent succeeds; a condition is checked in the transaction that deletes, and one that does not
-//! hold leaves everything.
+//! hold leaves everything. A version goes for good by its bucket's owner only: no grant of others stands for
+//! `s3:DeleteObjectVersion` (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions>).
 
 use super::ObjectService;
 use super::service::version_id;
@@ -48,7 +49,10 @@ impl ObjectService {
         let DeleteObject { bucket, key, version, conditions } = &request;
         let output = transact!(self.store(), Durability::Synced, |tx| {
             let place = self.tree().resolve(tx, bucket, key.as_str()).await?;
-            self.require(principal, &place.bucket, Permission::Write)?;
+            match version {
+                None => self.require(principal, &place.bucket, Permission::Write)?,
+                Some(_) => self.require_owner(principal, &place.bucket)?,
+            }
             if place.dentry.is_none() && version.is_none() {
                 key.require_makeable()?;
             }

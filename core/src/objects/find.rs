@@ -93,7 +93,7 @@ impl ObjectService {
                 }
                 _ => return Err(corrupt(format!("node {node} of {key:?} has no content"))),
             };
-            wanted.require(principal, &place.bucket, &record, key)?;
+            wanted.require(principal, &place.bucket, &record, &place.key)?;
             let shown = version_id(&place.bucket, node, found);
             return Ok(Object { place, node, record, source, shown });
         }
@@ -143,9 +143,10 @@ impl ObjectService {
             return Ok(Error::NoSuchVersion { key: place.key.clone(), version: version.to_string() });
         }
         match self.tree().newest_now(place).await? {
-            Some(VersionRecord::DeleteMarker { node, version, .. }) => Ok(Error::Deleted {
+            Some(VersionRecord::DeleteMarker { node, version, modified, .. }) => Ok(Error::Deleted {
                 key: place.key.clone(),
                 version: version_id(&place.bucket, node, version).unwrap_or(VersionId::Null),
+                modified,
             }),
             _ => Ok(Error::NoSuchKey(place.key.clone())),
         }

@@ -4,12 +4,13 @@
 
 use std::sync::Arc;
 
+use super::change::Needs;
 use super::find::{Object, Source, Want};
 use super::parts::Located;
-use super::{ObjectInfo, ObjectService, ReadConditions};
+use super::{IfRange, ObjectInfo, ObjectService, ReadConditions};
 use crate::content::{self, open_inline};
 use crate::data::ByteStream;
-use crate::error::{Error, Result};
+use crate::error::{Error, NotModified, Result};
 use crate::limits::PARTS_MAX;
 use crate::metadata::records::Layout;
 use crate::types::{BucketName, ByteRange, Checksum, ObjectKey, Permission, Principal, RangeRequest, VersionId};
@@ -20,6 +21,8 @@ pub struct GetObject {
     pub key: ObjectKey,
     pub version: Option<VersionId>,
     pub range: Option<RangeRequest>,
+    /// Where it does not hold, the whole is answered instead of the range.
+    pub if_range: Option<IfRange>,
     /// One part of a multipart object (1 names the whole of any other); not together with a range.
     pub part_number: Option<u32>,
     pub conditions: ReadConditions,
@@ -29,8 +32,21 @@ pub struct GetObject {
 #[derive(Clone, Debug)]
 pub struct HeadOutput {
     pub info: ObjectInfo,
-    /// The bytes that were asked for, where a range or part was: the answer is then partial.
+    /// The bytes that were asked for, where a range or part was and has any: the answer is then partial. Never empty.
     pub range: Option<ByteRange>,
+    /// The part that was asked for, of an object that has parts.
+    pub part: Option<PartInfo>,
+}
+
+impl HeadOutput {
+    /// Bytes of the answer's body.
+    pub fn length(&self) -> u64 {
+        match (&self.range, &self.part) {
+            (Some(range), _) => range.length,
+            (None, Some(part)) => part.size,
+            (None, None) => self.info.size,
+        }
+    }
 }
 
 pub struct GetOutput {
@@ -66,8 +82,8 @@ impl ObjectService {
         let object = self
             .find(principal, &request.bucket, &request.key, request.version, Permission::Read, Want::Content)
             .await?;
-        let head = self.head_of(&object, &request).await?;
-        let range = head.range.unwrap_or(ByteRange { offset: 0, length: object.record.size });
+        let head = self.head_of(principal, &object, &request).await?;
+        let range = head.range.unwrap_or(ByteRange { offset: 0, length: head.length() });
         let body = self.body(object, range).await?;
         Ok(GetOutput { head, body })
     }
@@ -77,7 +93,7 @@ impl ObjectService {
         let want = if request.part_number.is_some() { Want::Content } else { Want::Node };
         let object =
             self.find(principal, &request.bucket, &request.key, request.version, Permission::Read, want).await?;
-        self.head_of(&object, &request).await
+        self.head_of(principal, &object, &request).await
     }
 
     /// `range` and `part_number` of the request are not used.
@@ -91,7 +107,7 @@ impl ObjectService {
         let object = self
             .find(principal, &request.bucket, &request.key, request.version, Permission::Read, Want::Content)
             .await?;
-        request.conditions.check(&object.record.etag, object.record.modified)?;
+        check(&request.conditions, &object)?;
         let parts = match (&object.source, object.record.parts) {
             (Source::Shared { id, .. }, Some(total)) => {
                 let (records, truncated) = self.parts_after(*id, part_marker, max_parts).await?;
@@ -104,25 +120,27 @@ impl ObjectService {
             }
             _ => None,
         };
-        Ok(ObjectAttributes { info: info(&object), parts })
+        Ok(ObjectAttributes { info: info(principal, &object), parts })
     }
 
-    async fn head_of(&self, object: &Object, request: &GetObject) -> Result<HeadOutput> {
-        request.conditions.check(&object.record.etag, object.record.modified)?;
-        let range = match (request.range, request.part_number) {
-            (None, None) => None,
+    async fn head_of(&self, principal: &Principal, object: &Object, request: &GetObject) -> Result<HeadOutput> {
+        check(&request.conditions, object)?;
+        let (range, part) = match (request.range, request.part_number) {
+            (None, None) => (None, None),
             (Some(_), Some(_)) => {
                 return Err(Error::InvalidRequest(
                     "Cannot specify both Range header and partNumber query parameter".into(),
                 ));
             }
-            (Some(range), None) => Some(range.resolve(object.record.size)?),
-            (None, Some(number)) => Some(self.range_of_part(object, number).await?),
+            (Some(_), None) if !if_range_holds(request, object) => (None, None),
+            (Some(range), None) => (range.resolve(object.record.size)?, None),
+            (None, Some(number)) => self.part(object, number).await?,
         };
-        Ok(HeadOutput { info: info(object), range })
+        Ok(HeadOutput { info: info(principal, object), range, part })
     }
 
-    async fn range_of_part(&self, object: &Object, number: u32) -> Result<ByteRange> {
+    /// The bytes of a part, where it has any, and what is known of it, where the object has parts.
+    async fn part(&self, object: &Object, number: u32) -> Result<(Option<ByteRange>, Option<PartInfo>)> {
         if !(1..=PARTS_MAX).contains(&number) {
             let message = format!("Part number must be an integer between 1 and {PARTS_MAX}, inclusive");
             return Err(Error::InvalidArgument { name: "partNumber", value: number.to_string(), message });
@@ -130,9 +148,14 @@ impl ObjectService {
         let absent = || Error::InvalidPartNumber { message: "The requested partnumber is not satisfiable".into() };
         match (&object.source, object.record.parts) {
             (Source::Shared { id, content, .. }, Some(_)) => {
-                self.part_range(*id, content, number).await?.ok_or_else(absent)
+                let (range, part) = self.part_at(*id, content, number).await?.ok_or_else(absent)?;
+                let known = PartInfo { number, size: part.size, checksum: part.checksum };
+                Ok((Some(range).filter(|range| range.length > 0), Some(known)))
             }
-            _ if number == 1 => Ok(ByteRange { offset: 0, length: object.record.size }),
+            _ if number == 1 => {
+                let size = object.record.size;
+                Ok(((size > 0).then_some(ByteRange { offset: 0, length: size }), None))
+            }
             _ => Err(absent()),
         }
     }
@@ -164,9 +187,29 @@ impl ObjectService {
     }
 }
 
-/// All that is known of a version, but for its bytes.
-pub(crate) fn info(object: &Object) -> ObjectInfo {
+/// Whether the conditions let a read go on; what has not changed is told as the whole would be (RFC 9110, section 15.4.5).
+fn check(conditions: &ReadConditions, object: &Object) -> Result<()> {
     let record = &object.record;
+    match conditions.check(&record.etag, record.modified)? {
+        true => Ok(()),
+        false => Err(Error::NotModified(Box::new(NotModified {
+            etag: record.etag.clone(),
+            modified: record.modified,
+            version: object.shown,
+            cache_control: record.headers.cache_control.clone(),
+            expires: record.headers.expires.clone(),
+        }))),
+    }
+}
+
+fn if_range_holds(request: &GetObject, object: &Object) -> bool {
+    request.if_range.as_ref().is_none_or(|wanted| wanted.holds(&object.record.etag, object.record.modified))
+}
+
+/// All that is known of a version, but for its bytes; how many tags it has only to who may read them.
+fn info(principal: &Principal, object: &Object) -> ObjectInfo {
+    let record = &object.record;
+    let sees_tags = || Needs::Owner.require(principal, &object.place.bucket, record, &object.place.key).is_ok();
     ObjectInfo {
         key: object.place.key.clone(),
         version: object.shown,
@@ -175,7 +218,7 @@ pub(crate) fn info(object: &Object) -> ObjectInfo {
         modified: record.modified,
         headers: record.headers.clone(),
         user_metadata: record.user_metadata.clone(),
-        tag_count: record.tags.len(),
+        tag_count: if record.tags.is_empty() || !sees_tags() { 0 } else { record.tags.len() },
         checksum: record.checksum.clone(),
         parts: record.parts,
         owner: record.owner,

@@ -26,7 +26,7 @@ mod versioning;
 
 pub use acl::{AccessControl, AclChange, GrantSpec, GranteeSpec};
 pub use bucket::{BucketInfo, CreateBucket, ListBuckets, ListBucketsPage};
-pub use common::{ObjectHeaders, ObjectInfo, ReadConditions, WriteConditions};
+pub use common::{IfRange, ObjectHeaders, ObjectInfo, ReadConditions, WriteConditions};
 pub use copy::{CopyDirectives, CopyObject, CopyOutput, CopySource};
 pub use cors::{CorsConfiguration, CorsRule};
 pub use delete::{DeleteConditions, DeleteObject, DeleteOutput};

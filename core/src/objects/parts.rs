@@ -71,19 +71,19 @@ impl ObjectService {
             .collect()
     }
 
-    /// The range of one part within the whole; `None` where there is no such part.
-    pub(crate) async fn part_range(
+    /// One part and its range within the whole; `None` where there is no such part.
+    pub(crate) async fn part_at(
         &self,
         content: Id,
         record: &ContentRecord,
         number: u32,
-    ) -> Result<Option<ByteRange>> {
+    ) -> Result<Option<(ByteRange, PartRecord)>> {
         let Layout::Parts { index } = &record.layout else { return Ok(None) };
         let entry = index.partition_point(|(first, _)| *first <= number).saturating_sub(1);
         let Some((first, mut offset)) = index.get(entry).copied() else { return Ok(None) };
         for (found, part) in self.parts_from(content, first, PARTS_PER_INDEX_ENTRY).await? {
             if found == number {
-                return Ok(Some(ByteRange { offset, length: part.size }));
+                return Ok(Some((ByteRange { offset, length: part.size }, part)));
             }
             offset += part.size;
         }

@@ -1,7 +1,7 @@
 //! PutObject: one content under one key.
 //!
-//! Always holds: access and conditions are decided before a byte of the body is taken, and the conditions again in the commit;
-//! the bytes are durable before the transaction that names them is begun (T1).
+//! Always holds: access and conditions are decided before a byte of the body is taken, and both again in the commit, in the very
+//! bucket that was found first; the bytes are durable before the transaction that names them is begun (T1).
 
 use super::service::made_version;
 use super::{AclChange, ObjectHeaders, ObjectService, WriteConditions};
@@ -15,7 +15,8 @@ use crate::metadata::Durability;
 use crate::metadata::keys::Id;
 use crate::metadata::transaction::Transaction;
 use crate::metadata::records::{ContentRecord, ContentRef, Layout, NodeKind, NodeRecord};
-use crate::namespace::{Inserted, NewNode};
+use crate::metadata::transaction::{Transaction, TxError};
+use crate::namespace::{Bucket, Inserted, NewNode, Place};
 use crate::transact;
 use crate::types::{AccountId, Acl, BucketName, Checksum, ETag, ObjectKey, Permission, Principal, TagSet, VersionId};
 
@@ -51,6 +52,15 @@ pub(crate) struct Description {
     pub acl: Option<Acl>,
 }
 
+/// The name that an object is to get: allowed when the request began, and to be allowed still when it is given.
+pub(crate) struct Target<'a> {
+    pub principal: &'a Principal,
+    /// As it was found when the request began.
+    pub bucket: &'a Bucket,
+    pub key: &'a ObjectKey,
+    pub conditions: &'a WriteConditions,
+}
+
 impl ObjectService {
     pub async fn put(&self, principal: &Principal, request: PutObject) -> Result<PutOutput> {
         let PutObject { bucket, key, upload, headers, user_metadata, tags, acl, conditions, location } = request;
@@ -74,29 +84,38 @@ impl ObjectService {
         written.uncommitted.submitted();
         // What was looked at before a small body came is as good as new; after a large one it is old, and a conflict likely.
         let looked = matches!(written.body, Body::Empty | Body::Inline(_)).then_some(looked);
-        let inserted = self.insert(&bucket, &key, &new, &conditions, looked).await;
+        let target = Target { principal, bucket: &place.bucket, key: &key, conditions: &conditions };
+        let inserted = self.insert(&target, &new, looked).await;
         if matches!(&inserted, Err(error) if !matches!(error, Error::Internal(_))) {
             written.uncommitted.refused();
         }
-        let (inserted, version) = inserted?;
+        let (_, version) = inserted?;
         written.uncommitted.commit();
         failpoint!("put.after_commit");
-        let _ = inserted;
         Ok(PutOutput { etag, version, checksum: new.record.checksum, size: written.size })
     }
 
-    /// Gives a new node its name, under the conditions of the request, in a synced commit. `looked` has read the place just now.
+    /// The place of the name, once it is known that it may be given: the bucket is the one that was found, and not another that
+    /// got its name since; it still lets the principal write; the conditions hold.
+    pub(crate) async fn place_of(&self, tx: &mut Transaction<'_>, target: &Target<'_>) -> Result<Place, TxError> {
+        let place = self.tree().resolve(tx, &target.bucket.name, target.key.as_str()).await?;
+        if place.bucket.record.id != target.bucket.record.id {
+            return Err(Error::NoSuchBucket(target.bucket.name.to_string()).into());
+        }
+        self.require(target.principal, &place.bucket, Permission::Write)?;
+        target.conditions.check(target.key.as_str(), self.tree().current(tx, &place).await?.as_ref())?;
+        Ok(place)
+    }
+
+    /// Gives a new node its name, in a synced commit. `looked` has read the place just now.
     pub(crate) async fn insert<'a>(
         &'a self,
-        bucket: &BucketName,
-        key: &ObjectKey,
+        target: &Target<'_>,
         new: &NewNode,
-        conditions: &WriteConditions,
         looked: Option<Transaction<'a>>,
     ) -> Result<(Inserted, Option<VersionId>)> {
         transact!(self.store(), Durability::Synced, first = looked, |tx| {
-            let place = self.tree().resolve(tx, bucket, key.as_str()).await?;
-            conditions.check(key.as_str(), self.tree().current(tx, &place).await?.as_ref())?;
+            let place = self.place_of(tx, target).await?;
             let inserted = self.tree().insert(tx, &place, new).await?;
             Ok((inserted, made_version(&place.bucket, inserted.node, inserted.version)))
         })

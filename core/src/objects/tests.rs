@@ -1,6 +1,7 @@
 //! The service over stores in memory: what each verb promises, and what it costs.
 
 mod buckets;
+mod late;
 mod multipart;
 mod round_trips;
 mod sharing;
@@ -13,7 +14,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::*;
 use crate::access::{Accounts, Secret};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::content::{Expected, Upload};
 use crate::data::memory::MemoryStore as MemoryData;
 use crate::data::{DataStore, Location};
@@ -21,7 +22,7 @@ use crate::error::Error;
 use crate::metadata::counting::CountingStore;
 use crate::metadata::memory::MemoryStore;
 use crate::random::{Random, SeededRandom};
-use crate::types::{BucketName, ObjectKey, Principal, TagSet};
+use crate::types::{Account, AccountId, BucketName, ObjectKey, Principal, TagSet};
 use crate::work::{check, reclaim};
 
 pub struct Fixture {
@@ -34,6 +35,13 @@ pub struct Fixture {
 
 pub fn key(text: &str) -> ObjectKey {
     ObjectKey::new(text).unwrap()
+}
+
+/// An account that owns nothing.
+pub fn account(seed: u8) -> Principal {
+    let name = format!("account-{seed}");
+    let id = AccountId([seed; 32]);
+    Principal::Account(Arc::new(Account { id, display_name: name.clone(), name, email: None, is_root: false }))
 }
 
 /// Bytes that differ by seed.
@@ -54,9 +62,12 @@ pub fn upload(bytes: &Bytes) -> Upload {
 
 impl Fixture {
     pub async fn new() -> Self {
+        Self::at(Arc::new(SystemClock)).await
+    }
+
+    pub async fn at(clock: Arc<dyn Clock>) -> Self {
         let store = Arc::new(CountingStore::new(Arc::new(MemoryStore::new())));
         let data = MemoryData::new(1 << 30);
-        let clock = Arc::new(SystemClock);
         let random = Arc::new(SeededRandom::new(1));
         let secret = Secret::new("a-secret-of-forty-characters-for-a-test!");
         let accounts =
@@ -104,6 +115,7 @@ impl Fixture {
             key: key(name),
             version: None,
             range: None,
+            if_range: None,
             part_number: None,
             conditions: ReadConditions::default(),
         }

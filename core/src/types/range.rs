@@ -1,6 +1,6 @@
 //! Byte ranges (RFC 9110, section 14; S3 answers a single range only).
 //!
-//! Always holds: a [`ByteRange`] lies inside the content it was resolved for and is not empty.
+//! Always holds: a [`ByteRange`] lies inside the content it was resolved for, and one that was resolved is not empty.
 
 use crate::error::Error;
 
@@ -40,19 +40,23 @@ impl RangeRequest {
         }
     }
 
-    /// The range within `size` bytes, or `InvalidRange`.
-    pub fn resolve(self, size: u64) -> Result<ByteRange, Error> {
+    /// The range within `size` bytes, or `InvalidRange`. `None` is the whole: the last bytes of what is empty, as in S3.
+    pub fn resolve(self, size: u64) -> Result<Option<ByteRange>, Error> {
         match self {
             Self::From { first, .. } if first >= size => Err(Error::InvalidRange { size }),
             Self::From { first, last } => {
                 let end = last.map_or(size, |last| last.saturating_add(1).min(size));
-                Ok(ByteRange { offset: first, length: end - first })
+                Ok(Some(ByteRange { offset: first, length: end - first }))
             }
-            Self::Suffix { count } if count == 0 || size == 0 => Err(Error::InvalidRange { size }),
+            Self::Suffix { count: 0 } => Err(Error::InvalidRange { size }),
+            Self::Suffix { .. } if size == 0 => Ok(None),
             Self::Suffix { count } => {
                 let length = count.min(size);
-                Ok(ByteRange { offset: size - length, length })
+                Ok(Some(ByteRange { offset: size - length, length }))
             }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ use trefoil_core::types::{Checksum, ChecksumAlgorithm};
 
 use crate::auth::{ChunkSigner, SigningKey};
 use crate::limits;
+use crate::operations::digests::header_name;
 
 #[cfg(test)]
 mod tests;
@@ -269,7 +270,7 @@ impl ChunkDecoder {
                 Some((name, _)) => Err(malformed(&format!("the trailer {name} was not announced in x-amz-trailer"))),
             };
         };
-        let name = checksum_header(*algorithm);
+        let name = header_name(*algorithm);
         if let Some((other, _)) = self.trailers.iter().find(|(other, _)| other != name) {
             return Err(malformed(&format!("the trailer {other} was not announced in x-amz-trailer")));
         }
@@ -301,16 +302,5 @@ impl ChunkDecoder {
         let hash = hex::encode(Sha256::digest(text.as_bytes()));
         let expected = signed(&signer.key, signer, "AWS4-HMAC-SHA256-TRAILER", &[&hash]);
         if bool::from(expected[..].ct_eq(signature.as_bytes())) { Ok(()) } else { Err(Error::BodySignature) }
-    }
-}
-
-/// The header and trailer that carries a checksum.
-pub fn checksum_header(algorithm: ChecksumAlgorithm) -> &'static str {
-    match algorithm {
-        ChecksumAlgorithm::Crc32 => "x-amz-checksum-crc32",
-        ChecksumAlgorithm::Crc32c => "x-amz-checksum-crc32c",
-        ChecksumAlgorithm::Crc64Nvme => "x-amz-checksum-crc64nvme",
-        ChecksumAlgorithm::Sha1 => "x-amz-checksum-sha1",
-        ChecksumAlgorithm::Sha256 => "x-amz-checksum-sha256",
     }
 }

@@ -8,9 +8,10 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use trefoil_core::content::TrailerSlot;
 use trefoil_core::types::ChecksumAlgorithm;
 
-use super::chunked::{Announced, checksum_header};
+use super::chunked::Announced;
 use crate::auth::{ChunkSigner, Payload};
 use crate::error::Failure;
+use crate::operations::digests::header_name;
 
 /// How a body is to be read.
 #[derive(Debug)]
@@ -90,7 +91,7 @@ fn announced_checksum(headers: &HeaderMap) -> Result<Option<(ChecksumAlgorithm, 
     let mut values = headers.get_all("x-amz-trailer").iter();
     let Some(value) = values.next() else { return Ok(None) };
     let text = value.to_str().unwrap_or("").trim().to_ascii_lowercase();
-    let algorithm = ChecksumAlgorithm::ALL.into_iter().find(|algorithm| checksum_header(*algorithm) == text);
+    let algorithm = ChecksumAlgorithm::ALL.into_iter().find(|algorithm| header_name(*algorithm) == text);
     match algorithm {
         Some(algorithm) if values.next().is_none() => Ok(Some((algorithm, Arc::new(OnceLock::new())))),
         _ => Err(Failure::invalid_request("The value specified in the x-amz-trailer header is not supported")),

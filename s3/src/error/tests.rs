@@ -2,7 +2,7 @@
 
 use http::{StatusCode, header};
 use trefoil_core::clock::Timestamp;
-use trefoil_core::error::{Configuration, Error};
+use trefoil_core::error::{Configuration, Error, NotModified};
 use trefoil_core::types::{ETag, VersionId};
 
 use super::{DELETE_MARKER, Failure, VERSION_ID};
@@ -10,6 +10,16 @@ use crate::context::ErrorDetails;
 
 fn text(value: &str) -> String {
     value.to_owned()
+}
+
+fn not_modified() -> NotModified {
+    NotModified {
+        etag: ETag::Md5([0; 16]),
+        modified: Timestamp(0),
+        version: Some(VersionId::Null),
+        cache_control: Some(text("no-store")),
+        expires: None,
+    }
 }
 
 fn cases() -> Vec<(Error, u16, &'static str)> {
@@ -21,7 +31,7 @@ fn cases() -> Vec<(Error, u16, &'static str)> {
         (Error::BucketNotEmpty(text("b")), 409, "BucketNotEmpty"),
         (Error::TooManyBuckets(1), 400, "TooManyBuckets"),
         (Error::NoSuchKey(text("k")), 404, "NoSuchKey"),
-        (Error::Deleted { key: text("k"), version }, 404, "NoSuchKey"),
+        (Error::Deleted { key: text("k"), version, modified: Timestamp(0) }, 404, "NoSuchKey"),
         (Error::IsDeleteMarker { version, modified: Timestamp(0) }, 405, "MethodNotAllowed"),
         (Error::NoSuchVersion { key: text("k"), version: text("v") }, 404, "NoSuchVersion"),
         (Error::NoSuchUpload(text("u")), 404, "NoSuchUpload"),
@@ -29,10 +39,11 @@ fn cases() -> Vec<(Error, u16, &'static str)> {
         (Error::NotConfigured(Configuration::BucketTags), 404, "NoSuchTagSet"),
         (Error::AccessDenied(text("because")), 403, "AccessDenied"),
         (Error::PreconditionFailed("If-Match"), 412, "PreconditionFailed"),
-        (Error::NotModified { etag: ETag::Md5([0; 16]), modified: Timestamp(0) }, 304, "NotModified"),
+        (Error::NotModified(Box::new(not_modified())), 304, "NotModified"),
         (Error::ConditionalConflict, 409, "ConditionalRequestConflict"),
         (Error::InvalidRange { size: 3 }, 416, "InvalidRange"),
         (Error::InvalidPartNumber { message: text("m") }, 416, "InvalidPartNumber"),
+        (Error::IdempotencyMismatch, 400, "IdempotencyParameterMismatch"),
         (Error::InvalidArgument { name: "n", value: text("v"), message: text("m") }, 400, "InvalidArgument"),
         (
             Error::InvalidArgument { name: "LocationConstraint", value: text("v"), message: text("m") },
@@ -90,7 +101,7 @@ fn what_happened_inside_is_not_told() {
 #[test]
 fn delete_markers_are_named_in_headers() {
     let version = VersionId::Sequence { sequence: 1, node: 2 };
-    let deleted = Failure::from(Error::Deleted { key: text("k"), version });
+    let deleted = Failure::from(Error::Deleted { key: text("k"), version, modified: Timestamp(0) });
     assert_eq!(deleted.headers[DELETE_MARKER], "true");
     assert_eq!(deleted.headers[VERSION_ID], version.to_string());
     let marker = Failure::from(Error::IsDeleteMarker { version, modified: Timestamp::from_secs(784_111_777) });
@@ -104,4 +115,23 @@ fn details_reach_the_layer_that_renders_them() {
     let error = Failure::from(Error::InvalidRange { size: 7 }).into_s3(&slot.clone());
     assert_eq!(slot.get(), [("ActualObjectSize", text("7"))]);
     assert_eq!(error.headers().expect("headers")[header::CONTENT_RANGE], "bytes */7");
+}
+
+#[test]
+fn what_has_not_changed_is_told_as_the_whole_would_be() {
+    let failure = Failure::from(Error::NotModified(Box::new(not_modified())));
+    let headers = [header::ETAG, header::LAST_MODIFIED, VERSION_ID, header::CACHE_CONTROL];
+    let values = ["\"00000000000000000000000000000000\"", "Thu, 01 Jan 1970 00:00:00 GMT", "null", "no-store"];
+    for (name, value) in headers.iter().zip(values) {
+        assert_eq!(failure.headers[name], value, "{name}");
+    }
+    assert!(!failure.headers.contains_key(header::EXPIRES));
+}
+
+#[test]
+fn the_method_that_is_not_allowed_is_named_once() {
+    let marker = Error::IsDeleteMarker { version: VersionId::Null, modified: Timestamp(0) };
+    let failure = Failure::from(marker).by(&http::Method::PUT).by(&http::Method::GET);
+    assert_eq!(failure.details, [("Method", text("PUT")), ("ResourceType", text("DeleteMarker"))]);
+    assert!(Failure::invalid_request("m").by(&http::Method::PUT).details.is_empty());
 }

@@ -2,11 +2,11 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html>).
 //!
 //! Always holds: a date that can't be read is ignored, as the RFC asks; an entity tag is taken with or without quotes, and weak
-//! ones as strong. (s3s takes one tag only, and refuses what it can't read, which is why these headers are read here.)
+//! ones as strong, but for `If-Range`, whose whole point is that bytes are the same. (s3s takes one tag only, and refuses what it can't read, which is why these headers are read here.)
 
 use http::HeaderMap;
 use trefoil_core::clock::Timestamp;
-use trefoil_core::objects::{DeleteConditions, ReadConditions, WriteConditions};
+use trefoil_core::objects::{DeleteConditions, IfRange, ReadConditions, WriteConditions};
 
 use super::call::{integer, one};
 use super::time::parse_http_date;
@@ -50,6 +50,17 @@ fn date(headers: &HeaderMap, name: &str) -> Option<Timestamp> {
 /// Of GetObject, HeadObject and GetObjectAttributes.
 pub fn of_read(headers: &HeaderMap) -> ReadConditions {
     of_source(headers, ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since"])
+}
+
+/// `If-Range`: a tag has quotes and a date has none.
+pub fn of_range(headers: &HeaderMap) -> Option<IfRange> {
+    let text = headers.get("if-range")?.to_str().unwrap_or_default().trim();
+    let tag = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    Some(match (tag, parse_http_date(text)) {
+        (Some(tag), _) => IfRange::Tag(tag.to_owned()),
+        (None, Some(date)) => IfRange::Modified(date),
+        (None, None) => IfRange::Never,
+    })
 }
 
 /// Of the source of a copy.

@@ -6,9 +6,10 @@ use trefoil_core::objects::DeleteObject;
 
 use super::S3Door;
 use super::call::{Answer, Call, parse_key, parse_opt_version};
-use super::conditions;
+use super::{conditions, refuse};
 
 pub(super) async fn call(door: &S3Door, mut call: Call<DeleteObjectInput>) -> Answer<DeleteObjectOutput> {
+    refuse::bypass(&call.headers)?;
     let request = DeleteObject {
         bucket: call.bucket(&door.service, &call.input.bucket).await?,
         key: parse_key(std::mem::take(&mut call.input.key))?,

@@ -21,6 +21,7 @@ mod tests;
 const PREFIX: &str = "x-amz-checksum-";
 const MULTIPLE: &str = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.";
 
+/// The header, or trailer, that carries a checksum.
 pub const fn header_name(algorithm: ChecksumAlgorithm) -> &'static str {
     match algorithm {
         ChecksumAlgorithm::Crc32 => "x-amz-checksum-crc32",

@@ -32,9 +32,10 @@ macro_rules! operations {
         #[async_trait::async_trait]
         impl S3 for S3Door {
             $(async fn $verb(&self, request: S3Request<dto::$input>) -> S3Result<S3Response<dto::$output>> {
+                let method = request.method.clone();
                 let (call, details) =
                     Call::new(request).map_err(|failure| failure.into_s3(&ErrorDetails::default()))?;
-                $file::$function(self, call).await.map_err(|failure| failure.into_s3(&details))
+                $file::$function(self, call).await.map_err(|failure| failure.by(&method).into_s3(&details))
             })*
         }
     };

@@ -43,9 +43,9 @@ pub(super) async fn get(door: &S3Door, mut call: Call<GetObjectInput>) -> Answer
     let (key, version) = (std::mem::take(&mut call.input.key), call.input.version_id.take());
     let (bucket, part) = (std::mem::take(&mut call.input.bucket), call.input.part_number);
     let request = request(door, &call, &bucket, key, version, part, &overrides).await?;
-    let found = door.service.get(call.principal(), request.clone()).await.map_err(|error| with_range(error, &call))?;
-    let length = length(&found.head);
-    let headers = headers(door, &call, &request, &found.head, overrides).await?;
+    let found = door.service.get(call.principal(), request).await.map_err(|error| with_range(error, &call))?;
+    let length = found.head.length();
+    let headers = headers(&call, &found.head, overrides)?;
     let output = GetObjectOutput {
         body: Some(body::answer(found.body, length).await?.into()),
         // s3s makes the status of it.
@@ -60,8 +60,8 @@ pub(super) async fn head(door: &S3Door, mut call: Call<HeadObjectInput>) -> Answ
     let (key, version) = (std::mem::take(&mut call.input.key), call.input.version_id.take());
     let (bucket, part) = (std::mem::take(&mut call.input.bucket), call.input.part_number);
     let request = request(door, &call, &bucket, key, version, part, &overrides).await?;
-    let found = door.service.head(call.principal(), request.clone()).await.map_err(|error| with_range(error, &call))?;
-    let headers = headers(door, &call, &request, &found, overrides).await?;
+    let found = door.service.head(call.principal(), request).await.map_err(|error| with_range(error, &call))?;
+    let headers = headers(&call, &found, overrides)?;
     let mut response = S3Response::with_headers(HeadObjectOutput::default(), headers);
     if found.range.is_some() {
         Rewrite { status: Some(StatusCode::PARTIAL_CONTENT), document: None }.put(&mut response.extensions);
@@ -94,6 +94,7 @@ async fn request<I>(
         key: parse_key(key)?,
         version: parse_opt_version(version.as_deref())?,
         range,
+        if_range: conditions::of_range(&call.headers),
         part_number,
         conditions: conditions::of_read(&call.headers),
     })
@@ -119,37 +120,22 @@ fn with_range<I>(error: trefoil_core::error::Error, call: &Call<I>) -> Failure {
     }
 }
 
-fn length(found: &HeadOutput) -> u64 {
-    found.range.map_or(found.info.size, |range| range.length)
-}
-
-async fn headers<I>(
-    door: &S3Door,
-    call: &Call<I>,
-    request: &GetObject,
-    found: &HeadOutput,
-    overrides: Overrides,
-) -> Result<HeaderMap, Failure> {
+fn headers<I>(call: &Call<I>, found: &HeadOutput, overrides: Overrides) -> Result<HeaderMap, Failure> {
     let checksums = call.header("x-amz-checksum-mode")?.is_some_and(|mode| mode.eq_ignore_ascii_case("ENABLED"));
-    let part = request.part_number.filter(|_| found.info.parts.is_some());
     // A checksum covers the whole, or a part: one of a range is not known.
-    let whole = request.range.is_none() && part.is_none();
+    let ranged = found.range.is_some() && call.headers.contains_key(header::RANGE);
+    let whole = found.part.is_none() && !ranged;
     let mut headers = describe(&found.info, checksums && whole);
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length(found)));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(found.length()));
     if let Some(range) = found.range {
         set(&mut headers, header::CONTENT_RANGE, &content_range(range, found.info.size));
     }
-    if let (Some(number), Some(count)) = (part, found.info.parts) {
+    if let (Some(part), Some(count)) = (&found.part, found.info.parts) {
         headers.insert("x-amz-mp-parts-count", HeaderValue::from(count));
         if checksums {
-            let version = request.version.or(found.info.version);
-            let named = GetObject { version, conditions: Default::default(), ..request.clone() };
-            let attributes = door.service.attributes(call.principal(), named, number - 1, 1).await?;
-            let parts = attributes.parts.map(|page| page.parts).unwrap_or_default();
-            let checksum = parts.iter().find(|part| part.number == number).and_then(|part| part.checksum.as_ref());
-            digests::to_headers(checksum, &mut headers);
+            digests::to_headers(part.checksum.as_ref(), &mut headers);
             // The type is that of the whole's checksum, also where one of its parts is shown.
-            if let (Some(_), Some(whole)) = (checksum, &found.info.checksum) {
+            if let (Some(_), Some(whole)) = (&part.checksum, &found.info.checksum) {
                 headers.insert("x-amz-checksum-type", HeaderValue::from_static(digests::kind_name(whole.kind)));
             }
         }

@@ -40,6 +40,7 @@ pub(super) async fn call(door: &S3Door, call: Call<GetObjectAttributesInput>) ->
         key: parse_key(call.input.key.clone())?,
         version: parse_opt_version(call.input.version_id.as_deref())?,
         range: None,
+        if_range: None,
         part_number: None,
         conditions: conditions::of_read(&call.headers),
     };
@@ -112,7 +113,8 @@ fn parts(page: &PartsPage, marker: u32, max_parts: usize, xml: &mut Xml) {
         xml.number("PartNumberMarker", marker);
         xml.number("NextPartNumberMarker", page.parts.last().map_or(marker, |part| part.number));
         xml.number("MaxParts", max_parts as u64);
-        xml.flag("IsTruncated", page.truncated);
+        // A page of nothing is never followed by another.
+        xml.flag("IsTruncated", page.truncated && max_parts > 0);
         for part in &page.parts {
             xml.open("Part");
             xml.number("PartNumber", part.number);

@@ -2,8 +2,8 @@
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata>).
 //!
 //! Always holds: names are in lower case and without the prefix; names and values together take at most 2 KB. A value is
-//! read as UTF-8 or, where it is none, as ISO 8859-1; words of RFC 2047 in it are decoded, and a value that is not ASCII is answered
-//! as one word of RFC 2047. A header sent several times is one value, joined by commas.
+//! read as ISO 8859-1, as the example on AWS's page shows (UTF-8 comes back as the UTF-8 of its bytes); words of RFC 2047 in it are
+//! decoded, and a value that is not ASCII is answered as one word of RFC 2047. A header sent several times is one value, joined by commas.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -74,10 +74,7 @@ fn encode(value: &str) -> String {
 }
 
 fn decode(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => decode_words(text),
-        Err(_) => decode_words(&bytes.iter().map(|&byte| char::from(byte)).collect::<String>()),
-    }
+    decode_words(&bytes.iter().map(|&byte| char::from(byte)).collect::<String>())
 }
 
 /// Decodes RFC 2047's encoded words; what is none stays as it is. Blanks between two words are not part of the text.

@@ -18,17 +18,32 @@ const DEFAULT_TYPE: &str = "binary/octet-stream";
 const WEBSITE_REDIRECT: HeaderName = HeaderName::from_static("x-amz-website-redirect-location");
 
 /// A header's text; bytes that are not UTF-8 are read as ISO 8859-1.
-fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let bytes = headers.get(name)?.as_bytes();
-    let text = match std::str::from_utf8(bytes) {
+fn text_of(value: &HeaderValue) -> String {
+    let bytes = value.as_bytes();
+    match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
-    };
-    (!text.is_empty()).then_some(text)
+    }
+}
+
+/// The text of a header that has one value. Several are refused: which one counts would be a guess.
+fn text(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, Failure> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next().map(text_of);
+    if values.next().is_some() {
+        return Err(Failure::invalid_request(format!("The header {name} was sent more than once.")));
+    }
+    Ok(first.filter(|text| !text.is_empty()))
+}
+
+/// The text of a header that is a list, which may come in several headers (RFC 9110, section 5.3).
+fn list(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let values: Vec<String> = headers.get_all(name).iter().map(text_of).filter(|text| !text.is_empty()).collect();
+    (!values.is_empty()).then(|| values.join(", "))
 }
 
 pub fn from_headers(headers: &HeaderMap) -> Result<ObjectHeaders, Failure> {
-    let redirect = text(headers, &WEBSITE_REDIRECT);
+    let redirect = text(headers, &WEBSITE_REDIRECT)?;
     if let Some(target) = &redirect
         && !["/", "http://", "https://"].iter().any(|start| target.starts_with(start))
     {
@@ -39,12 +54,12 @@ pub fn from_headers(headers: &HeaderMap) -> Result<ObjectHeaders, Failure> {
         ));
     }
     Ok(ObjectHeaders {
-        content_type: text(headers, &header::CONTENT_TYPE),
-        cache_control: text(headers, &header::CACHE_CONTROL),
-        content_disposition: text(headers, &header::CONTENT_DISPOSITION),
-        content_encoding: text(headers, &header::CONTENT_ENCODING).and_then(|value| without_framing(&value)),
-        content_language: text(headers, &header::CONTENT_LANGUAGE),
-        expires: text(headers, &header::EXPIRES),
+        content_type: text(headers, &header::CONTENT_TYPE)?,
+        cache_control: list(headers, &header::CACHE_CONTROL),
+        content_disposition: text(headers, &header::CONTENT_DISPOSITION)?,
+        content_encoding: list(headers, &header::CONTENT_ENCODING).and_then(|value| without_framing(&value)),
+        content_language: list(headers, &header::CONTENT_LANGUAGE),
+        expires: text(headers, &header::EXPIRES)?,
         website_redirect_location: redirect,
     })
 }

@@ -88,11 +88,52 @@ fn numbers(operation: &str) -> &'static [&'static str] {
     }
 }
 
+/// Whether an operation on an object means one of its versions.
+fn takes_version(operation: &str) -> bool {
+    matches!(
+        operation,
+        "GetObject"
+            | "HeadObject"
+            | "DeleteObject"
+            | "GetObjectAttributes"
+            | "GetObjectAcl"
+            | "PutObjectAcl"
+            | "GetObjectTagging"
+            | "PutObjectTagging"
+            | "DeleteObjectTagging"
+            | "GetObjectLegalHold"
+            | "PutObjectLegalHold"
+            | "GetObjectRetention"
+            | "PutObjectRetention"
+    )
+}
+
+/// Refuses a version or part where none is meant: passed over, `PUT /bucket/key?versionId=...` would replace the current object, and
+/// a part whose upload was forgotten the whole.
+fn check_meant(operation: &Operation, query: &str, name: &str, value: &str) -> Result<(), Failure> {
+    if operation.level != Level::Object {
+        return Ok(());
+    }
+    if name == "versionId" && !takes_version(operation.name) {
+        let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
+        return Err(Failure::invalid_argument(name, &value, "This operation does not accept a version-id."));
+    }
+    if name == "partNumber" && !numbers(operation.name).contains(&name) {
+        let message = match query.split('&').any(|part| part.split('=').next() == Some("uploadId")) {
+            true => "This operation does not accept partNumber",
+            false => "This operation does not accept partNumber without uploadId",
+        };
+        return Err(Failure::invalid_argument(name, name, message));
+    }
+    Ok(())
+}
+
 /// Refuses parameters whose value can't be, as s3s would or where it would pass them over, and tells which.
 fn check_parameters(operation: &Operation, query: &str) -> Result<(), Failure> {
     let numbers = numbers(operation.name);
     for part in query.split('&') {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        check_meant(operation, query, name, value)?;
         let number = numbers.iter().find(|number| **number == name);
         let version = operation.name == "ListObjects" && name == "list-type";
         if number.is_none() && !version {

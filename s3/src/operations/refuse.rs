@@ -1,8 +1,8 @@
 //! Headers that ask for what is not built. They are refused, never accepted and ignored.
 //!
 //! Always holds: each write of an object or part goes through [`unsupported`]. Headers that would change nothing here are let
-//! through: `x-amz-request-payer` (no bucket is requester-pays), `x-amz-mfa` and `x-amz-bypass-governance-retention` (no bucket
-//! has MFA delete or locked objects), `x-amz-optional-object-attributes` (nothing is ever being restored).
+//! through: `x-amz-request-payer` (no bucket is requester-pays), `x-amz-mfa` (no bucket has MFA delete),
+//! `x-amz-optional-object-attributes` (nothing is ever being restored).
 
 use http::{HeaderMap, StatusCode};
 
@@ -10,6 +10,17 @@ use crate::error::Failure;
 
 pub fn lock_missing() -> Failure {
     Failure::invalid_request("Bucket is missing Object Lock Configuration")
+}
+
+/// Of DeleteObject: no bucket has a lock that could be passed by. (DeleteObjects takes the header, which changes nothing:
+/// `core/decisions/2026-11-27-delete-objects-takes-a-bypass.md`.)
+pub fn bypass(headers: &HeaderMap) -> Result<(), Failure> {
+    const NAME: &str = "x-amz-bypass-governance-retention";
+    if !headers.contains_key(NAME) {
+        return Ok(());
+    }
+    let message = "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.";
+    Err(Failure::new(StatusCode::BAD_REQUEST, "InvalidArgument", message).with("ArgumentName", NAME))
 }
 
 /// Of requests that make an object, an upload or a part.

@@ -101,10 +101,15 @@ impl<'a> Retry<'a> {
                 Err(error) => TxError::from(error),
             },
             // The body may have been led to its error by values that never stood together.
-            Err(TxError::Other(error)) => match transaction.finish_reads().await {
-                Ok(()) => TxError::Other(error),
-                Err(error) => error.into(),
-            },
+            Err(TxError::Other(error)) => {
+                let checked = transaction.finish_reads().await;
+                // Its locks, too.
+                drop(transaction);
+                match checked {
+                    Ok(()) => TxError::Other(error),
+                    Err(error) => error.into(),
+                }
+            }
             Err(TxError::Conflict) => {
                 drop(transaction);
                 TxError::Conflict

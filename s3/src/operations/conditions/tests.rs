@@ -2,8 +2,9 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use trefoil_core::clock::Timestamp;
+use trefoil_core::objects::IfRange;
 
-use super::{of_delete, of_read, of_write};
+use super::{of_delete, of_range, of_read, of_write};
 
 fn headers(name: &'static str, value: &'static str) -> HeaderMap {
     HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))])
@@ -47,4 +48,19 @@ fn a_delete_can_ask_for_size_and_time() {
     assert_eq!(of_delete(&headers("x-amz-if-match-size", "7")).expect("size").if_size, Some(7));
     assert!(of_delete(&headers("x-amz-if-match-size", "-7")).is_err());
     assert!(of_delete(&headers("x-amz-if-match-last-modified-time", "x")).is_err());
+}
+
+#[test]
+fn a_range_depends_on_a_strong_tag_or_a_date() {
+    for (value, expected) in [
+        ("\"a\"", IfRange::Tag("a".into())),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", IfRange::Modified(Timestamp::from_secs(784_111_777))),
+        ("W/\"a\"", IfRange::Never),
+        ("a", IfRange::Never),
+        ("\"", IfRange::Never),
+        ("", IfRange::Never),
+    ] {
+        assert_eq!(of_range(&headers("if-range", value)), Some(expected), "{value}");
+    }
+    assert_eq!(of_range(&HeaderMap::new()), None);
 }

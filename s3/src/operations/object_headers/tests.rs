@@ -8,10 +8,11 @@ use trefoil_core::types::{AccountId, ByteRange, ETag, VersionId};
 use super::{content_range, describe, from_headers};
 
 fn headers(pairs: &[(&'static str, &[u8])]) -> HeaderMap {
-    pairs
-        .iter()
-        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_bytes(value).expect("a value")))
-        .collect()
+    let mut map = HeaderMap::new();
+    for (name, value) in pairs {
+        map.append(HeaderName::from_static(name), HeaderValue::from_bytes(value).expect("a value"));
+    }
+    map
 }
 
 fn info(given: &HeaderMap) -> ObjectInfo {
@@ -63,6 +64,16 @@ fn the_framing_is_no_coding_of_the_object() {
     ] {
         let given = headers(&[("content-encoding", sent.as_bytes())]);
         assert_eq!(from_headers(&given).expect("valid").content_encoding.as_deref(), kept, "{sent}");
+    }
+}
+
+#[test]
+fn several_headers_are_one_list_or_one_too_many() {
+    let list = headers(&[("cache-control", b"private"), ("cache-control", b""), ("cache-control", b"max-age=1")]);
+    assert_eq!(from_headers(&list).expect("a list").cache_control.as_deref(), Some("private, max-age=1"));
+    for name in ["content-type", "content-disposition", "expires", "x-amz-website-redirect-location"] {
+        let failure = from_headers(&headers(&[(name, b"/a"), (name, b"/b")])).expect_err(name);
+        assert_eq!(failure.code, "InvalidRequest", "{name}");
     }
 }
 

@@ -86,3 +86,45 @@ fn what_can_not_be_is_told_with_its_name_and_value() {
         prepare(&mut parts("GET", uri, &[])).expect(uri);
     }
 }
+
+#[test]
+fn a_version_or_part_that_is_not_meant_is_refused() {
+    const COPY: [(&str, &str); 1] = [("x-amz-copy-source", "b/k")];
+    let version = ("This operation does not accept a version-id.", "versionId", "null");
+    let part = ("This operation does not accept partNumber without uploadId", "partNumber", "partNumber");
+    let of_upload = ("This operation does not accept partNumber", "partNumber", "partNumber");
+    for (method, uri, headers, expected) in [
+        ("PUT", "/bucket/key?versionId=null", &[][..], version),
+        ("PUT", "/bucket/key?versionId=null", &COPY, version),
+        ("PUT", "/bucket/key?renameObject&versionId=null", &[], version),
+        ("PUT", "/bucket/key?partNumber=1&uploadId=x&versionId=null", &[], version),
+        ("PUT", "/bucket/key?partNumber=1&uploadId=x&versionId=null", &COPY, version),
+        ("POST", "/bucket/key?uploads&versionId=null", &[], version),
+        ("POST", "/bucket/key?uploadId=x&versionId=null", &[], version),
+        ("DELETE", "/bucket/key?uploadId=x&versionId=null", &[], version),
+        ("GET", "/bucket/key?uploadId=x&versionId=null", &[], version),
+        ("PUT", "/bucket/key?partNumber=1", &[], part),
+        ("PUT", "/bucket/key?partNumber=1", &COPY, part),
+        ("DELETE", "/bucket/key?partNumber=1", &[], part),
+        ("POST", "/bucket/key?uploads&partNumber=1", &[], part),
+        ("DELETE", "/bucket/key?uploadId=x&partNumber=1", &[], of_upload),
+    ] {
+        let failure = prepare(&mut parts(method, uri, headers)).expect_err(uri);
+        assert_eq!((failure.status.as_u16(), &*failure.code), (400, "InvalidArgument"), "{method} {uri}");
+        let argument = |name: &str| failure.details.iter().find(|(other, _)| *other == name).expect(name).1.clone();
+        let found = (&*failure.message, &*argument("ArgumentName"), &*argument("ArgumentValue"));
+        assert_eq!(found, expected, "{method} {uri}");
+    }
+    for (method, uri) in [
+        ("GET", "/bucket/key?versionId=null"),
+        ("HEAD", "/bucket/key?versionId=null&partNumber=1"),
+        ("DELETE", "/bucket/key?versionId=null"),
+        ("GET", "/bucket/key?attributes&versionId=null"),
+        ("PUT", "/bucket/key?acl&versionId=null"),
+        ("PUT", "/bucket/key?tagging&versionId=null"),
+        ("DELETE", "/bucket/key?tagging&versionId=null"),
+        ("PUT", "/bucket/key?partNumber=1&uploadId=x"),
+    ] {
+        prepare(&mut parts(method, uri, &[])).expect(uri);
+    }
+}
