@@ -184,6 +184,10 @@ pub const DIRECTORY_LOCK_WAIT: std::time::Duration = std::time::Duration::from_s
 /// A rename's client token: its bytes, and how long it is remembered.
 pub const RENAME_TOKEN_BYTES_MAX: usize = 256;
 pub const RENAME_TOKEN_SECONDS: u64 = 900;
+/// How long a completed upload answers its completion again, and how often those whose time is over are looked for. Clients that
+/// lost an answer ask again within minutes.
+pub const COMPLETED_SECONDS: u64 = 3600;
+pub const FORGET_INTERVAL: std::time::Duration = std::time::Duration::from_secs(60);
 /// Reclaim: tasks carried out at the same time, and how long it rests when there is nothing to do.
 pub const RECLAIM_CONCURRENCY: usize = 8;
 pub const RECLAIM_IDLE: std::time::Duration = std::time::Duration::from_millis(500);
@@ -191,6 +195,8 @@ pub const RECLAIM_IDLE: std::time::Duration = std::time::Duration::from_millis(5
 pub const CHECK_PROBLEMS_MAX: usize = 1000;
 /// Records fetched at once by a scan for buckets, uploads or tasks.
 pub const LIST_FETCH_MAX: usize = 1000;
+/// The same where most of what was fetched lay in a common prefix and was stepped over.
+pub const LIST_FETCH_SKIPPING_MIN: usize = 16;
 /// Names fetched at once by a walk of the tree.
 pub const WALK_FETCH_MAX: usize = 1000;
 /// Parts between two entries of the index that finds a part by its offset.

@@ -5,7 +5,7 @@
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use trefoil_core::objects::ObjectService;
-use trefoil_core::work::{reclaim, sweep};
+use trefoil_core::work::{forget, reclaim, sweep};
 
 /// Starts it. The handle gives, at its end, whether nothing is left to search for: true where the daemon before ended in order, or
 /// what it left behind was reclaimed.
@@ -13,9 +13,10 @@ pub fn start(service: ObjectService, crashed: bool, stopped: watch::Receiver<boo
     let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
         runtime.block_on(async {
-            let (swept, ()) = futures::join!(
+            let (swept, (), ()) = futures::join!(
                 reclaim_orphans(&service, crashed, stopped.clone()),
-                reclaim::run(service.clone(), super::wait_for(stopped)),
+                reclaim::run(service.clone(), super::wait_for(stopped.clone())),
+                forget::run(service.clone(), super::wait_for(stopped)),
             );
             swept
         })

@@ -16,6 +16,7 @@
 //! | `T` | queue due sequence | task | a queue is scanned in the order of due times |
 //! | `U` | bucket escaped-key initiated id | multipart upload | flat: an upload's directories need not exist |
 //! | `V` | parent escaped-name !sequence | noncurrent version or delete marker; without a sequence: a directory that holds only such | newest first, out of the way of listings |
+//! | `X` | content | completed upload | found by the upload's id, whatever became of its key |
 //! | `Y` | bucket token | a rename's client token | |
 //! | `Z` | parent name | sequence of the noncurrent null version of a name | found without a scan |
 //!
@@ -212,6 +213,11 @@ pub fn upload_parts(upload: &[u8]) -> Option<(Vec<u8>, u64, Id)> {
     Some((key, u64::from_be_bytes(initiated.try_into().ok()?), u64::from_be_bytes(id.try_into().ok()?)))
 }
 
+/// What a repeated completion of the upload is answered.
+pub fn completed(content: Id) -> Key {
+    key_of(b'X', content, &[])
+}
+
 pub fn rename_token(bucket: Id, token: &str) -> Key {
     key_of(b'Y', bucket, token.as_bytes())
 }
@@ -223,6 +229,8 @@ pub const RENAME_TOKENS: &[u8] = b"Y";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Queue {
+    /// Completed uploads, by when they may be forgotten; the sequence is the content.
+    Forget = b'f',
     Reclaim = b'r',
 }
 

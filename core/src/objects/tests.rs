@@ -1,6 +1,9 @@
 //! The service over stores in memory: what each verb promises, and what it costs.
 
 mod multipart;
+mod multipart_refused;
+mod multipart_repeated;
+mod multipart_scale;
 mod round_trips;
 mod sharing;
 
@@ -12,7 +15,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::*;
 use crate::access::{Accounts, Secret};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::content::{Expected, Upload};
 use crate::data::memory::MemoryStore as MemoryData;
 use crate::data::{DataStore, Location};
@@ -53,9 +56,12 @@ pub fn upload(bytes: &Bytes) -> Upload {
 
 impl Fixture {
     pub async fn new() -> Self {
+        Self::with_clock(Arc::new(SystemClock)).await
+    }
+
+    pub async fn with_clock(clock: Arc<dyn Clock>) -> Self {
         let store = Arc::new(CountingStore::new(Arc::new(MemoryStore::new())));
         let data = MemoryData::new(1 << 30);
-        let clock = Arc::new(SystemClock);
         let random = Arc::new(SeededRandom::new(1));
         let secret = Secret::new("a-secret-of-forty-characters-for-a-test!");
         let accounts =
@@ -180,7 +186,7 @@ async fn a_body_that_is_not_what_it_said_leaves_nothing() {
             conditions: WriteConditions::default(),
             location: None,
         };
-        assert!(matches!(fixture.service.put(&fixture.root, put).await, Err(Error::BadDigest("Content-MD5"))));
+        assert!(matches!(fixture.service.put(&fixture.root, put).await, Err(Error::BadMd5 { .. })));
         assert!(matches!(fixture.get(fixture.request("wrong")).await, Err(Error::NoSuchKey(_))));
     }
     assert_eq!(fixture.blobs().await, 0);

@@ -4,6 +4,7 @@
 //! is a reconciler: no input but the index, idempotent, bounded, woken by signal and by clock.
 
 pub mod check;
+pub mod forget;
 pub mod reclaim;
 pub mod start;
 pub mod sweep;
