@@ -43,6 +43,11 @@ pub const XML_BYTES_MAX: usize = 8 << 20;
 /// Documents held at once, in all; a request waits for room before its body is asked for.
 pub const XML_TOTAL_BYTES_MAX: usize = 64 << 20;
 
+/// How long a client that completes an upload waits for a status. Clients give up after 10 s at the soonest.
+pub const COMPLETE_QUICK: Duration = Duration::from_secs(5);
+/// Then it gets a blank this often, so that neither it nor anything between takes the connection for dead.
+pub const BLANK_INTERVAL: Duration = Duration::from_secs(1);
+
 /// A chunk's line in an `aws-chunked` body: 16 digits of size and a signature of 64 take 100 bytes.
 pub const CHUNK_LINE_BYTES_MAX: usize = 512;
 /// Everything behind the last chunk: a checksum and a signature take 200 bytes.
@@ -74,3 +79,4 @@ pub const ECHO_BYTES_MAX: usize = 8 << 10;
 
 const _: () = assert!(HEAD_BYTES_MAX <= CONNECTION_BUFFER_BYTES);
 const _: () = assert!(XML_BYTES_MAX <= XML_TOTAL_BYTES_MAX);
+const _: () = assert!(BLANK_INTERVAL.as_secs() < WRITE_IDLE_TIMEOUT.as_secs());

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use trefoil_core::access::{Accounts, NewAccount, Secret};
 use trefoil_core::clock::SystemClock;
@@ -15,6 +16,7 @@ use trefoil_core::random::SeededRandom;
 use trefoil_core::types::{Account, Principal};
 
 use crate::context::{AuthContext, ErrorDetails};
+use crate::limits::COMPLETE_QUICK;
 use crate::operations::Operations;
 use crate::table::Operation;
 
@@ -73,10 +75,16 @@ pub struct Ask<'a> {
     principal: Principal,
     request: http::request::Builder,
     body: Bytes,
+    virtual_host: bool,
 }
 
 impl Store {
     pub async fn new() -> Self {
+        Self::with_patience(COMPLETE_QUICK).await
+    }
+
+    /// Whose completions are late after `quick`.
+    pub async fn with_patience(quick: Duration) -> Self {
         let metadata = Arc::new(MemoryIndex::new());
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SeededRandom::new(7)));
         let root = ("AKIAIOSFODNN7EXAMPLE".to_owned(), Secret::new("wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"));
@@ -101,7 +109,7 @@ impl Store {
             region: "us-east-1".into(),
         });
         service.start_serving();
-        Self { operations: Operations::new(service, accounts, "us-east-1".into()), alice, bob }
+        Self { operations: Operations::with_patience(service, accounts, "us-east-1".into(), quick), alice, bob }
     }
 
     /// A store with a bucket `photos` of alice's.
@@ -114,7 +122,13 @@ impl Store {
     /// As alice.
     pub fn ask(&self, method: &str, uri: &str) -> Ask<'_> {
         let request = Request::builder().method(method).uri(uri).header("host", "trefoil.example");
-        Ask { store: self, principal: Principal::Account(self.alice.clone()), request, body: Bytes::new() }
+        Ask {
+            store: self,
+            principal: Principal::Account(self.alice.clone()),
+            request,
+            body: Bytes::new(),
+            virtual_host: false,
+        }
     }
 
     pub async fn put(&self, key: &str, body: &'static str) -> Reply {
@@ -130,6 +144,12 @@ impl Ask<'_> {
 
     pub fn by_nobody(mut self) -> Self {
         self.principal = Principal::Anonymous;
+        self
+    }
+
+    /// As if the bucket stood in the host.
+    pub fn virtual_host(mut self) -> Self {
+        self.virtual_host = true;
         self
     }
 
@@ -150,6 +170,8 @@ impl Ask<'_> {
             expected_sha256: None,
             trailer: None,
             request_id: "1".into(),
+            host_id: HeaderValue::from_static("host"),
+            virtual_host: self.virtual_host,
             details: details.clone(),
         };
         let request = self
