@@ -106,7 +106,15 @@ pub const COVERAGE: &[(&str, &[&str])] = &[
     ("CreateMultipartUpload", &["NoSuchBucket", "AccessDenied", "NotImplemented", "InvalidRequest", "KeyTooLongError"]),
     (
         "UploadPart",
-        &["NoSuchUpload", "InvalidArgument", "BadDigest", "InvalidDigest", "InvalidRequest", "AccessDenied"],
+        &[
+            "NoSuchUpload",
+            "InvalidArgument",
+            "BadDigest",
+            "InvalidDigest",
+            "InvalidRequest",
+            "EntityTooLarge",
+            "AccessDenied",
+        ],
     ),
     (
         "UploadPartCopy",
@@ -114,7 +122,7 @@ pub const COVERAGE: &[(&str, &[&str])] = &[
             "NoSuchUpload",
             "NoSuchKey",
             "NoSuchBucket",
-            "InvalidRange",
+            "InvalidRequest",
             "InvalidArgument",
             "PreconditionFailed",
             "AccessDenied",
@@ -130,11 +138,13 @@ pub const COVERAGE: &[(&str, &[&str])] = &[
             "EntityTooSmall",
             "MalformedXML",
             "PreconditionFailed",
+            "NoSuchKey",
             "InvalidRequest",
             "BadDigest",
+            "AccessDenied",
         ],
     ),
-    ("AbortMultipartUpload", &["NoSuchUpload", "AccessDenied"]),
+    ("AbortMultipartUpload", &["NoSuchUpload", "AccessDenied", "NotImplemented"]),
     (
         "PostObject",
         &[
