@@ -327,7 +327,7 @@ pub const SUITES: &[Suite] = &[
                 for (status, code) in &outcomes {
                     assert!(*status == 200 || (*status, code.as_str()) == (412, "PreconditionFailed"), "{outcomes:?}");
                 }
-                t.get("/{b}/k").is(200).holds([won[0] as u8]);
+                t.get("/{b}/k").is(200).holds([u8::try_from(won[0]).expect("few racers")]);
             }),
             case("if_match", pages::CONDITIONAL_WRITES, |t| {
                 let id = t.upload("k");
