@@ -22,6 +22,7 @@ use crate::table::Operation;
 
 pub struct Store {
     operations: Operations,
+    pub metadata: Arc<MemoryIndex>,
     pub alice: Arc<Account>,
     pub bob: Arc<Account>,
 }
@@ -100,7 +101,7 @@ impl Store {
         let location = Location { name: "memory".into(), store: MemoryStore::new(1 << 30), inline: true };
         let accounts = Arc::new(accounts);
         let service = ObjectService::new(Parts {
-            metadata,
+            metadata: metadata.clone(),
             locations: HashMap::from([("memory".to_owned(), location)]),
             default_location: "memory".into(),
             accounts: accounts.clone(),
@@ -109,7 +110,12 @@ impl Store {
             region: "us-east-1".into(),
         });
         service.start_serving();
-        Self { operations: Operations::with_patience(service, accounts, "us-east-1".into(), quick), alice, bob }
+        Self {
+            operations: Operations::with_patience(service, accounts, "us-east-1".into(), quick),
+            metadata,
+            alice,
+            bob,
+        }
     }
 
     /// A store with a bucket `photos` of alice's.

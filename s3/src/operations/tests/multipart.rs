@@ -1,5 +1,9 @@
 //! Multipart uploads from beginning to end.
 
+use std::time::Duration;
+
+use trefoil_core::metadata::{LockMode, MetadataStore as _, keys};
+
 use super::harness::{Reply, Store};
 
 const MIB: usize = 1 << 20;
@@ -62,13 +66,26 @@ async fn an_upload_in_parts() {
     assert_eq!(attributes.send().await.expect(200).element("PartsCount"), Some("2"));
 }
 
+/// The same, held up by another change of the upload for as long as a client waits for a status, and longer.
+async fn complete_late(store: &Store, key: &str, upload: &str, parts: &[(u32, &str)]) -> Reply {
+    let content = u64::from_str_radix(&upload[16..], 16).expect("an upload's id");
+    let name = keys::locks::upload(content);
+    let held = store.metadata.lock(&name, LockMode::Exclusive).await.expect("the lock");
+    let release = async move {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        drop(held);
+    };
+    let (reply, ()) = tokio::join!(complete(store, key, upload, parts), release);
+    reply
+}
+
 #[tokio::test]
 async fn a_late_answer_is_whole() {
-    let store = Store::with_patience(std::time::Duration::ZERO).await;
+    let store = Store::with_patience(Duration::from_millis(1)).await;
     store.ask("PUT", "/photos").send().await.expect(200);
     let upload = begin(&store, "a").await;
     let tag = part(&store, "a", &upload, 1, vec![1; 10]).await;
-    let refused = complete(&store, "a", &upload, &[(2, &tag)]).await.expect(200);
+    let refused = complete_late(&store, "a", &upload, &[(2, &tag)]).await.expect(200);
     assert_eq!(refused.header("content-type"), Some("application/xml"));
     assert_eq!(refused.text().matches("<?xml").count(), 1);
     assert!(refused.text().starts_with("<?xml"), "{refused:?}");
@@ -87,7 +104,7 @@ async fn a_late_answer_is_whole() {
     assert!(refused.element("Message").is_some_and(|message| !message.is_empty()));
     store.ask("HEAD", "/photos/a").send().await.expect(404);
 
-    let done = complete(&store, "a", &upload, &[(1, &tag)]).await.expect(200);
+    let done = complete_late(&store, "a", &upload, &[(1, &tag)]).await.expect(200);
     assert_eq!((done.element("Bucket"), done.element("Key")), (Some("photos"), Some("a")));
     assert_eq!(done.element("ChecksumType"), Some("FULL_OBJECT"));
     store.ask("HEAD", "/photos/a").send().await.expect(200);
