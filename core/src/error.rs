@@ -49,8 +49,8 @@ pub enum Error {
     ConditionalConflict,
     #[error("the range lies beyond the object's {size} bytes")]
     InvalidRange { size: u64 },
-    #[error("{message}")]
-    InvalidPartNumber { message: String },
+    #[error("the object has no part {requested}; it has {count}")]
+    InvalidPartNumber { requested: u32, count: u32 },
     /// The token of a request that is done came with another request.
     #[error("the client token was used for another request; take a new one")]
     IdempotencyMismatch,
@@ -82,8 +82,13 @@ pub enum Error {
 
     #[error("the {0} sent does not match the content received")]
     BadDigest(&'static str),
-    #[error("the {0} sent is not a valid digest")]
-    InvalidDigest(&'static str),
+    #[error("the Content-MD5 sent does not match the content received")]
+    BadMd5 { sent: [u8; 16], computed: [u8; 16] },
+    /// Of a part that a completion names.
+    #[error("the {algorithm} sent for part {part} does not match the part")]
+    BadPartDigest { algorithm: &'static str, part: u32 },
+    #[error("the Content-MD5 sent is not a valid digest")]
+    InvalidMd5 { sent: String },
     #[error("the content does not match x-amz-content-sha256")]
     PayloadHashMismatch { sent: String, computed: String },
     /// A chunk's or trailer's signature is wrong.
@@ -100,11 +105,13 @@ pub enum Error {
     #[error("{size} bytes are more than the {max} allowed")]
     EntityTooLarge { size: u64, max: u64 },
     #[error("{size} bytes are fewer than the {min} needed")]
-    EntityTooSmall { size: u64, min: u64, part: Option<u32> },
-    #[error("part {part}: {message}")]
-    InvalidPart { part: u32, message: String },
-    #[error("the parts are not in ascending order")]
-    InvalidPartOrder,
+    /// Of a part, its number and tag.
+    EntityTooSmall { size: u64, min: u64, part: Option<(u32, ETag)> },
+    /// A completion names a part that is not there, or is another. The tag is as sent.
+    #[error("the upload {upload} has no part {part} with the tag {etag}")]
+    InvalidPart { upload: String, part: u32, etag: String },
+    #[error("the parts of the upload {upload} are not in ascending order")]
+    InvalidPartOrder { upload: String },
 
     /// The store is out of space. Reads and deletes go on.
     #[error("the store is full: {0}")]

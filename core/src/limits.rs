@@ -202,6 +202,8 @@ pub const FIRST_LOCK_WAIT: std::time::Duration = std::time::Duration::from_secs(
 /// S3: a rename's client token has at most 64 characters; and how long it is remembered.
 pub const RENAME_TOKEN_BYTES_MAX: usize = 64;
 pub const RENAME_TOKEN_SECONDS: u64 = 900;
+/// How long a completed upload answers its completion again: clients that lost an answer ask again within minutes.
+pub const COMPLETED_SECONDS: u64 = 3600;
 /// Reclaim: tasks carried out at the same time, and how long it rests when there is nothing to do.
 pub const RECLAIM_CONCURRENCY: usize = 8;
 pub const RECLAIM_IDLE: std::time::Duration = std::time::Duration::from_millis(500);
@@ -211,6 +213,8 @@ pub const FORGET_PAUSE: std::time::Duration = std::time::Duration::from_secs(10)
 pub const CHECK_PROBLEMS_MAX: usize = 1000;
 /// Records fetched at once by a scan for buckets, uploads or tasks.
 pub const LIST_FETCH_MAX: usize = 1000;
+/// The same where most of what was fetched lay in a common prefix and was stepped over.
+pub const LIST_FETCH_SKIPPING_MIN: usize = 16;
 /// Names fetched at once by a walk of the tree; at first in a directory that it goes into, and at first behind what it leaves out.
 pub const WALK_FETCH_MAX: usize = LIST_PAGE_MAX + 1;
 pub const WALK_FETCH_BELOW: usize = 32;

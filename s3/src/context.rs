@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use http::HeaderValue;
 use trefoil_core::content::TrailerSlot;
 use trefoil_core::types::{ChecksumAlgorithm, Principal};
 
@@ -16,6 +17,10 @@ pub struct AuthContext {
     /// The checksum that `x-amz-trailer` announced, and where the body's decoder leaves it.
     pub trailer: Option<(ChecksumAlgorithm, TrailerSlot)>,
     pub request_id: String,
+    /// `x-amz-id-2`.
+    pub host_id: HeaderValue,
+    /// Whether the client named the bucket in its host.
+    pub virtual_host: bool,
     /// Where an operation that fails leaves what its error document says beside code and message.
     pub details: ErrorDetails,
 }

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use s3s::{S3Error, S3ErrorCode};
 use trefoil_core::error::{Configuration, Error};
@@ -215,9 +217,13 @@ impl From<Error> for Failure {
             )
             .with("ActualObjectSize", size)
             .header(header::CONTENT_RANGE, &format!("bytes */{size}")),
-            Error::InvalidPartNumber { message } => {
-                Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "InvalidPartNumber", message)
-            }
+            Error::InvalidPartNumber { requested, count } => Self::new(
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "InvalidPartNumber",
+                "The requested partnumber is not satisfiable",
+            )
+            .with("PartNumberRequested", requested)
+            .with("ActualPartCount", count),
 
             Error::IdempotencyMismatch => Self::bad(
                 "IdempotencyParameterMismatch",
@@ -249,14 +255,23 @@ impl From<Error> for Failure {
             Error::InvalidBucketState(message) => Self::conflict("InvalidBucketState", message),
             Error::NotImplemented(message) => Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message),
 
-            Error::BadDigest("Content-MD5") => {
+            // S3 shows what it expected in hexadecimal, and what it computed as the header has it.
+            Error::BadMd5 { sent, computed } => {
                 Self::bad("BadDigest", "The Content-MD5 you specified did not match what we received.")
+                    .with("ExpectedDigest", hex::encode(sent))
+                    .with("CalculatedDigest", STANDARD.encode(computed))
             }
+            Error::BadPartDigest { algorithm, part } => Self::bad(
+                "BadDigest",
+                format!("The {algorithm} you specified for part {part} did not match what we received."),
+            ),
             Error::BadDigest(what) => Self::bad(
                 "BadDigest",
                 format!("The {what} you specified did not match the calculated checksum."),
             ),
-            Error::InvalidDigest(what) => Self::bad("InvalidDigest", format!("The {what} you specified was invalid")),
+            Error::InvalidMd5 { sent } => {
+                Self::bad("InvalidDigest", "The Content-MD5 you specified was invalid.").with("Content-MD5", sent)
+            }
             Error::PayloadHashMismatch { sent, computed } => Self::bad(
                 "XAmzContentSHA256Mismatch",
                 "The provided 'x-amz-content-sha256' header does not match what was computed.",
@@ -293,20 +308,23 @@ impl From<Error> for Failure {
                         .with("ProposedSize", size)
                         .with("MinSizeAllowed", min);
                 match part {
-                    Some(part) => failure.with("PartNumber", part),
+                    Some((part, etag)) => failure.with("PartNumber", part).with("ETag", etag),
                     None => failure,
                 }
             }
-            Error::InvalidPart { part, .. } => Self::bad(
+            Error::InvalidPart { upload, part, etag } => Self::bad(
                 "InvalidPart",
                 "One or more of the specified parts could not be found.  The part may not have been uploaded, or the \
                  specified entity tag may not match the part's entity tag.",
             )
-            .with("PartNumber", part),
-            Error::InvalidPartOrder => Self::bad(
+            .with("UploadId", upload)
+            .with("PartNumber", part)
+            .with("ETag", etag),
+            Error::InvalidPartOrder { upload } => Self::bad(
                 "InvalidPartOrder",
                 "The list of parts was not in ascending order. Parts must be ordered by part number.",
-            ),
+            )
+            .with("UploadId", upload),
 
             // General purpose buckets never fill up; this is what S3 on Outposts answers when its disks are full.
             Error::StorageFull(what) => {

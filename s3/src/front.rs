@@ -221,6 +221,8 @@ impl Front {
             expected_sha256: None,
             trailer: framing.trailer(),
             request_id: asked.request_id.clone(),
+            host_id: self.ids.host_id().clone(),
+            virtual_host: target.virtual_host,
             details: asked.details.clone(),
         };
         if let Payload::Sha256(digest) = payload {

@@ -19,6 +19,7 @@ pub mod error;
 mod front;
 mod inbound;
 pub mod limits;
+mod location;
 mod metrics;
 mod objects;
 mod operate;

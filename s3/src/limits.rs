@@ -61,6 +61,11 @@ pub const XML_ROOM_TIMEOUT: Duration = Duration::from_secs(10);
 pub const DOCUMENT_GRACE: Duration = Duration::from_secs(30);
 pub const DOCUMENT_RATE_BYTES_PER_SEC_MIN: u32 = 32 << 10;
 
+/// How long a client that completes an upload waits for a status. Clients give up after 10 s at the soonest.
+pub const COMPLETE_QUICK: Duration = Duration::from_secs(5);
+/// Then it gets a blank this often, so that neither it nor anything between takes the connection for dead.
+pub const BLANK_INTERVAL: Duration = Duration::from_secs(1);
+
 /// A chunk's line in an `aws-chunked` body: 16 digits of size and a signature of 64 take 100 bytes.
 pub const CHUNK_LINE_BYTES_MAX: usize = 512;
 /// Everything behind the last chunk: a checksum and a signature take 200 bytes.
@@ -95,3 +100,4 @@ pub const ECHO_BYTES_MAX: usize = 8 << 10;
 const _: () = assert!(HEAD_BYTES_MAX <= CONNECTION_BUFFER_BYTES);
 const _: () = assert!(XML_STRANGERS_BYTES_MAX < XML_TOTAL_BYTES_MAX && XML_BYTES_MAX <= XML_STRANGERS_BYTES_MAX);
 const _: () = assert!(XML_ROOM_STEP_BYTES <= XML_STRANGERS_BYTES_MAX);
+const _: () = assert!(BLANK_INTERVAL.as_secs() < WRITE_IDLE_TIMEOUT.as_secs());

@@ -50,7 +50,8 @@ pub fn failure(mut failure: Failure, context: Context<'_>) -> Response<s3s::Body
     response
 }
 
-fn document(failure: &Failure, context: Context<'_>) -> String {
+/// The document of a failure.
+pub fn document(failure: &Failure, context: Context<'_>) -> String {
     let mut out = String::with_capacity(512);
     out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>");
     push_element(&mut out, "Code", &failure.code);

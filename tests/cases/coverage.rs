@@ -125,7 +125,15 @@ pub const COVERAGE: &[(&str, &[&str])] = &[
     ("CreateMultipartUpload", &["NoSuchBucket", "AccessDenied", "NotImplemented", "InvalidRequest", "KeyTooLongError"]),
     (
         "UploadPart",
-        &["NoSuchUpload", "InvalidArgument", "BadDigest", "InvalidDigest", "InvalidRequest", "AccessDenied"],
+        &[
+            "NoSuchUpload",
+            "InvalidArgument",
+            "BadDigest",
+            "InvalidDigest",
+            "InvalidRequest",
+            "EntityTooLarge",
+            "AccessDenied",
+        ],
     ),
     (
         "UploadPartCopy",
@@ -133,7 +141,7 @@ pub const COVERAGE: &[(&str, &[&str])] = &[
             "NoSuchUpload",
             "NoSuchKey",
             "NoSuchBucket",
-            "InvalidRange",
+            "InvalidRequest",
             "InvalidArgument",
             "PreconditionFailed",
             "AccessDenied",
@@ -149,11 +157,13 @@ pub const COVERAGE: &[(&str, &[&str])] = &[
             "EntityTooSmall",
             "MalformedXML",
             "PreconditionFailed",
+            "NoSuchKey",
             "InvalidRequest",
             "BadDigest",
+            "AccessDenied",
         ],
     ),
-    ("AbortMultipartUpload", &["NoSuchUpload", "AccessDenied"]),
+    ("AbortMultipartUpload", &["NoSuchUpload", "AccessDenied", "NotImplemented"]),
     (
         "PostObject",
         &[

@@ -15,7 +15,9 @@ mod get_object;
 mod list_objects;
 mod list_versions;
 mod multipart;
+mod multipart_checksums;
 mod multipart_lists;
+mod multipart_scale;
 mod pages;
 mod post_object;
 mod put_object;
@@ -38,7 +40,9 @@ pub fn suites() -> Vec<Suite> {
         tagging::SUITES,
         acl::SUITES,
         multipart::SUITES,
+        multipart_checksums::SUITES,
         multipart_lists::SUITES,
+        multipart_scale::SUITES,
         post_object::SUITES,
         rename_object::SUITES,
         checksums::SUITES,

@@ -2,7 +2,7 @@
 //!
 //! Always holds: parts but for the last are of the smallest size allowed, so that cases stay quick.
 
-use trefoil_tests::{Suite, Test, case, checksum};
+use trefoil_tests::{Payload, Suite, Test, case, checksum};
 
 use super::pages;
 
@@ -71,6 +71,12 @@ pub const SUITES: &[Suite] = &[
                     .with("x-amz-checksum-type", "COMPOSITE")
                     .fails(400, "InvalidRequest");
             }),
+            case("never_by_the_anonymous", pages::CREATE_MULTIPART_UPLOAD, |t| {
+                t.put("/{b}?acl").with("x-amz-acl", "public-read-write").is(200);
+                t.post("/{b}/k?uploads").anonymous().fails(403, "AccessDenied");
+                t.get("/{b}?uploads").is(200).omits("Upload");
+                t.post("/{b}/k?uploads").alt().is(200);
+            }),
             case("a_key_that_is_too_long_is_refused", pages::KEYS, |t| {
                 t.post(&format!("/{{b}}/{}?uploads", "k".repeat(1025))).fails(400, "KeyTooLongError");
             }),
@@ -109,8 +115,12 @@ pub const SUITES: &[Suite] = &[
             case("content_md5_is_compared", pages::UPLOAD_PART, |t| {
                 let id = t.upload("k");
                 let target = format!("/{{b}}/k?partNumber=1&uploadId={id}");
-                t.put(&target).body("x").with("content-md5", &checksum::content_md5(b"y")).fails(400, "BadDigest");
-                t.put(&target).body("x").with("content-md5", "zzz").fails(400, "InvalidDigest");
+                let answer =
+                    t.put(&target).body("x").with("content-md5", &checksum::content_md5(b"y")).fails(400, "BadDigest");
+                answer.shows("ExpectedDigest", checksum::etag(b"y").trim_matches('"'));
+                answer.shows("CalculatedDigest", &checksum::content_md5(b"x"));
+                let answer = t.put(&target).body("x").with("content-md5", "zzz").fails(400, "InvalidDigest");
+                answer.shows("Content-MD5", "zzz");
                 t.get(&format!("/{{b}}/k?uploadId={id}")).is(200).omits("Part");
             }),
             case("another_checksum_than_the_uploads_is_refused", pages::CHECKSUMS, |t| {
@@ -119,6 +129,25 @@ pub const SUITES: &[Suite] = &[
                     .body("x")
                     .with("x-amz-checksum-crc32", &checksum::value("crc32", b"x"))
                     .fails(400, "InvalidRequest");
+            }),
+            case("neither_by_the_anonymous_nor_by_who_did_not_begin_it", pages::UPLOAD_PART, |t| {
+                t.put("/{b}?acl").with("x-amz-acl", "public-read-write").is(200);
+                t.object("s", "source");
+                let id = t.upload("k");
+                let target = format!("/{{b}}/k?partNumber=1&uploadId={id}");
+                t.put(&target).anonymous().body("x").fails(403, "AccessDenied");
+                t.put(&target).alt().body("x").fails(403, "AccessDenied");
+                t.put(&target).anonymous().with("x-amz-copy-source", "/{b}/s").fails(403, "AccessDenied");
+                t.get(&format!("/{{b}}/k?uploadId={id}")).is(200).omits("Part");
+            }),
+            case("more_than_five_gibibytes_are_refused_before_they_come", pages::LIMITS, |t| {
+                let id = t.upload("k");
+                t.put(&format!("/{{b}}/k?partNumber=1&uploadId={id}"))
+                    .payload(Payload::Unsigned)
+                    .with("content-length", "5368709121")
+                    .fails(400, "EntityTooLarge")
+                    .shows("MaxSizeAllowed", "5368709120");
+                t.get(&format!("/{{b}}/k?uploadId={id}")).is(200).omits("Part");
             }),
             case("by_another_account", pages::UPLOAD_PART, |t| {
                 let id = t.upload("k");
@@ -135,11 +164,23 @@ pub const SUITES: &[Suite] = &[
                 let etag = checksum::etag_of_parts(&[&big(b'a'), b"end"]);
                 answer.root("CompleteMultipartUploadResult").shows("Bucket", &t.bucket).shows("Key", "d/k");
                 answer.shows("ETag", &etag);
-                assert!(answer.one("Location").ends_with("/d/k"));
+                assert_eq!(answer.one("Location"), format!("http://{}/{}/d/k", t.target.address, t.bucket));
                 let answer = t.get("/{b}/d/k").is(200);
                 answer.has("etag", &etag);
                 assert!(answer.body.len() == MIN + 3 && answer.body.ends_with(b"aend"));
                 t.get("/{b}?uploads").is(200).omits("Upload");
+            }),
+            case("the_location_leads_there_where_the_bucket_is_in_the_host", pages::VIRTUAL_HOSTS, |t| {
+                let id = t.upload("d/%C3%A9");
+                let etag = t.part("d/%C3%A9", &id, 1, b"x");
+                let host = format!("{}.s3.trefoil.test", t.bucket);
+                let answer = t
+                    .post(&format!("/d/%C3%A9?uploadId={id}"))
+                    .body(trefoil_tests::case::complete_xml(&[(1, &etag)]))
+                    .change(|request| request.host = Some(host.clone()))
+                    .is(200);
+                answer.shows("Location", &format!("http://{host}/d/%C3%A9")).shows("Key", "d/\u{e9}");
+                t.get("/d/%C3%A9").change(|request| request.host = Some(host.clone())).is(200).holds("x");
             }),
             case("uses_the_parts_that_are_named", pages::COMPLETE_MULTIPART_UPLOAD, |t| {
                 let id = t.upload("k");
@@ -160,15 +201,56 @@ pub const SUITES: &[Suite] = &[
                 t.complete("k", &id, &[(1, &etag)]).is(200).shows("ETag", &first.one("ETag"));
                 t.get("/{b}/k").is(200).holds("x");
             }),
+            case("again_after_the_key_has_changed", pages::COMPLETE_MULTIPART_UPLOAD, |t| {
+                let id = t.upload("k");
+                let etag = t.part("k", &id, 1, b"x");
+                let complete = || t.complete("k", &id, &[(1, &etag)]).with("if-none-match", "*");
+                let first = complete().is(200);
+                t.object("k", "newer");
+                complete().is(200).holds(&first.body);
+                t.delete("/{b}/k").is(204);
+                complete().is(200).holds(&first.body);
+                t.head("/{b}/k").is(404);
+                // Another request is no repetition.
+                t.complete("k", &id, &[(1, &etag)]).fails(404, "NoSuchUpload");
+                t.put("/{b}?acl").with("x-amz-acl", "public-read-write").is(200);
+                complete().alt().fails(403, "AccessDenied");
+                complete().anonymous().fails(403, "AccessDenied");
+            }),
+            case("again_names_the_version_that_it_made", pages::COMPLETE_MULTIPART_UPLOAD, |t| {
+                t.versioning("Enabled");
+                let id = t.upload("k");
+                let etag = t.part("k", &id, 1, b"x");
+                let version = t.complete("k", &id, &[(1, &etag)]).is(200).need("x-amz-version-id");
+                t.object("k", "newer");
+                t.complete("k", &id, &[(1, &etag)]).is(200).has("x-amz-version-id", &version);
+                t.get("/{b}/k").is(200).holds("newer");
+                t.get(&format!("/{{b}}/k?versionId={version}")).is(200).holds("x");
+            }),
+            case("neither_by_the_anonymous_nor_by_who_did_not_begin_it", pages::COMPLETE_MULTIPART_UPLOAD, |t| {
+                t.put("/{b}?acl").with("x-amz-acl", "public-read-write").is(200);
+                let id = t.upload("k");
+                let etag = t.part("k", &id, 1, b"x");
+                t.complete("k", &id, &[(1, &etag)]).anonymous().fails(403, "AccessDenied");
+                t.complete("k", &id, &[(1, &etag)]).alt().fails(403, "AccessDenied");
+                t.head("/{b}/k").is(404);
+                let theirs = t.post("/{b}/k?uploads").alt().is(200).one("UploadId");
+                let target = format!("/{{b}}/k?partNumber=1&uploadId={theirs}");
+                let etag = t.put(&target).alt().body("theirs").is(200).need("etag");
+                t.complete("k", &theirs, &[(1, &etag)]).alt().is(200);
+                t.get("/{b}/k").alt().is(200).holds("theirs");
+            }),
             case("parts_must_ascend", pages::COMPLETE_MULTIPART_UPLOAD, |t| {
                 let (id, one, two) = two(t, "k");
-                t.complete("k", &id, &[(2, &two), (1, &one)]).fails(400, "InvalidPartOrder");
+                let answer = t.complete("k", &id, &[(2, &two), (1, &one)]).fails(400, "InvalidPartOrder");
+                answer.shows("UploadId", &id);
                 t.head("/{b}/k").is(404);
                 t.complete("k", &id, &[(1, &one), (2, &two)]).is(200);
             }),
             case("parts_must_be_there", pages::COMPLETE_MULTIPART_UPLOAD, |t| {
                 let (id, one, two) = two(t, "k");
-                t.complete("k", &id, &[(1, &one), (3, &two)]).fails(400, "InvalidPart");
+                let answer = t.complete("k", &id, &[(1, &one), (3, &two)]).fails(400, "InvalidPart");
+                answer.shows("UploadId", &id).shows("PartNumber", "3").shows("ETag", two.trim_matches('"'));
                 t.head("/{b}/k").is(404);
             }),
             case("etags_must_be_the_parts", pages::COMPLETE_MULTIPART_UPLOAD, |t| {
@@ -183,6 +265,7 @@ pub const SUITES: &[Suite] = &[
                 let two = t.part("k", &id, 2, b"last");
                 let answer = t.complete("k", &id, &[(1, &one), (2, &two)]).fails(400, "EntityTooSmall");
                 answer.shows("PartNumber", "1").shows("ProposedSize", "5").shows("MinSizeAllowed", "5242880");
+                answer.shows("ETag", one.trim_matches('"'));
                 t.head("/{b}/k").is(404);
             }),
             case("no_parts_are_refused", pages::COMPLETE_MULTIPART_UPLOAD, |t| {
@@ -210,6 +293,41 @@ pub const SUITES: &[Suite] = &[
                 t.get("/{b}/k").is(200).holds("theirs");
                 t.delete("/{b}/k").is(204);
                 t.complete("k", &id, &[(1, &etag)]).with("if-none-match", "*").is(200);
+            }),
+            case("a_delete_marker_counts_as_absent", pages::CONDITIONAL_WRITES, |t| {
+                t.versioning("Enabled");
+                t.object("k", "theirs");
+                t.delete("/{b}/k").is(204);
+                let id = t.upload("k");
+                let etag = t.part("k", &id, 1, b"mine");
+                let seen = checksum::etag(b"theirs");
+                t.complete("k", &id, &[(1, &etag)]).with("if-match", &seen).fails(404, "NoSuchKey");
+                t.head("/{b}/k").is(404);
+                t.complete("k", &id, &[(1, &etag)]).with("if-none-match", "*").is(200);
+                t.get("/{b}/k").is(200).holds("mine");
+            }),
+            case("one_of_many_that_race_wins", pages::CONDITIONAL_WRITES, |t| {
+                const RACERS: u8 = 8;
+                let address = t.target.address;
+                let racers: Vec<_> = (0..RACERS)
+                    .map(|racer| {
+                        let id = t.upload("k");
+                        let etag = t.part("k", &id, 1, &[racer]);
+                        let request = t.complete("k", &id, &[(1, &etag)]).with("if-none-match", "*").request;
+                        std::thread::spawn(move || {
+                            let answer = request.send(address).expect("an answer");
+                            (answer.status, answer.code())
+                        })
+                    })
+                    .collect();
+                let outcomes: Vec<(u16, String)> =
+                    racers.into_iter().map(|racer| racer.join().expect("a racer ends")).collect();
+                let won: Vec<usize> = (0..outcomes.len()).filter(|racer| outcomes[*racer].0 == 200).collect();
+                assert_eq!(won.len(), 1, "{outcomes:?}");
+                for (status, code) in &outcomes {
+                    assert!(*status == 200 || (*status, code.as_str()) == (412, "PreconditionFailed"), "{outcomes:?}");
+                }
+                t.get("/{b}/k").is(200).holds([u8::try_from(won[0]).expect("few racers")]);
             }),
             case("if_match", pages::CONDITIONAL_WRITES, |t| {
                 let id = t.upload("k");
@@ -314,11 +432,30 @@ pub const SUITES: &[Suite] = &[
             case("an_upload_that_is_none", pages::ABORT_MULTIPART_UPLOAD, |t| {
                 t.delete("/{b}/k?uploadId=nonsense").fails(404, "NoSuchUpload");
             }),
+            case("a_condition_of_directory_buckets_is_not_ignored", pages::ABORT_MULTIPART_UPLOAD, |t| {
+                let id = t.upload("k");
+                let target = format!("/{{b}}/k?uploadId={id}");
+                t.delete(&target)
+                    .with("x-amz-if-match-initiated-time", "Sun, 06 Nov 1994 08:49:37 GMT")
+                    .fails(501, "NotImplemented");
+                t.get(&target).is(200);
+            }),
             case("leaves_the_object_alone", pages::ABORT_MULTIPART_UPLOAD, |t| {
                 t.object("k", "there");
                 let id = t.upload("k");
                 t.delete(&format!("/{{b}}/k?uploadId={id}")).is(204);
                 t.get("/{b}/k").is(200).holds("there");
+            }),
+            case("neither_by_the_anonymous_nor_by_who_did_not_begin_it", pages::ABORT_MULTIPART_UPLOAD, |t| {
+                t.put("/{b}?acl").with("x-amz-acl", "public-read-write").is(200);
+                let id = t.upload("k");
+                let target = format!("/{{b}}/k?uploadId={id}");
+                t.get(&target).anonymous().fails(403, "AccessDenied");
+                t.delete(&target).anonymous().fails(403, "AccessDenied");
+                t.delete(&target).alt().fails(403, "AccessDenied");
+                t.get(&target).is(200);
+                let theirs = t.post("/{b}/k?uploads").alt().is(200).one("UploadId");
+                t.delete(&format!("/{{b}}/k?uploadId={theirs}")).alt().is(204);
             }),
             case("by_another_account", pages::ABORT_MULTIPART_UPLOAD, |t| {
                 let id = t.upload("k");

@@ -44,7 +44,12 @@ pub const SUITES: &[Suite] = &[
             case("a_range_beyond_the_source", pages::UPLOAD_PART_COPY, |t| {
                 t.object("s", "source");
                 let id = t.upload("k");
-                part_copy(t, &id, "/{b}/s").with("x-amz-copy-source-range", "bytes=0-6").fails(416, "InvalidRange");
+                let range = |range: &str| part_copy(t, &id, "/{b}/s").with("x-amz-copy-source-range", range);
+                let answer = range("bytes=0-6").fails(400, "InvalidArgument");
+                answer.shows("ArgumentName", "x-amz-copy-source-range").shows("ArgumentValue", "bytes=0-6");
+                answer.shows("Message", "Range specified is not valid for source object of size: 6");
+                let answer = range("bytes=6-7").fails(400, "InvalidRequest");
+                answer.shows("Message", "The specified copy range is invalid for the source object size");
                 t.get(&format!("/{{b}}/k?uploadId={id}")).is(200).omits("Part");
             }),
             case("a_range_that_is_none", pages::UPLOAD_PART_COPY, |t| {
@@ -118,6 +123,14 @@ pub const SUITES: &[Suite] = &[
                 answer.shows("NextPartNumberMarker", "2").shows("MaxParts", "2");
                 let answer = t.get(&format!("/{{b}}/k?uploadId={id}&part-number-marker=2")).is(200);
                 answer.lists("Part/PartNumber", &["3", "4", "5"]).shows("PartNumberMarker", "2");
+                let answer = t.get(&format!("/{{b}}/k?uploadId={id}&part-number-marker=5")).is(200);
+                answer.omits("Part").shows("NextPartNumberMarker", "0").shows("IsTruncated", "false");
+            }),
+            case("a_page_of_none_ends", pages::LIST_PARTS, |t| {
+                let id = t.upload("k");
+                t.part("k", &id, 1, b"x");
+                let answer = t.get(&format!("/{{b}}/k?uploadId={id}&max-parts=0")).is(200);
+                answer.omits("Part").shows("IsTruncated", "false").shows("MaxParts", "0");
             }),
             case("max_parts_must_be_a_number", pages::LIST_PARTS, |t| {
                 let id = t.upload("k");
@@ -133,7 +146,10 @@ pub const SUITES: &[Suite] = &[
             }),
             case("shows_checksums", pages::CHECKSUMS, |t| {
                 let id = t.post("/{b}/k?uploads").with("x-amz-checksum-algorithm", "CRC32").is(200).one("UploadId");
-                t.part("k", &id, 1, b"x");
+                t.put(&format!("/{{b}}/k?partNumber=1&uploadId={id}"))
+                    .with("x-amz-checksum-crc32", &checksum::value("crc32", b"x"))
+                    .body("x")
+                    .is(200);
                 let answer = t.get(&format!("/{{b}}/k?uploadId={id}")).is(200);
                 answer.shows("ChecksumAlgorithm", "CRC32").shows("ChecksumType", "COMPOSITE");
                 answer.shows("Part/ChecksumCRC32", &checksum::value("crc32", b"x"));
@@ -150,6 +166,7 @@ pub const SUITES: &[Suite] = &[
                 answer.shows("IsTruncated", "false").shows("Upload/Key", "k").shows("Upload/UploadId", &id);
                 answer.shows("Upload/Initiator/ID", &t.main().id).shows("Upload/Owner/ID", &t.main().id);
                 answer.shows("Upload/StorageClass", "STANDARD");
+                answer.shows("NextKeyMarker", "k").shows("NextUploadIdMarker", &id);
                 assert!(answer.one("Upload/Initiated").ends_with('Z'));
             }),
             case("by_key_and_then_by_time", pages::LIST_MULTIPART_UPLOADS, |t| {
@@ -214,9 +231,15 @@ pub const SUITES: &[Suite] = &[
             }),
             case("parts_with_their_checksums", pages::GET_OBJECT_ATTRIBUTES, |t| {
                 let id = t.post("/{b}/k?uploads").with("x-amz-checksum-algorithm", "SHA256").is(200).one("UploadId");
-                let one = t.part("k", &id, 1, &vec![b'a'; 5 << 20]);
-                let two = t.part("k", &id, 2, b"bb");
                 let sums = [checksum::value("sha256", &vec![b'a'; 5 << 20]), checksum::value("sha256", b"bb")];
+                let part = |number: usize, body: &[u8]| {
+                    t.put(&format!("/{{b}}/k?partNumber={number}&uploadId={id}"))
+                        .with("x-amz-checksum-sha256", &sums[number - 1])
+                        .body(body)
+                        .is(200)
+                        .need("etag")
+                };
+                let (one, two) = (part(1, &vec![b'a'; 5 << 20]), part(2, b"bb"));
                 let parts: String = [(1, &one, &sums[0]), (2, &two, &sums[1])]
                     .iter()
                     .map(|(n, etag, sum)| {
@@ -237,6 +260,27 @@ pub const SUITES: &[Suite] = &[
                 assert!(answer.all("ObjectParts/IsTruncated").iter().all(|truncated| truncated == "false"));
                 let answer = attributes(t, "k", "ObjectParts").with("x-amz-part-number-marker", "1").is(200);
                 answer.lists("ObjectParts/Part/PartNumber", &["2"]).shows("ObjectParts/IsTruncated", "false");
+                let answer = attributes(t, "k", "ObjectParts").with("x-amz-max-parts", "0").is(200);
+                answer.omits("ObjectParts/Part").shows("ObjectParts/IsTruncated", "false");
+                let answer = attributes(t, "k", "ObjectParts").with("x-amz-part-number-marker", "2").is(200);
+                answer.omits("ObjectParts/Part").shows("ObjectParts/NextPartNumberMarker", "0");
+            }),
+            case("parts_whose_checksums_make_no_whole_are_only_counted", pages::GET_OBJECT_ATTRIBUTES, |t| {
+                let full = t
+                    .post("/{b}/k?uploads")
+                    .with("x-amz-checksum-algorithm", "CRC32C")
+                    .with("x-amz-checksum-type", "FULL_OBJECT")
+                    .is(200)
+                    .one("UploadId");
+                for id in [full, t.upload("k")] {
+                    let etag = t.part("k", &id, 1, b"x");
+                    t.complete("k", &id, &[(1, &etag)]).is(200);
+                    let answer = attributes(t, "k", "ObjectParts").is(200);
+                    answer.shows("ObjectParts/PartsCount", "1");
+                    for name in ["Part", "MaxParts", "IsTruncated", "PartNumberMarker", "NextPartNumberMarker"] {
+                        answer.omits(&format!("ObjectParts/{name}"));
+                    }
+                }
             }),
             case("an_attribute_that_is_none", pages::GET_OBJECT_ATTRIBUTES, |t| {
                 t.object("k", "x");

@@ -81,7 +81,9 @@ pub fn error(error: &Error) -> Answer {
         | Error::MetadataTooLarge { .. }
         | Error::UnresolvableGrantByEmail(_)
         | Error::BadDigest(_)
-        | Error::InvalidDigest(_)
+        | Error::BadMd5 { .. }
+        | Error::BadPartDigest { .. }
+        | Error::InvalidMd5 { .. }
         | Error::PayloadHashMismatch { .. }
         | Error::BodySignature
         | Error::IncompleteBody(_)
@@ -90,7 +92,7 @@ pub fn error(error: &Error) -> Answer {
         | Error::EntityTooLarge { .. }
         | Error::EntityTooSmall { .. }
         | Error::InvalidPart { .. }
-        | Error::InvalidPartOrder => (StatusCode::BAD_REQUEST, "InvalidRequest"),
+        | Error::InvalidPartOrder { .. } => (StatusCode::BAD_REQUEST, "InvalidRequest"),
     };
     refusal(status, code, error.to_string())
 }

@@ -32,10 +32,11 @@ impl Expected {
                 return Err(Error::PayloadHashMismatch { sent: hex::encode(sent), computed: hex::encode(computed) });
             }
         }
-        if let Some(sent) = self.md5
-            && finished.md5().ok_or_else(missing)? != sent
-        {
-            return Err(Error::BadDigest("Content-MD5"));
+        if let Some(sent) = self.md5 {
+            let computed = finished.md5().ok_or_else(missing)?;
+            if computed != sent {
+                return Err(Error::BadMd5 { sent, computed });
+            }
         }
         let (algorithm, sent) = match &self.checksum {
             ExpectedChecksum::None | ExpectedChecksum::Compute(_) => return Ok(()),

@@ -51,7 +51,7 @@ pub struct Upload {
 /// Digests that the sender gave. Each is compared before the content is published.
 #[derive(Clone, Debug, Default)]
 pub struct Expected {
-    /// Content-MD5. A difference is `BadDigest("Content-MD5")`.
+    /// Content-MD5. A difference is `BadMd5`.
     pub md5: Option<[u8; 16]>,
     /// x-amz-content-sha256 of a signed payload. A difference is `PayloadHashMismatch`.
     pub sha256: Option<[u8; 32]>,

@@ -20,7 +20,8 @@ use crate::types::ChecksumAlgorithm;
 ///
 /// # Errors
 /// The body's own; [`Error::IncompleteBody`] where it is shorter or longer than announced, or its trailer did not come;
-/// [`Error::PayloadHashMismatch`], [`Error::BadDigest`]; [`Error::EntityTooLarge`] above 5 GiB; and those of the location.
+/// [`Error::PayloadHashMismatch`], [`Error::BadMd5`], [`Error::BadDigest`]; [`Error::EntityTooLarge`] above 5 GiB; and those of the
+/// location.
 pub async fn write(
     upload: Upload,
     location: &Location,

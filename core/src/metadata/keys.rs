@@ -17,6 +17,7 @@
 //! | `U` | bucket escaped-key initiated id | multipart upload | flat: an upload's directories need not exist |
 //! | `V` | parent escaped-name !sequence | noncurrent version or delete marker; without a sequence: a directory that holds only such | newest first, out of the way of listings |
 //! | `W` | owner name | a bucket of this account: its id; without a name: how many it has | listed by owner |
+//! | `X` | content | completed upload | found by the upload's id, whatever became of its key |
 //! | `Y` | bucket token | a rename's client token | |
 //! | `Z` | parent name | sequence of the noncurrent null version of a name | found without a scan |
 //!
@@ -225,6 +226,11 @@ pub fn upload_parts(upload: &[u8]) -> Option<(Vec<u8>, u64, Id)> {
     let (key, rest) = split_escaped(upload.get(9..)?)?;
     let (initiated, id) = (rest.get(..8)?, rest.get(8..)?);
     Some((key, u64::from_be_bytes(initiated.try_into().ok()?), u64::from_be_bytes(id.try_into().ok()?)))
+}
+
+/// What a repeated completion of the upload is answered.
+pub fn completed(content: Id) -> Key {
+    key_of(b'X', content, &[])
 }
 
 pub fn rename_token(bucket: Id, token: &str) -> Key {

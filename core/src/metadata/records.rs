@@ -12,7 +12,7 @@ use super::seal;
 use crate::clock::Timestamp;
 use crate::content::Extent;
 use crate::objects::{CorsConfiguration, ObjectHeaders};
-use crate::types::{AccountId, Acl, Checksum, ChecksumAlgorithm, ChecksumKind, ETag, TagSet, Versioning};
+use crate::types::{AccountId, Acl, Checksum, ChecksumAlgorithm, ChecksumKind, ETag, TagSet, VersionId, Versioning};
 
 /// A kind of record: its name for messages and its present version.
 pub trait Record: bincode::Encode + bincode::Decode<()> {
@@ -231,6 +231,22 @@ impl Record for UploadRecord {
     const NAME: &'static str = "upload";
 }
 
+/// An upload that was completed: what a repetition of the request is answered.
+#[derive(Clone, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct CompletedRecord {
+    pub bucket: Id,
+    pub initiator: AccountId,
+    /// Digest of the request.
+    pub request: [u8; 16],
+    pub etag: ETag,
+    pub version: Option<VersionId>,
+    pub checksum: Option<Checksum>,
+}
+
+impl Record for CompletedRecord {
+    const NAME: &'static str = "completed upload";
+}
+
 impl Record for CorsConfiguration {
     const NAME: &'static str = "CORS";
 }
@@ -270,6 +286,8 @@ impl Record for ReclaimTask {
 #[derive(Clone, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
 pub enum ForgetTask {
     RenameToken { bucket: Id, token: String },
+    /// What a completed upload left.
+    CompletedUpload { content: Id },
 }
 
 impl Record for ForgetTask {

@@ -145,7 +145,7 @@ impl ObjectService {
             let message = format!("Part number must be an integer between 1 and {PARTS_MAX}, inclusive");
             return Err(Error::InvalidArgument { name: "partNumber", value: number.to_string(), message });
         }
-        let absent = || Error::InvalidPartNumber { message: "The requested partnumber is not satisfiable".into() };
+        let absent = || Error::InvalidPartNumber { requested: number, count: object.record.parts.unwrap_or(1) };
         match (&object.source, object.record.parts) {
             (Source::Shared { id, content, .. }, Some(_)) => {
                 let (range, part) = self.part_at(*id, content, number).await?.ok_or_else(absent)?;

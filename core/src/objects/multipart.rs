@@ -4,7 +4,9 @@
 //! will be, so that completing it moves nothing. While it is completed or aborted it takes no part.
 
 mod abort;
+mod assemble;
 mod complete;
+mod completed;
 mod create;
 mod list;
 mod part;
@@ -49,7 +51,7 @@ pub struct UploadPart {
 #[derive(Clone, Debug)]
 pub struct UploadPartCopy {
     pub source: CopySource,
-    /// Must lie inside the source as it stands, else `InvalidRange`.
+    /// Must lie inside the source as it stands.
     pub range: Option<RangeRequest>,
     pub bucket: BucketName,
     pub key: ObjectKey,
@@ -98,7 +100,7 @@ pub struct CompletedPart {
     pub number: u32,
     /// Without quotes.
     pub etag: String,
-    /// Compared with the part's where given.
+    /// Compared with the part's where given; needed where the whole's is composed of them.
     pub checksum: Option<(ChecksumAlgorithm, String)>,
 }
 
@@ -109,7 +111,7 @@ pub struct CompleteUpload {
     pub upload_id: String,
     pub parts: Vec<CompletedPart>,
     pub conditions: WriteConditions,
-    /// The whole object's checksum where the client sent one, compared before publishing.
+    /// The whole object's checksum where the client sent one, as sent; compared before publishing.
     pub checksum: Option<(ChecksumAlgorithm, String)>,
     /// `x-amz-checksum-type` where sent; another than the upload's is `InvalidRequest`.
     pub checksum_kind: Option<ChecksumKind>,

@@ -45,7 +45,8 @@ pub(crate) fn index_of(parts: impl Iterator<Item = (u32, u64)>) -> Vec<(u32, u64
 }
 
 impl ObjectService {
-    /// Up to `limit` parts with a number above `marker`, and whether there are more.
+    /// Up to `limit` parts with a number above `marker`, and whether there are more. A page of none has no more, or its reader
+    /// would come back to the same page for ever.
     pub(crate) async fn parts_after(
         &self,
         content: Id,
@@ -53,6 +54,9 @@ impl ObjectService {
         limit: usize,
     ) -> Result<(Vec<(u32, PartRecord)>, bool)> {
         let Some(first) = marker.checked_add(1) else { return Ok((Vec::new(), false)) };
+        if limit == 0 {
+            return Ok((Vec::new(), false));
+        }
         let limit = limit.min(LIST_FETCH_MAX);
         let found = self.parts_from(content, first, limit + 1).await?;
         let truncated = found.len() > limit;

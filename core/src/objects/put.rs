@@ -13,7 +13,6 @@ use crate::failpoint;
 use crate::limits::USER_METADATA_BYTES_MAX;
 use crate::metadata::Durability;
 use crate::metadata::keys::Id;
-use crate::metadata::transaction::Transaction;
 use crate::metadata::records::{ContentRecord, ContentRef, Layout, NodeKind, NodeRecord};
 use crate::metadata::transaction::{Transaction, TxError};
 use crate::namespace::{Bucket, Inserted, NewNode, Place};

@@ -3,6 +3,9 @@
 mod buckets;
 mod late;
 mod multipart;
+mod multipart_refused;
+mod multipart_repeated;
+mod multipart_scale;
 mod round_trips;
 mod sharing;
 
@@ -62,10 +65,10 @@ pub fn upload(bytes: &Bytes) -> Upload {
 
 impl Fixture {
     pub async fn new() -> Self {
-        Self::at(Arc::new(SystemClock)).await
+        Self::with_clock(Arc::new(SystemClock)).await
     }
 
-    pub async fn at(clock: Arc<dyn Clock>) -> Self {
+    pub async fn with_clock(clock: Arc<dyn Clock>) -> Self {
         let store = Arc::new(CountingStore::new(Arc::new(MemoryStore::new())));
         let data = MemoryData::new(1 << 30);
         let random = Arc::new(SeededRandom::new(1));
@@ -194,7 +197,7 @@ async fn a_body_that_is_not_what_it_said_leaves_nothing() {
             conditions: WriteConditions::default(),
             location: None,
         };
-        assert!(matches!(fixture.service.put(&fixture.root, put).await, Err(Error::BadDigest("Content-MD5"))));
+        assert!(matches!(fixture.service.put(&fixture.root, put).await, Err(Error::BadMd5 { .. })));
         assert!(matches!(fixture.get(fixture.request("wrong")).await, Err(Error::NoSuchKey(_))));
     }
     assert_eq!(fixture.blobs().await, 0);

@@ -31,6 +31,17 @@ impl ChecksumAlgorithm {
         }
     }
 
+    /// The name in the messages of multipart uploads.
+    pub const fn lower_name(self) -> &'static str {
+        match self {
+            Self::Crc32 => "crc32",
+            Self::Crc32c => "crc32c",
+            Self::Crc64Nvme => "crc64nvme",
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+        }
+    }
+
     /// Length of a value in bytes.
     pub const fn size(self) -> usize {
         match self {
@@ -71,6 +82,16 @@ impl FromStr for ChecksumAlgorithm {
 pub enum ChecksumKind {
     FullObject,
     Composite,
+}
+
+impl ChecksumKind {
+    /// The name in S3's XML and in `x-amz-checksum-type`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FullObject => "FULL_OBJECT",
+            Self::Composite => "COMPOSITE",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]

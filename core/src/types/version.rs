@@ -16,7 +16,7 @@ pub enum Versioning {
     Suspended,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, bincode::Encode, bincode::Decode)]
 pub enum VersionId {
     Null,
     Sequence { sequence: u64, node: u64 },

@@ -1,4 +1,4 @@
-//! Forgetting: records that are of no use any more at a certain time. Tokens of renames, so far.
+//! Forgetting: records that are of no use any more at a certain time: tokens of renames, and what completed uploads leave.
 //!
 //! Always holds: a record's task was committed with the record, and goes with it in one transaction. A record that was written
 //! anew meanwhile stays: it has a task of its own.
@@ -42,12 +42,18 @@ pub async fn round(service: &ObjectService) -> Result<usize> {
     }
     transact!(service.store(), Durability::Ordered, |tx| {
         for (task, value) in &tasks {
-            let ForgetTask::RenameToken { bucket, token } = ForgetTask::decode(value)?;
-            let at = keys::rename_token(bucket, &token);
-            if let Some(value) = tx.get(Table::Index, &at).await?
-                && RenameToken::decode(&value)?.forgotten_at() <= now
-            {
-                tx.delete(Table::Index, at);
+            match ForgetTask::decode(value) {
+                Ok(ForgetTask::RenameToken { bucket, token }) => {
+                    let at = keys::rename_token(bucket, &token);
+                    if let Some(value) = tx.get(Table::Index, &at).await?
+                        && RenameToken::decode(&value)?.forgotten_at() <= now
+                    {
+                        tx.delete(Table::Index, at);
+                    }
+                }
+                Ok(ForgetTask::CompletedUpload { content }) => tx.delete(Table::Index, keys::completed(content)),
+                // Its record stays behind; nothing else is kept from going.
+                Err(error) => tracing::error!(%error, "a task to forget something is damaged"),
             }
             tx.delete(Table::Index, task.clone());
         }

@@ -42,7 +42,7 @@ fn cases() -> Vec<(Error, u16, &'static str)> {
         (Error::NotModified(Box::new(not_modified())), 304, "NotModified"),
         (Error::ConditionalConflict, 409, "ConditionalRequestConflict"),
         (Error::InvalidRange { size: 3 }, 416, "InvalidRange"),
-        (Error::InvalidPartNumber { message: text("m") }, 416, "InvalidPartNumber"),
+        (Error::InvalidPartNumber { requested: 3, count: 2 }, 416, "InvalidPartNumber"),
         (Error::IdempotencyMismatch, 400, "IdempotencyParameterMismatch"),
         (Error::InvalidArgument { name: "n", value: text("v"), message: text("m") }, 400, "InvalidArgument"),
         (
@@ -59,16 +59,18 @@ fn cases() -> Vec<(Error, u16, &'static str)> {
         (Error::InvalidBucketState(text("m")), 409, "InvalidBucketState"),
         (Error::NotImplemented(text("m")), 501, "NotImplemented"),
         (Error::BadDigest("CRC32"), 400, "BadDigest"),
-        (Error::InvalidDigest("Content-MD5"), 400, "InvalidDigest"),
+        (Error::BadMd5 { sent: [0; 16], computed: [1; 16] }, 400, "BadDigest"),
+        (Error::BadPartDigest { algorithm: "sha256", part: 1 }, 400, "BadDigest"),
+        (Error::InvalidMd5 { sent: text("x") }, 400, "InvalidDigest"),
         (Error::PayloadHashMismatch { sent: text("a"), computed: text("b") }, 400, "XAmzContentSHA256Mismatch"),
         (Error::BodySignature, 403, "SignatureDoesNotMatch"),
         (Error::IncompleteBody(text("m")), 400, "IncompleteBody"),
         (Error::MalformedTrailer(text("m")), 400, "MalformedTrailerError"),
         (Error::BodyTimeout, 400, "RequestTimeout"),
         (Error::EntityTooLarge { size: 2, max: 1 }, 400, "EntityTooLarge"),
-        (Error::EntityTooSmall { size: 1, min: 2, part: Some(1) }, 400, "EntityTooSmall"),
-        (Error::InvalidPart { part: 1, message: text("m") }, 400, "InvalidPart"),
-        (Error::InvalidPartOrder, 400, "InvalidPartOrder"),
+        (Error::EntityTooSmall { size: 1, min: 2, part: Some((1, ETag::Md5([0; 16]))) }, 400, "EntityTooSmall"),
+        (Error::InvalidPart { upload: text("u"), part: 1, etag: text("e") }, 400, "InvalidPart"),
+        (Error::InvalidPartOrder { upload: text("u") }, 400, "InvalidPartOrder"),
         (Error::StorageFull(text("m")), 507, "InsufficientCapacity"),
         (Error::Unavailable(text("m")), 503, "ServiceUnavailable"),
         (Error::Corrupt(text("secret path")), 500, "InternalError"),
@@ -85,6 +87,36 @@ fn each_error_has_the_code_and_status_of_aws_also_through_s3s() {
         let rendered = failure.into_s3(&ErrorDetails::default());
         assert_eq!(rendered.code().as_str(), code);
         assert_eq!(rendered.status_code(), StatusCode::from_u16(status).ok());
+    }
+}
+
+#[test]
+fn documents_have_the_elements_that_aws_gives() {
+    let tag = "9f".repeat(16);
+    let etag = ETag::Md5([0x9f; 16]);
+    for (error, elements) in [
+        (
+            Error::BadMd5 { sent: [0x9f; 16], computed: [0; 16] },
+            vec![("ExpectedDigest", tag.as_str()), ("CalculatedDigest", "AAAAAAAAAAAAAAAAAAAAAA==")],
+        ),
+        (Error::InvalidMd5 { sent: text("x") }, vec![("Content-MD5", "x")]),
+        (
+            Error::InvalidPart { upload: text("u"), part: 3, etag: text("e") },
+            vec![("UploadId", "u"), ("PartNumber", "3"), ("ETag", "e")],
+        ),
+        (Error::InvalidPartOrder { upload: text("u") }, vec![("UploadId", "u")]),
+        (
+            Error::EntityTooSmall { size: 1, min: 2, part: Some((3, etag)) },
+            vec![("ProposedSize", "1"), ("MinSizeAllowed", "2"), ("PartNumber", "3"), ("ETag", &tag)],
+        ),
+        (
+            Error::InvalidPartNumber { requested: 3, count: 2 },
+            vec![("PartNumberRequested", "3"), ("ActualPartCount", "2")],
+        ),
+    ] {
+        let details = Failure::from(error.clone()).details;
+        let shown: Vec<(&str, &str)> = details.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(shown, elements, "{error:?}");
     }
 }
 

@@ -4,9 +4,7 @@
 //! 200 at once, then with blanks, then with its document, which may be an error's, as in S3; one that is quick has the status of its
 //! outcome.
 
-use std::time::Duration;
-
-use http::header;
+use http::HeaderValue;
 use s3s::S3Response;
 use s3s::dto::{self, CompleteMultipartUploadInput, CompleteMultipartUploadOutput};
 use trefoil_core::error::Error;
@@ -16,12 +14,15 @@ use trefoil_core::types::ChecksumAlgorithm;
 
 use super::S3Door;
 use super::call::{Answer, Call, integer, parse_key};
-use super::encoding::Encoding;
+use super::late::Late;
+use super::rewrite::Rewrite;
+use super::xml::Xml;
 use super::{conditions, digests, object_headers, refuse};
 use crate::error::Failure;
+use crate::location::location;
+use crate::response;
 
-/// How long a client waits for a status. Clients give up after 10 s at the soonest.
-const QUICK: Duration = Duration::from_secs(5);
+const ROOT: &str = "CompleteMultipartUploadResult";
 
 pub(super) async fn call(
     door: &S3Door,
@@ -40,28 +41,29 @@ pub(super) async fn call(
         object_size: integer(&call.headers, "x-amz-mp-object-size")?,
     };
     let shown = Shown {
-        location: location(&call),
+        location: location(&call.headers, call.auth.virtual_host, &call.input.bucket, &call.input.key),
         bucket: std::mem::take(&mut call.input.bucket),
         key: std::mem::take(&mut call.input.key),
+        request_id: call.auth.request_id.clone(),
+        host_id: call.auth.host_id.clone(),
     };
     let (service, principal) = (door.service.clone(), call.auth.principal.clone());
     let mut task = tokio::spawn(async move { service.complete_upload(&principal, request).await });
-    if let Ok(outcome) = tokio::time::timeout(QUICK, &mut task).await {
+    if let Ok(outcome) = tokio::time::timeout(door.quick, &mut task).await {
         let made = flatten(outcome)?;
-        let version = made.version;
-        let mut response = S3Response::new(shown.output(made));
-        object_headers::set_version(&mut response.headers, version);
+        let mut response = Rewrite::document(shown.success(&made));
+        object_headers::set_version(&mut response.headers, made.version);
         return Ok(response);
     }
-    let details = call.auth.details.clone();
-    let late = async move {
-        let outcome = flatten(task.await);
-        outcome.map(|made| shown.output(made)).map_err(|failure| failure.into_s3(&details))
-    };
-    Ok(S3Response::new(CompleteMultipartUploadOutput {
-        future: Some(Box::pin(late)),
-        ..CompleteMultipartUploadOutput::default()
-    }))
+    let mut response = S3Response::new(CompleteMultipartUploadOutput::default());
+    let late = Late::new(async move {
+        match flatten(task.await) {
+            Ok(made) => shown.success(&made),
+            Err(failure) => shown.failure(&failure),
+        }
+    });
+    late.put(&mut response.extensions);
+    Ok(response)
 }
 
 fn flatten(outcome: Result<Result<CompleteOutput, Error>, tokio::task::JoinError>) -> Result<CompleteOutput, Failure> {
@@ -74,30 +76,36 @@ struct Shown {
     location: String,
     bucket: String,
     key: String,
+    request_id: String,
+    host_id: HeaderValue,
 }
 
 impl Shown {
-    fn output(self, made: CompleteOutput) -> CompleteMultipartUploadOutput {
-        let checksum = digests::Fields::from(made.checksum.as_ref());
-        CompleteMultipartUploadOutput {
-            bucket: Some(self.bucket),
-            key: Some(self.key),
-            location: Some(self.location),
-            e_tag: Some(dto::ETag::Strong(made.etag.to_string())),
-            checksum_crc32: checksum.crc32,
-            checksum_crc32c: checksum.crc32c,
-            checksum_crc64nvme: checksum.crc64nvme,
-            checksum_sha1: checksum.sha1,
-            checksum_sha256: checksum.sha256,
-            checksum_type: checksum.kind,
-            ..CompleteMultipartUploadOutput::default()
+    fn success(&self, made: &CompleteOutput) -> bytes::Bytes {
+        let mut xml = Xml::new(ROOT, 1024);
+        xml.text("Location", &self.location);
+        xml.text("Bucket", &self.bucket);
+        xml.text("Key", &self.key);
+        xml.etag(&made.etag.to_string());
+        if let Some(checksum) = &made.checksum {
+            xml.text(digests::element_name(checksum.algorithm), &checksum.to_text());
+            xml.text("ChecksumType", digests::kind_name(checksum.kind));
         }
+        xml.finish(ROOT)
     }
-}
 
-fn location(call: &Call<CompleteMultipartUploadInput>) -> String {
-    let host = call.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    format!("http://{host}/{}/{}", call.input.bucket, Encoding::Url.encode(&call.input.key))
+    /// Of a late failure: the envelope, which renders others, has long been sent.
+    fn failure(&self, failure: &Failure) -> bytes::Bytes {
+        tracing::debug!(request = self.request_id, code = &*failure.code, message = &*failure.message, "refused late");
+        let resource = format!("/{}/{}", self.bucket, self.key);
+        let context = response::Context {
+            resource: &resource,
+            request_id: &self.request_id,
+            host_id: &self.host_id,
+            head: false,
+        };
+        response::document(failure, context).into()
+    }
 }
 
 fn parts(document: dto::CompletedMultipartUpload) -> Result<Vec<CompletedPart>, Failure> {

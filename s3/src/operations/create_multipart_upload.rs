@@ -1,6 +1,6 @@
 //! CreateMultipartUpload (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html>).
 //!
-//! Always holds: a checksum type that its algorithm can't have is refused before an upload is begun.
+//! Always holds: a checksum type without an algorithm is refused before an upload is begun.
 
 use s3s::S3Response;
 use s3s::dto::{CreateMultipartUploadInput, CreateMultipartUploadOutput};
@@ -43,19 +43,6 @@ fn checksum<I>(call: &Call<I>) -> Result<Option<(ChecksumAlgorithm, Option<Check
         (None, Some(_)) => Err(Failure::invalid_request(
             "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.",
         )),
-        (Some(algorithm), Some(kind)) if !fits(algorithm, kind) => Err(Failure::invalid_request(format!(
-            "The {} checksum type cannot be used with the {} checksum algorithm.",
-            digests::kind_name(kind),
-            algorithm.name().to_ascii_lowercase()
-        ))),
         (Some(algorithm), kind) => Ok(Some((algorithm, kind))),
-    }
-}
-
-/// Checksums of the whole are combined from those of parts, which only CRCs can be; CRC64NVME is always of the whole.
-const fn fits(algorithm: ChecksumAlgorithm, kind: ChecksumKind) -> bool {
-    match kind {
-        ChecksumKind::FullObject => algorithm.is_linear(),
-        ChecksumKind::Composite => !matches!(algorithm, ChecksumAlgorithm::Crc64Nvme),
     }
 }

@@ -57,7 +57,9 @@ pub fn checksum_text(headers: &HeaderMap) -> Result<Option<(ChecksumAlgorithm, S
 pub fn content_md5(headers: &HeaderMap) -> Result<Option<[u8; 16]>, Failure> {
     let Some(value) = headers.get("content-md5") else { return Ok(None) };
     let digest = STANDARD.decode(value.as_bytes()).ok().and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
-    digest.map(Some).ok_or_else(|| Error::InvalidDigest("Content-MD5").into())
+    digest
+        .map(Some)
+        .ok_or_else(|| Error::InvalidMd5 { sent: String::from_utf8_lossy(value.as_bytes()).into_owned() }.into())
 }
 
 /// A header that names an algorithm.
@@ -88,10 +90,7 @@ pub fn kind(headers: &HeaderMap) -> Result<Option<ChecksumKind>, Failure> {
 }
 
 pub const fn kind_name(kind: ChecksumKind) -> &'static str {
-    match kind {
-        ChecksumKind::FullObject => "FULL_OBJECT",
-        ChecksumKind::Composite => "COMPOSITE",
-    }
+    kind.name()
 }
 
 /// All that a body is to be compared with.

@@ -90,8 +90,11 @@ async fn collect(mut body: s3s::Body, max: usize, room: &mut Room<'_>) -> Result
 }
 
 fn verify(document: &[u8], expected: Expected) -> Result<(), Failure> {
-    if expected.md5.is_some_and(|md5| md5 != Md5::of(document)) {
-        return Err(Error::BadDigest("Content-MD5").into());
+    if let Some(sent) = expected.md5 {
+        let computed = Md5::of(document);
+        if sent != computed {
+            return Err(Error::BadMd5 { sent, computed }.into());
+        }
     }
     if let Some(sent) = expected.sha256 {
         let computed = sha2::Sha256::digest(document);

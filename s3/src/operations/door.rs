@@ -3,6 +3,7 @@
 //! Always holds: an operation that is not here is refused by [`super::prepare`] before s3s sees it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use s3s::dto;
 use s3s::{S3, S3Request, S3Response, S3Result};
@@ -25,6 +26,7 @@ pub struct S3Door {
     pub(super) service: ObjectService,
     pub(super) accounts: Arc<Accounts>,
     pub(super) region: Arc<str>,
+    pub(super) quick: Duration,
 }
 
 macro_rules! operations {

@@ -7,7 +7,7 @@ use http::header;
 use s3s::dto::{GetObjectAttributesInput, GetObjectAttributesOutput};
 use trefoil_core::limits::{LIST_PAGE_MAX, PARTS_MAX};
 use trefoil_core::objects::{GetObject, ObjectAttributes, PartsPage};
-use trefoil_core::types::Checksum;
+use trefoil_core::types::{Checksum, ChecksumKind};
 
 use super::S3Door;
 use super::call::{Answer, Call, integer, parse_key, parse_opt_version};
@@ -90,7 +90,9 @@ fn document(found: &ObjectAttributes, wanted: Wanted, marker: u32, max_parts: us
         xml.close("Checksum");
     }
     if let (true, Some(page)) = (wanted.parts, &found.parts) {
-        parts(page, marker, max_parts, &mut xml);
+        // As in S3, parts are shown one by one only where the whole's checksum is composed of theirs.
+        let each = info.checksum.as_ref().is_some_and(|checksum| checksum.kind == ChecksumKind::Composite);
+        parts(page, each.then_some((marker, max_parts)), &mut xml);
     }
     if wanted.storage_class {
         xml.text("StorageClass", "STANDARD");
@@ -105,13 +107,12 @@ fn value(checksum: &Checksum, xml: &mut Xml) {
     xml.text(digests::element_name(checksum.algorithm), &checksum.to_text());
 }
 
-fn parts(page: &PartsPage, marker: u32, max_parts: usize, xml: &mut Xml) {
+fn parts(page: &PartsPage, each: Option<(u32, usize)>, xml: &mut Xml) {
     xml.open("ObjectParts");
     xml.number("PartsCount", page.total);
-    // As in S3, parts are shown one by one only where they have checksums of their own.
-    if page.parts.iter().any(|part| part.checksum.is_some()) {
+    if let Some((marker, max_parts)) = each {
         xml.number("PartNumberMarker", marker);
-        xml.number("NextPartNumberMarker", page.parts.last().map_or(marker, |part| part.number));
+        xml.number("NextPartNumberMarker", page.parts.last().map_or(0, |part| part.number));
         xml.number("MaxParts", max_parts as u64);
         // A page of nothing is never followed by another.
         xml.flag("IsTruncated", page.truncated && max_parts > 0);

@@ -38,10 +38,12 @@ pub(super) async fn call(door: &S3Door, call: Call<ListMultipartUploadsInput>) -
     xml.text("Bucket", bucket.as_str());
     listing::name("KeyMarker", Some(&request.key_marker), encoding, &mut xml);
     xml.text("UploadIdMarker", &request.upload_id_marker);
-    if let Some((key, upload)) = &page.next {
-        listing::name("NextKeyMarker", Some(key), encoding, &mut xml);
-        xml.text("NextUploadIdMarker", upload);
-    }
+    // S3 tells where a page ends also where it is the last.
+    let last = page.uploads.last().map(|upload| (upload.key.as_str(), upload.upload_id.as_str()));
+    let next = page.next.as_ref().map(|(key, upload)| (key.as_str(), upload.as_str()));
+    let (key, upload) = next.or(last).unwrap_or_default();
+    listing::name("NextKeyMarker", Some(key), encoding, &mut xml);
+    xml.text("NextUploadIdMarker", upload);
     listing::name("Prefix", Some(&request.prefix), encoding, &mut xml);
     listing::name("Delimiter", delimiter.as_deref(), encoding, &mut xml);
     xml.opt("EncodingType", encoding.name());

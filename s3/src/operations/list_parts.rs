@@ -1,6 +1,6 @@
 //! ListParts (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html>).
 //!
-//! Always holds: parts come in the order of their numbers, and the next marker is the last of them.
+//! Always holds: parts come in the order of their numbers, and the next marker is the last of them; 0 where there is none, as in S3.
 
 use s3s::S3Response;
 use s3s::dto::{self, ListPartsInput, ListPartsOutput};
@@ -30,7 +30,7 @@ pub(super) async fn call(door: &S3Door, call: Call<ListPartsInput>) -> Answer<Li
     };
     let page = door.service.list_parts(call.principal(), request).await?;
     let initiator = acl::owner(&door.accounts, page.initiator);
-    let next = page.parts.last().map_or(marker, |part| number(part.number));
+    let next = page.parts.last().map_or(0, |part| number(part.number));
     Ok(S3Response::new(ListPartsOutput {
         bucket: Some(call.input.bucket),
         key: Some(call.input.key),

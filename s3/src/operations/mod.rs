@@ -27,6 +27,7 @@ mod get_bucket_location;
 mod get_object;
 mod get_object_attributes;
 mod head_bucket;
+mod late;
 mod list_buckets;
 mod list_multipart_uploads;
 mod list_object_versions;
@@ -54,6 +55,7 @@ mod upload_part_copy;
 mod xml;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -67,7 +69,7 @@ use self::document::Rooms;
 pub use self::door::S3Door;
 use crate::context::{AuthContext, ErrorDetails};
 use crate::error::Failure;
-use crate::limits;
+use crate::limits::{self, COMPLETE_QUICK};
 
 /// All operations. Cheap to clone.
 #[derive(Clone)]
@@ -81,7 +83,17 @@ pub struct Operations {
 impl Operations {
     /// `region` is what clients are told that every bucket lives in.
     pub fn new(service: ObjectService, accounts: Arc<Accounts>, region: String) -> Self {
-        let door = S3Door { service, accounts, region: region.into() };
+        Self::with_patience(service, accounts, region, COMPLETE_QUICK)
+    }
+
+    /// `quick` is how long a completion may take before its client is answered that it is under way.
+    pub(crate) fn with_patience(
+        service: ObjectService,
+        accounts: Arc<Accounts>,
+        region: String,
+        quick: Duration,
+    ) -> Self {
+        let door = S3Door { service, accounts, region: region.into(), quick };
         let mut builder = S3ServiceBuilder::new(door.clone());
         builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(nothing_collected()))));
         Self { service: builder.build(), door, rooms: Arc::default() }
@@ -130,6 +142,7 @@ impl Operations {
             return Err(acl::malformed_document());
         }
         rewrite::apply(&mut response, operation.name == "GetObject");
+        late::apply(&mut response);
         Ok(response)
     }
 }

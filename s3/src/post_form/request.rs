@@ -37,6 +37,8 @@ pub fn put(
         expected_sha256: None,
         trailer: None,
         request_id: String::new(),
+        host_id: HeaderValue::from_static("host"),
+        virtual_host: false,
         details: ErrorDetails::default(),
     };
     let expected = digests::expected(&headers, &auth)?;

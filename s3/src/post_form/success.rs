@@ -10,11 +10,11 @@ use trefoil_core::types::{BucketName, ObjectKey};
 
 use super::fields::Fields;
 use crate::error::{Failure, VERSION_ID};
+use crate::location::location;
 use crate::target::Target;
 use crate::xml_text::push_element;
 
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-const PATH: &AsciiSet = &QUERY.remove(b'/');
 
 pub fn answer(
     head: &Head,
@@ -37,7 +37,7 @@ pub fn answer(
     if let Some(version) = output.version {
         set(VERSION_ID, &version.to_string());
     }
-    let location = location(head, target, bucket, key);
+    let location = location(&head.headers, target.virtual_host, bucket.as_str(), key.as_str());
     let redirect = fields.get("success_action_redirect").or_else(|| fields.get("redirect"));
     if let Some(url) = redirect.and_then(|url| redirect_url(url, bucket, key, &etag)) {
         set(header::LOCATION, &url);
@@ -61,16 +61,6 @@ pub fn answer(
         *response.body_mut() = s3s::Body::from(document);
     }
     Ok(response)
-}
-
-/// Where the object is, by the name that the client used for this server.
-fn location(head: &Head, target: &Target, bucket: &BucketName, key: &ObjectKey) -> String {
-    let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let key = utf8_percent_encode(key.as_str(), PATH);
-    match target.virtual_host {
-        true => format!("http://{host}/{key}"),
-        false => format!("http://{host}/{bucket}/{key}"),
-    }
 }
 
 fn redirect_url(url: &str, bucket: &BucketName, key: &ObjectKey, etag: &str) -> Option<String> {

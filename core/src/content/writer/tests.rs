@@ -168,7 +168,7 @@ async fn md5_and_payload_hash_are_compared() {
         assert_eq!(with(size, right.clone(), None).await.unwrap().md5, md5);
 
         let error = with(size, Expected { md5: Some([0; 16]), ..right.clone() }, None).await.unwrap_err();
-        assert!(matches!(error, Error::BadDigest("Content-MD5")), "{error:?}");
+        assert!(matches!(error, Error::BadMd5 { .. }), "{error:?}");
 
         // The payload's hash is compared before the MD5.
         let wrong = Expected { md5: Some([0; 16]), sha256: Some([0; 32]), ..right };

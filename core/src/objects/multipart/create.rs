@@ -12,7 +12,7 @@ use crate::metadata::{Durability, Table, keys};
 use crate::objects::ObjectService;
 use crate::objects::put::check_user_metadata;
 use crate::transact;
-use crate::types::{ChecksumAlgorithm, ChecksumKind, Permission, Principal};
+use crate::types::{ChecksumAlgorithm, ChecksumKind, Principal};
 
 /// The kind of checksum that an upload has (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>).
 fn kind_of(algorithm: ChecksumAlgorithm, asked: Option<ChecksumKind>) -> Result<ChecksumKind> {
@@ -24,15 +24,12 @@ fn kind_of(algorithm: ChecksumAlgorithm, asked: Option<ChecksumKind>) -> Result<
         ChecksumKind::FullObject => algorithm.is_linear(),
         ChecksumKind::Composite => algorithm != ChecksumAlgorithm::Crc64Nvme,
     };
-    let name = match kind {
-        ChecksumKind::FullObject => "FULL_OBJECT",
-        ChecksumKind::Composite => "COMPOSITE",
-    };
     match possible {
         true => Ok(kind),
         false => Err(Error::InvalidRequest(format!(
-            "The {name} checksum type cannot be used with the {} checksum algorithm.",
-            algorithm.name().to_lowercase()
+            "The {} checksum type cannot be used with the {} checksum algorithm.",
+            kind.name(),
+            algorithm.lower_name()
         ))),
     }
 }
@@ -49,8 +46,7 @@ impl ObjectService {
         let initiated = self.inner.parts.clock.now();
         let upload_id = transact!(self.store(), Durability::Synced, |tx| {
             let found = self.tree().resolve_bucket(tx, &bucket).await?;
-            self.require(principal, &found, Permission::Write)?;
-            let owner = Self::owner_of_new(principal, &found);
+            let owner = self.require_writer(principal, &found)?;
             let record = UploadRecord {
                 owner,
                 initiator: owner,

@@ -1,12 +1,13 @@
 //! ListParts and ListMultipartUploads.
 //!
-//! Always holds: a page has at most `LIST_PAGE_MAX` entries; uploads come in the order of their keys, then of their beginning.
+//! Always holds: a page has at most `LIST_PAGE_MAX` entries; uploads come in the order of their keys, then of their beginning. What
+//! is read for a page is a small multiple of what it shows, however many uploads lie in its common prefixes.
 
 use super::upload::{id_text, parse_id};
 use super::{ListParts, ListUploads, UploadEntry, UploadedPart, UploadedPartsPage, UploadsPage};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::limits::{LIST_FETCH_MAX, LIST_PAGE_MAX};
+use crate::limits::{LIST_FETCH_MAX, LIST_FETCH_SKIPPING_MIN, LIST_PAGE_MAX};
 use crate::metadata::keys;
 use crate::metadata::records::{Record, UploadRecord};
 use crate::objects::ObjectService;
@@ -15,8 +16,9 @@ use crate::types::{BucketName, ETag, Permission, Principal};
 impl ObjectService {
     pub async fn list_parts(&self, principal: &Principal, request: ListParts) -> Result<UploadedPartsPage> {
         let bucket = self.tree().bucket(&request.bucket).await?;
+        self.require_writer(principal, &bucket)?;
         let found = self.upload_now(&bucket, &request.key, &request.upload_id).await?;
-        self.require_uploader(principal, &bucket, &found.record)?;
+        self.require_uploader(principal, &bucket, found.record.initiator)?;
         let limit = request.max_parts.min(LIST_PAGE_MAX);
         let (parts, truncated) = self.parts_after(found.content, request.marker, limit).await?;
         let parts = parts.into_iter().map(|(number, part)| UploadedPart {
@@ -24,11 +26,12 @@ impl ObjectService {
             size: part.size,
             etag: ETag::Md5(part.md5),
             modified: part.modified,
-            checksum: part.checksum,
+            // Of an upload that named no algorithm it is our own.
+            checksum: part.checksum.filter(|_| found.record.checksum.is_some()),
         });
         Ok(UploadedPartsPage {
             parts: parts.collect(),
-            truncated: truncated && limit > 0,
+            truncated,
             initiator: found.record.initiator,
             owner: found.record.owner,
             checksum: found.record.checksum,
@@ -54,10 +57,18 @@ impl ObjectService {
         let mut start = start_of(id, &request)?;
         let snapshot = self.store().snapshot()?;
         let mut last: Option<(String, String)> = None;
+        // One more than is shown, to know that there is more.
+        let mut fetch = limit + 1;
         loop {
-            let found = snapshot.scan(&start, &end, LIST_FETCH_MAX, false).await?;
-            let mut skipped = None;
+            fetch = fetch.clamp(LIST_FETCH_SKIPPING_MIN, LIST_FETCH_MAX);
+            let found = snapshot.scan(&start, &end, fetch, false).await?;
+            let mut used = 0;
             for (at, value) in &found {
+                if *at < start {
+                    // In a common prefix that was shown.
+                    continue;
+                }
+                used += 1;
                 let unreadable = || Error::Corrupt("an upload's key can't be read".into());
                 let (key, initiated, content) = keys::upload_parts(at).ok_or_else(unreadable)?;
                 let key = String::from_utf8(key).map_err(|_| unreadable())?;
@@ -67,10 +78,10 @@ impl ObjectService {
                 }
                 if let Some(common) = crate::namespace::rolled_up(key.as_bytes(), prefix, delimiter) {
                     let common = key[..common.len()].to_owned();
-                    skipped = Some(keys::behind(&keys::uploads_from(id, common.as_bytes())));
+                    start = keys::behind(&keys::uploads_from(id, common.as_bytes()));
                     last = Some((common.clone(), String::new()));
                     page.common_prefixes.push(common);
-                    break;
+                    continue;
                 }
                 let record = UploadRecord::decode(value)?;
                 let upload_id = id_text(initiated, content);
@@ -84,14 +95,12 @@ impl ObjectService {
                     checksum: record.checksum,
                 });
             }
-            start = match (skipped, found.last()) {
-                (Some(behind), _) => behind,
-                (None, Some((last, _))) if found.len() == LIST_FETCH_MAX => [last, &[0][..]].concat(),
-                _ => return Ok(page),
-            };
+            let Some((end_of_fetch, _)) = found.last().filter(|_| found.len() == fetch) else { return Ok(page) };
+            start = start.max([end_of_fetch, &[0][..]].concat());
             if start >= end {
                 return Ok(page);
             }
+            fetch = if used * 2 < found.len() { fetch / 2 } else { fetch * 2 };
         }
     }
 }

@@ -1,11 +1,12 @@
 //! UploadPart and UploadPartCopy.
 //!
 //! Always holds: a part's bytes are durable before the transaction that records it; a part of the same number is replaced in that
-//! transaction, and its bytes are let go of there.
+//! transaction, and its bytes are let go of there. Every part is kept with a checksum of its upload's algorithm, so that the whole's
+//! can be made of them.
 
-use super::upload::Found;
+use super::upload::{Found, hashed};
 use super::{UploadPart, UploadPartCopy, UploadPartOutput};
-use crate::content::{self, Body, Expected, ExpectedChecksum, Upload, Written, seal_inline};
+use crate::content::{self, Body, Expected, Upload, Written, seal_inline};
 use crate::data::Origin;
 use crate::error::{Error, Result};
 use crate::failpoint;
@@ -16,7 +17,9 @@ use crate::namespace::Bucket;
 use crate::objects::ObjectService;
 use crate::objects::find::Want;
 use crate::transact;
-use crate::types::{BucketName, ByteRange, ETag, ObjectKey, Permission, Principal, RangeRequest};
+use crate::types::{
+    BucketName, ByteRange, ChecksumAlgorithm, ChecksumKind, ETag, ObjectKey, Permission, Principal, RangeRequest,
+};
 
 fn check_number(number: u32) -> Result<()> {
     match (1..=PARTS_MAX).contains(&number) {
@@ -27,6 +30,21 @@ fn check_number(number: u32) -> Result<()> {
             message: format!("Part number must be an integer between 1 and {PARTS_MAX}, inclusive"),
         }),
     }
+}
+
+/// Where an upload named an algorithm, its parts take no other; where the whole's checksum is composed of theirs, each must come
+/// with its own. An upload that named none takes any: it is compared, answered, and not kept. So S3 answers
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>).
+fn check_checksum(named: Option<(ChecksumAlgorithm, ChecksumKind)>, sent: Option<ChecksumAlgorithm>) -> Result<()> {
+    let (Some((wanted, kind)), sent) = (named, sent) else { return Ok(()) };
+    if sent == Some(wanted) || (sent.is_none() && kind == ChecksumKind::FullObject) {
+        return Ok(());
+    }
+    Err(Error::InvalidRequest(format!(
+        "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
+        wanted.lower_name(),
+        sent.map_or("null", ChecksumAlgorithm::lower_name)
+    )))
 }
 
 /// Which part of which upload.
@@ -43,18 +61,10 @@ impl ObjectService {
         let UploadPart { bucket, key, upload_id, number, upload } = request;
         check_number(number)?;
         let found_bucket = self.tree().bucket(&bucket).await?;
-        self.require(principal, &found_bucket, Permission::Write)?;
+        self.require_writer(principal, &found_bucket)?;
         let found = self.upload_now(&found_bucket, &key, &upload_id).await?;
-        self.require_uploader(principal, &found_bucket, &found.record)?;
-        if let (Some((wanted, _)), Some(sent)) = (found.record.checksum, upload.expected.checksum.algorithm())
-            && wanted != sent
-        {
-            return Err(Error::InvalidRequest(format!(
-                "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
-                wanted.name().to_lowercase(),
-                sent.name().to_lowercase()
-            )));
-        }
+        self.require_uploader(principal, &found_bucket, found.record.initiator)?;
+        check_checksum(found.record.checksum, upload.expected.checksum.algorithm())?;
         let target = Target { bucket: &bucket, key: &key, upload_id: &upload_id, number };
         self.store_part(&found_bucket, found, target, upload).await
     }
@@ -63,15 +73,17 @@ impl ObjectService {
         let UploadPartCopy { source, range, bucket, key, upload_id, number } = request;
         check_number(number)?;
         let found_bucket = self.tree().bucket(&bucket).await?;
-        self.require(principal, &found_bucket, Permission::Write)?;
+        self.require_writer(principal, &found_bucket)?;
         let found = self.upload_now(&found_bucket, &key, &upload_id).await?;
-        self.require_uploader(principal, &found_bucket, &found.record)?;
+        self.require_uploader(principal, &found_bucket, found.record.initiator)?;
         let object =
             self.find(principal, &source.bucket, &source.key, source.version, Permission::Read, Want::Content).await?;
         source.conditions.check_source(&object.record.etag, object.record.modified)?;
         let range = range_of_source(range, object.record.size)?;
         if range.length > PUT_BYTES_MAX {
-            return Err(Error::EntityTooLarge { size: range.length, max: PUT_BYTES_MAX });
+            return Err(Error::InvalidRequest(format!(
+                "The specified copy source is larger than the maximum allowable size for a copy source: {PUT_BYTES_MAX}"
+            )));
         }
         let source_version = object.shown;
         let body = self.body(object, range).await?;
@@ -86,17 +98,16 @@ impl ObjectService {
         bucket: &Bucket,
         found: Found,
         target: Target<'_>,
-        mut upload: Upload,
+        upload: Upload,
     ) -> Result<UploadPartOutput> {
         let Target { key, upload_id, number, .. } = target;
-        let asked = upload.expected.checksum.algorithm();
-        if let (None, Some((algorithm, _))) = (asked, found.record.checksum) {
-            upload.expected.checksum = ExpectedChecksum::Compute(algorithm);
-        }
+        let kept = hashed(&found.record).0;
+        // Where nobody spoke of checksums, the one that is kept stays our own.
+        let answered = found.record.checksum.is_some() || upload.expected.checksum.algorithm().is_some();
         let location = self.location(&found.record.location)?;
         let origin =
             Origin { content: found.content, page: number, bucket: target.bucket.to_string(), key: key.to_string() };
-        let mut written = content::write(upload, location, origin, None).await?;
+        let mut written = content::write(upload, location, origin, Some(kept)).await?;
         let (record, inline) = part_of(&written, found.content, number, self.inner.parts.clock.now());
         failpoint!("part.before_commit", io);
         written.uncommitted.submitted();
@@ -129,7 +140,7 @@ impl ObjectService {
         Ok(UploadPartOutput {
             etag: ETag::Md5(record.md5),
             modified: record.modified,
-            checksum: record.checksum,
+            checksum: answered.then_some(written.checksum),
             source_version: None,
         })
     }
@@ -146,7 +157,7 @@ fn part_of(
         Body::Inline(bytes) => (Vec::new(), Some(seal_inline(content, number, bytes))),
         Body::Extents(extents) => (extents.clone(), None),
     };
-    let checksum = Some(written.checksum.clone());
+    let checksum = written.extra.clone();
     (PartRecord { size: written.size, md5: written.md5, modified, checksum, extents }, inline)
 }
 
@@ -157,7 +168,14 @@ fn range_of_source(range: Option<RangeRequest>, size: u64) -> Result<ByteRange> 
         Some(RangeRequest::From { first, last: Some(last) }) if last < size => {
             Ok(ByteRange { offset: first, length: last - first + 1 })
         }
-        Some(RangeRequest::From { last: Some(_), .. }) => Err(Error::InvalidRange { size }),
+        Some(RangeRequest::From { first, last: Some(last) }) if first < size => Err(Error::InvalidArgument {
+            name: "x-amz-copy-source-range",
+            value: format!("bytes={first}-{last}"),
+            message: format!("Range specified is not valid for source object of size: {size}"),
+        }),
+        Some(RangeRequest::From { last: Some(_), .. }) => {
+            Err(Error::InvalidRequest("The specified copy range is invalid for the source object size".into()))
+        }
         Some(_) => Err(Error::InvalidArgument {
             name: "x-amz-copy-source-range",
             value: String::new(),

@@ -3,6 +3,7 @@
 //! Always holds: an upload id is the time of initiation and the content's id in hexadecimal: with the key it leads to the record
 //! without a search.
 
+use crate::access::require_account;
 use crate::error::{Error, Result};
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{Record, UploadRecord};
@@ -10,7 +11,7 @@ use crate::metadata::transaction::Transaction;
 use crate::metadata::{Key, Table};
 use crate::namespace::Bucket;
 use crate::objects::ObjectService;
-use crate::types::{ObjectKey, Permission, Principal};
+use crate::types::{AccountId, ChecksumAlgorithm, ChecksumKind, ObjectKey, Permission, Principal};
 
 /// An upload on its way.
 pub(super) struct Found {
@@ -18,6 +19,11 @@ pub(super) struct Found {
     pub at: Key,
     /// The content that it will be.
     pub content: Id,
+}
+
+/// What parts and whole are hashed with: what the upload named, else CRC64NVME of the whole object, as in S3.
+pub(super) fn hashed(record: &UploadRecord) -> (ChecksumAlgorithm, ChecksumKind) {
+    record.checksum.unwrap_or((ChecksumAlgorithm::Crc64Nvme, ChecksumKind::FullObject))
 }
 
 pub(super) fn id_text(initiated: u64, content: Id) -> String {
@@ -54,11 +60,16 @@ impl ObjectService {
         self.upload_in(&mut Transaction::new(self.store()), bucket, key, upload_id).await
     }
 
-    /// Refuses whoever neither began the upload, nor owns the bucket.
-    pub(super) fn require_uploader(&self, principal: &Principal, bucket: &Bucket, upload: &UploadRecord) -> Result<()> {
+    /// Refuses whoever may not write into the bucket, and anonymous requesters always, as S3 does: an upload is somebody's.
+    pub(super) fn require_writer(&self, principal: &Principal, bucket: &Bucket) -> Result<AccountId> {
         self.require(principal, bucket, Permission::Write)?;
-        let account = principal.account_id().unwrap_or(bucket.record.owner);
-        match principal.is_root() || account == upload.initiator || account == bucket.record.owner {
+        require_account(principal)
+    }
+
+    /// Refuses whoever neither began the upload, nor owns the bucket.
+    pub(super) fn require_uploader(&self, principal: &Principal, bucket: &Bucket, initiator: AccountId) -> Result<()> {
+        let account = self.require_writer(principal, bucket)?;
+        match principal.is_root() || account == initiator || account == bucket.record.owner {
             true => Ok(()),
             false => Err(Error::AccessDenied("the upload was begun by another account".into())),
         }

@@ -35,7 +35,7 @@ async fn rename(fixture: &Fixture, source: &str, target: &str) -> Result<(), Err
 #[tokio::test]
 async fn a_token_is_believed_for_a_while_and_then_forgotten() {
     let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_000)));
-    let fixture = Fixture::at(clock.clone()).await;
+    let fixture = Fixture::with_clock(clock.clone()).await;
     fixture.put("a", &bytes(1, 10)).await;
     rename(&fixture, "a", "b").await.unwrap();
     assert_eq!(kept(&fixture).await, (1, 1));
@@ -55,7 +55,7 @@ async fn a_token_is_believed_for_a_while_and_then_forgotten() {
 #[tokio::test]
 async fn a_token_that_is_used_again_stays_until_its_own_time() {
     let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_000)));
-    let fixture = Fixture::at(clock.clone()).await;
+    let fixture = Fixture::with_clock(clock.clone()).await;
     fixture.put("a", &bytes(1, 10)).await;
     rename(&fixture, "a", "b").await.unwrap();
     clock.advance_nanos(RENAME_TOKEN_SECONDS * SECOND);

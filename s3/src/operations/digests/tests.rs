@@ -14,6 +14,8 @@ fn auth(trailer: Option<ChecksumAlgorithm>) -> AuthContext {
         expected_sha256: None,
         trailer: trailer.map(|algorithm| (algorithm, Default::default())),
         request_id: String::new(),
+        host_id: HeaderValue::from_static("host"),
+        virtual_host: false,
         details: ErrorDetails::default(),
     }
 }

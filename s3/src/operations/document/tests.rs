@@ -25,6 +25,8 @@ fn auth() -> AuthContext {
         expected_sha256: None,
         trailer: None,
         request_id: String::new(),
+        host_id: HeaderValue::from_static("host"),
+        virtual_host: false,
         details: ErrorDetails::default(),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use trefoil_core::access::{Accounts, NewAccount, Secret};
 use trefoil_core::clock::SystemClock;
@@ -15,12 +16,14 @@ use trefoil_core::random::SeededRandom;
 use trefoil_core::types::{Account, Principal};
 
 use crate::context::{AuthContext, ErrorDetails};
+use crate::limits::COMPLETE_QUICK;
 use crate::operations::Operations;
 use crate::table;
 use crate::target::Target;
 
 pub struct Store {
     operations: Operations,
+    pub metadata: Arc<MemoryIndex>,
     pub alice: Arc<Account>,
     pub bob: Arc<Account>,
 }
@@ -76,10 +79,16 @@ pub struct Ask<'a> {
     body: Bytes,
     /// The operation that it is taken for, where not the right one.
     taken_for: Option<&'static str>,
+    virtual_host: bool,
 }
 
 impl Store {
     pub async fn new() -> Self {
+        Self::with_patience(COMPLETE_QUICK).await
+    }
+
+    /// Whose completions are late after `quick`.
+    pub async fn with_patience(quick: Duration) -> Self {
         let metadata = Arc::new(MemoryIndex::new());
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SeededRandom::new(7)));
         let root = ("AKIAIOSFODNN7EXAMPLE".to_owned(), Secret::new("wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"));
@@ -95,7 +104,7 @@ impl Store {
         let location = Location { name: "memory".into(), store: MemoryStore::new(1 << 30), inline: true };
         let accounts = Arc::new(accounts);
         let service = ObjectService::new(Parts {
-            metadata,
+            metadata: metadata.clone(),
             locations: HashMap::from([("memory".to_owned(), location)]),
             default_location: "memory".into(),
             accounts: accounts.clone(),
@@ -104,7 +113,12 @@ impl Store {
             region: "us-east-1".into(),
         });
         service.start_serving();
-        Self { operations: Operations::new(service, accounts, "us-east-1".into()), alice, bob }
+        Self {
+            operations: Operations::with_patience(service, accounts, "us-east-1".into(), quick),
+            metadata,
+            alice,
+            bob,
+        }
     }
 
     /// A store with a bucket `photos` of alice's.
@@ -123,6 +137,7 @@ impl Store {
             request,
             body: Bytes::new(),
             taken_for: None,
+            virtual_host: false,
         }
     }
 
@@ -139,6 +154,12 @@ impl Ask<'_> {
 
     pub fn by_nobody(mut self) -> Self {
         self.principal = Principal::Anonymous;
+        self
+    }
+
+    /// As if the bucket stood in the host.
+    pub fn virtual_host(mut self) -> Self {
+        self.virtual_host = true;
         self
     }
 
@@ -164,6 +185,8 @@ impl Ask<'_> {
             expected_sha256: None,
             trailer: None,
             request_id: "1".into(),
+            host_id: HeaderValue::from_static("host"),
+            virtual_host: self.virtual_host,
             details: details.clone(),
         };
         // As it comes from a socket: as a stream, where it is more than nothing.

@@ -1,5 +1,9 @@
 //! Multipart uploads from beginning to end.
 
+use std::time::Duration;
+
+use trefoil_core::metadata::{LockMode, MetadataStore as _, keys};
+
 use super::harness::{Reply, Store};
 
 const MIB: usize = 1 << 20;
@@ -62,6 +66,60 @@ async fn an_upload_in_parts() {
     assert_eq!(attributes.send().await.expect(200).element("PartsCount"), Some("2"));
 }
 
+/// The same, held up by another change of the upload for as long as a client waits for a status, and longer.
+async fn complete_late(store: &Store, key: &str, upload: &str, parts: &[(u32, &str)]) -> Reply {
+    let content = u64::from_str_radix(&upload[16..], 16).expect("an upload's id");
+    let name = keys::locks::upload(content);
+    let held = store.metadata.lock(&name, LockMode::Exclusive).await.expect("the lock");
+    let release = async move {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        drop(held);
+    };
+    let (reply, ()) = tokio::join!(complete(store, key, upload, parts), release);
+    reply
+}
+
+#[tokio::test]
+async fn a_late_answer_is_whole() {
+    let store = Store::with_patience(Duration::from_millis(1)).await;
+    store.ask("PUT", "/photos").send().await.expect(200);
+    let upload = begin(&store, "a").await;
+    let tag = part(&store, "a", &upload, 1, vec![1; 10]).await;
+    let refused = complete_late(&store, "a", &upload, &[(2, &tag)]).await.expect(200);
+    assert_eq!(refused.header("content-type"), Some("application/xml"));
+    assert_eq!(refused.text().matches("<?xml").count(), 1);
+    assert!(refused.text().starts_with("<?xml"), "{refused:?}");
+    let unquoted = tag.trim_matches('"');
+    for (name, text) in [
+        ("Code", "InvalidPart"),
+        ("UploadId", &upload),
+        ("PartNumber", "2"),
+        ("ETag", unquoted),
+        ("Resource", "/photos/a"),
+        ("RequestId", "1"),
+        ("HostId", "host"),
+    ] {
+        assert_eq!(refused.element(name), Some(text), "{name}");
+    }
+    assert!(refused.element("Message").is_some_and(|message| !message.is_empty()));
+    store.ask("HEAD", "/photos/a").send().await.expect(404);
+
+    let done = complete_late(&store, "a", &upload, &[(1, &tag)]).await.expect(200);
+    assert_eq!((done.element("Bucket"), done.element("Key")), (Some("photos"), Some("a")));
+    assert_eq!(done.element("ChecksumType"), Some("FULL_OBJECT"));
+    store.ask("HEAD", "/photos/a").send().await.expect(200);
+}
+
+#[tokio::test]
+async fn the_location_is_by_the_name_that_the_client_used() {
+    let store = Store::with_bucket().await;
+    let upload = begin(&store, "a").await;
+    let tag = part(&store, "a", &upload, 1, vec![1; 10]).await;
+    let ask = store.ask("POST", &format!("/photos/a?uploadId={upload}")).body(document(&[(1, &tag)]));
+    let done = ask.virtual_host().send().await.expect(200);
+    assert_eq!(done.element("Location"), Some("http://trefoil.example/a"));
+}
+
 #[tokio::test]
 async fn parts_can_be_copied() {
     let store = Store::with_bucket().await;
@@ -75,7 +133,12 @@ async fn parts_can_be_copied() {
     let made = copy("bytes=2-5").send().await.expect(200);
     assert_eq!(made.operation, Some("UploadPartCopy"));
     let tag = made.element("ETag").expect("a tag").replace("&quot;", "\"");
-    for (range, code) in [("bytes=2-", "InvalidArgument"), ("2-5", "InvalidArgument"), ("bytes=5-10", "InvalidRange")] {
+    for (range, code) in [
+        ("bytes=2-", "InvalidArgument"),
+        ("2-5", "InvalidArgument"),
+        ("bytes=5-10", "InvalidArgument"),
+        ("bytes=10-11", "InvalidRequest"),
+    ] {
         assert_eq!(copy(range).send().await.element("Code"), Some(code), "{range}");
     }
     complete(&store, "a", &upload, &[(1, &tag)]).await.expect(200);
