@@ -238,7 +238,7 @@ pub const SUITES: &[Suite] = &[Suite {
             }
             let barrier = Barrier::new(8);
             let call = |n: usize| {
-                let call = if n % 2 == 0 {
+                let call = if n.is_multiple_of(2) {
                     t.put("/{b}/k").with("x-amz-copy-source", &format!("/{{b}}/s{n}"))
                 } else {
                     t.put("/{b}/k").body(n.to_string())
