@@ -214,7 +214,8 @@ impl ObjectService {
         let upload = Upload { body, length: Some(size), expected };
         let id = self.tree().ids.next().await?;
         let origin = Origin { content: id, page: 0, bucket: bucket.to_string(), key: key.to_string() };
-        let mut written = content::write(upload, self.location(location)?, origin, None).await?;
+        let writing = self.inner.writers.pin(id);
+        let mut written = content::write(upload, self.location(location)?, origin, None, writing).await?;
         let new = new_node(id, description, ETag::Md5(written.md5), &written, location);
         written.uncommitted.submitted();
         let inserted = self.insert(bucket, key, &new, conditions).await;

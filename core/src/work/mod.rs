@@ -4,6 +4,12 @@
 //! is a reconciler: no input but the index, idempotent, bounded, woken by signal and by clock.
 
 pub mod check;
+pub mod metrics;
 pub mod reclaim;
+mod remnants;
+mod scan;
 pub mod start;
 pub mod sweep;
+
+#[cfg(test)]
+mod tests;

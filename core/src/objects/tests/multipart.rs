@@ -3,7 +3,7 @@
 use super::*;
 use crate::types::{ETag, RangeRequest};
 
-async fn begin(fixture: &Fixture, name: &str) -> String {
+pub async fn begin(fixture: &Fixture, name: &str) -> String {
     let request = CreateUpload {
         bucket: fixture.bucket.clone(),
         key: key(name),
@@ -17,18 +17,16 @@ async fn begin(fixture: &Fixture, name: &str) -> String {
     fixture.service.create_upload(&fixture.root, request).await.unwrap().upload_id
 }
 
-async fn part(fixture: &Fixture, name: &str, id: &str, number: u32, body: &Bytes) -> Result<ETag, Error> {
-    let request = UploadPart {
-        bucket: fixture.bucket.clone(),
-        key: key(name),
-        upload_id: id.to_owned(),
-        number,
-        upload: upload(body),
-    };
+pub fn part_request(fixture: &Fixture, name: &str, id: &str, number: u32, upload: Upload) -> UploadPart {
+    UploadPart { bucket: fixture.bucket.clone(), key: key(name), upload_id: id.to_owned(), number, upload }
+}
+
+pub async fn part(fixture: &Fixture, name: &str, id: &str, number: u32, body: &Bytes) -> Result<ETag, Error> {
+    let request = part_request(fixture, name, id, number, upload(body));
     Ok(fixture.service.upload_part(&fixture.root, request).await?.etag)
 }
 
-fn complete(fixture: &Fixture, name: &str, id: &str, parts: &[(u32, ETag)]) -> CompleteUpload {
+pub fn complete(fixture: &Fixture, name: &str, id: &str, parts: &[(u32, ETag)]) -> CompleteUpload {
     CompleteUpload {
         bucket: fixture.bucket.clone(),
         key: key(name),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::types::VersionId;
 
-fn copy_of(fixture: &Fixture, source: &str, target: &str) -> CopyObject {
+pub fn copy_of(fixture: &Fixture, source: &str, target: &str) -> CopyObject {
     CopyObject {
         source: CopySource {
             bucket: fixture.bucket.clone(),
