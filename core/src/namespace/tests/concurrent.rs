@@ -144,7 +144,7 @@ async fn versions_come_and_go_under_load() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_racing_creators_exactly_one_wins() {
+async fn t5_of_many_racing_creators_exactly_one_wins() {
     for round in 0..20 {
         let fixture = shared(Fixture::new().await);
         static WON: AtomicU32 = AtomicU32::new(0);
