@@ -66,10 +66,10 @@ async fn what_a_power_cut_tore_is_cleared_and_what_was_stored_stays() {
         put(&service, &fixture, "large", &large).await;
         spans(&fixture, &data).await
     };
+    // The store before has ended when the next is open.
+    let data = open(root.path(), 2);
     let end = spans.iter().map(|span| span.end).max().unwrap();
     write(root.path(), &spans[0], end, &bytes(3, 65_536));
-
-    let data = open(root.path(), 2);
     let service = fixture.service_over(fixture.store.clone(), data.clone());
     let found = report(&service, false).await;
     assert_eq!((found.problems_total, found.orphan_blobs, found.orphan_blobs_deleted), (0, 1, 0), "{found:?}");
@@ -96,11 +96,10 @@ async fn a_damaged_header_is_told_once_and_its_blob_stays() {
         put(&service, &fixture, "large", &large).await;
         spans(&fixture, &data).await
     };
+    let data = open(root.path(), 2);
     write(root.path(), &spans[1], spans[1].begin + 100, b"damage");
     let end = spans.iter().map(|span| span.end).max().unwrap();
     write(root.path(), &spans[0], end, &bytes(3, 4096));
-
-    let data = open(root.path(), 2);
     let service = fixture.service_over(fixture.store.clone(), data.clone());
     let found = report(&service, true).await;
     assert_eq!((found.problems_total, found.orphan_blobs_deleted, found.bytes_freed), (1, 1, 4096), "{found:?}");

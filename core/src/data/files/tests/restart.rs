@@ -132,6 +132,8 @@ async fn what_a_power_cut_left_without_a_header_is_a_remnant_and_its_space_comes
     for punch_holes in [true, false] {
         let root = tempfile::tempdir().unwrap();
         let kept = put(&open(root.path(), 1), 5000, 1).await;
+        // The store before has ended when the next is open.
+        let store = FilesStore::open(root.path(), FilesOptions { punch_holes, ..options(2) }).unwrap();
         let place = Place::from_locator(&kept.locator).unwrap();
         let end = place.id.offset + record::record_bytes(5000);
         let file = fs::OpenOptions::new().read(true).write(true).open(place.id.file.path(root.path())).unwrap();
@@ -142,7 +144,6 @@ async fn what_a_power_cut_left_without_a_header_is_a_remnant_and_its_space_comes
         fs::create_dir_all(own.directory(root.path())).unwrap();
         fs::write(own.path(root.path()), [0; 10_000]).unwrap();
 
-        let store = FilesStore::open(root.path(), FilesOptions { punch_holes, ..options(2) }).unwrap();
         let entries: Vec<Entry> = store.list().unwrap().try_collect().await.unwrap();
         let remnants: Vec<Span> = entries
             .into_iter()
