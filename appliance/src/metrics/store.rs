@@ -43,7 +43,7 @@ pub fn data_store(name: &str, store: Arc<Metered>) -> Source {
             ("calls_total", Kind::Counter, "Calls that ended, well or not.", |reading| reading.ended),
             ("calls_abandoned_total", Kind::Counter, "Calls that their caller gave up.", |reading| reading.abandoned),
             ("calls_under_way", Kind::Gauge, "Calls that have not ended yet.", |reading| reading.under_way),
-            ("bytes_total", Kind::Counter, "Bytes of content stored, or given out.", |reading| reading.bytes),
+            ("content_bytes_total", Kind::Counter, "Bytes of content stored, or given out.", |reading| reading.bytes),
         ];
         for (metric, kind, help, value) in counters {
             let metric = format!("trefoil_location_{metric}");
