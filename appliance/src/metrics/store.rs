@@ -55,7 +55,7 @@ pub fn data_store(name: &str, store: Arc<Metered>) -> Source {
         let metric = "trefoil_location_errors_total";
         exposition.metric(metric, Kind::Counter, "Calls that failed, by the kind of error.");
         for reading in &readings {
-            for (error, count) in &reading.errors {
+            for &(error, count) in &reading.errors {
                 let labels = [("location", name.as_str()), ("verb", reading.verb), ("error", error)];
                 exposition.sample(metric, &labels, count);
             }
