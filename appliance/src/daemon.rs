@@ -81,6 +81,8 @@ async fn run(settings: &Settings) -> Result<(), String> {
         metrics::s3(s3.metrics()),
         metrics::index(Arc::clone(index)),
         metrics::content(),
+        metrics::work(),
+        metrics::data_store(open::LOCATION, Arc::clone(&store.metered)),
         metrics::files(open::LOCATION, Arc::clone(blobs)),
         metrics::location(vec![store.location()]),
     ];
@@ -116,8 +118,9 @@ async fn run(settings: &Settings) -> Result<(), String> {
     let swept = background.await.unwrap_or(false);
     index.close().await.map_err(|error| format!("the index could not be closed: {error}"))?;
     let _ = std::fs::remove_file(&socket_path);
-    if swept {
-        // What a crash left is told from its run file, so that stays until the search for orphans was done.
+    if swept && service.is_settled() && !blobs.left_something() {
+        // What a crash left is told from its run file, so that stays until the search for orphans was done: and so does what this
+        // process could not clear away.
         dir.remove_running();
     }
     tracing::info!("ended");

@@ -13,7 +13,7 @@ mod tests;
 
 pub use index::source as index;
 pub use s3::source as s3;
-pub use store::{content, files, location};
+pub use store::{content, data_store, files, location, work};
 
 use std::fmt::Write;
 

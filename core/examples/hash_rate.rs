@@ -11,8 +11,8 @@ use bytes::Bytes;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
-use trefoil_core::content::{Digests, Expected, ExpectedChecksum, Md5, Upload, write};
-use trefoil_core::data::{ByteStream, DataError, DataStore, Listed, Location, Locator, Origin, Space, Stored};
+use trefoil_core::content::{Digests, Expected, ExpectedChecksum, Md5, Pins, Upload, write};
+use trefoil_core::data::{ByteStream, DataError, DataStore, Entry, Location, Locator, Origin, Space, Stored};
 use trefoil_core::error::Error;
 use trefoil_core::types::{ByteRange, ChecksumAlgorithm};
 
@@ -51,7 +51,7 @@ impl DataStore for Null {
         Box::pin(async { Ok(()) })
     }
 
-    fn list(&self) -> Option<BoxStream<'_, Result<Listed, DataError>>> {
+    fn list(&self) -> Option<BoxStream<'_, Result<Entry, DataError>>> {
         None
     }
 
@@ -102,7 +102,7 @@ async fn bodies(name: &str, at_once: usize, per_mib: Duration, checksum: Expecte
                 let expected = Expected { checksum: checksum.clone(), ..Expected::default() };
                 let upload = Upload { body: stream::iter(chunks).boxed(), length: Some(BODY as u64), expected };
                 let origin = Origin { content: 1, page: 0, bucket: "b".into(), key: "k".into() };
-                let written = write(upload, &location, origin, None).await.expect("a body arrives");
+                let written = write(upload, &location, origin, None, Pins::new().pin(1)).await.expect("a body arrives");
                 black_box(&written);
                 written.uncommitted.commit();
             }
@@ -127,7 +127,7 @@ async fn small(size: usize, buffer: &Bytes) {
         let chunk = stream::iter([Ok(body.clone())]).boxed();
         let upload = Upload { body: chunk, length: Some(size as u64), expected: Expected::default() };
         let origin = Origin { content: 1, page: 0, bucket: "b".into(), key: "k".into() };
-        let written = write(upload, &location, origin, None).await.expect("a body arrives");
+        let written = write(upload, &location, origin, None, Pins::new().pin(1)).await.expect("a body arrives");
         black_box(&written);
         written.uncommitted.commit();
     }

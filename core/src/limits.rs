@@ -63,6 +63,8 @@ pub const INLINE_BYTES_MAX: usize = 64 << 10;
 pub const VOLUME_BLOB_BYTES_MAX: u64 = 8 << 20;
 /// Size at which a volume file is closed and the next begun.
 pub const VOLUME_FILE_BYTES: u64 = 256 << 20;
+/// Share of the room that may be written which a new volume takes at most, where that is less.
+pub const VOLUME_ROOM_DIVISOR: u64 = 4;
 /// Blobs begin and end on this boundary, so that a hole punched for one leaves nothing of it.
 pub const BLOB_ALIGN_BYTES: u64 = 4096;
 /// Bytes that one stored checksum covers. A read verifies whole blocks.
@@ -72,9 +74,11 @@ pub const DISK_HOP_BYTES: usize = 1 << 20;
 /// Pieces of one blob on its way in that are being written at once, each of that many bytes; of all such blobs together.
 pub const DISK_PIECES_AHEAD_MAX: usize = 4;
 pub const DISK_PIECES_AHEAD_TOTAL: usize = 64;
-/// Threads that write, sync and delete, and threads that read, of one files store: apart, so that a slow sync delays no read.
+/// Threads that write and sync, that read, and that delete, of one files store: apart, so that a slow sync delays no read, and the
+/// removal of large files no write.
 pub const DISK_WRITE_THREADS: usize = 8;
 pub const DISK_READ_THREADS: usize = 8;
+pub const DISK_DELETE_THREADS: usize = 2;
 /// Hops waiting for a disk thread; whoever comes later waits without a place in the queue.
 pub const DISK_QUEUE_MAX: usize = 1024;
 /// Bytes of a hop that may be read on the caller's thread where the page cache holds them all: copied in less than a hop costs.
@@ -118,6 +122,10 @@ pub const HASH_QUEUE_MAX: usize = 4096;
 pub const CHUNK_BYTES_MIN: usize = 16 << 10;
 /// Size to which they are gathered.
 pub const CHUNK_GATHER_BYTES: usize = 64 << 10;
+/// How often the deletion of a blob that got no name is tried, and how long it rests after the first failure, twice as long after
+/// each further one; then it is left to the search for orphans.
+pub const ABANDONED_DELETE_ATTEMPTS_MAX: u32 = 6;
+pub const ABANDONED_DELETE_WAIT: Duration = Duration::from_secs(1);
 /// Independently locked parts of the table of pinned contents.
 pub const PIN_SHARDS: usize = 64;
 
@@ -209,6 +217,12 @@ pub const RECLAIM_CONCURRENCY: usize = 8;
 pub const RECLAIM_IDLE: std::time::Duration = std::time::Duration::from_millis(500);
 /// How often what is due to be forgotten is looked for.
 pub const FORGET_PAUSE: std::time::Duration = std::time::Duration::from_secs(10);
+/// Rounds of the reclaim worker between two that begin at the queue's beginning rather than behind the last task that was met: where
+/// tasks wait, and where none does.
+pub const RECLAIM_RETRY_ROUNDS: u32 = 10;
+pub const RECLAIM_RESCAN_ROUNDS: u32 = 120;
+/// Remnants of a place that one sweep sorts out: some 50 bytes each.
+pub const REMNANTS_MAX: usize = 1 << 16;
 /// Problems that a check names one by one.
 pub const CHECK_PROBLEMS_MAX: usize = 1000;
 /// Records fetched at once by a scan for buckets, uploads or tasks.

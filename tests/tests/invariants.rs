@@ -86,6 +86,32 @@ fn t7_the_door_places_and_commits_nothing() {
 }
 
 #[test]
+fn t8_no_channel_is_without_a_bound() {
+    let words = ["unbounded", "mpsc::channel()", "mpsc::channel::<"];
+    for folder in ["core/src", "s3/src", "appliance/src"] {
+        only_in(folder, &words, &["core/src/data/conformance.rs"]);
+    }
+}
+
+#[test]
+fn t8_every_bound_of_the_core_has_its_name_in_one_place() {
+    // Constants that bound something, by how bounds are named. Forms on disk and protocols have theirs where they are written.
+    let bound = |line: &str| {
+        let name =
+            line.trim_start().trim_start_matches("pub ").strip_prefix("const ").and_then(|rest| rest.split(':').next());
+        name.is_some_and(|name| name.ends_with("_MAX") || name.ends_with("_TIMEOUT") || name.ends_with("_ATTEMPTS"))
+    };
+    let strays: Vec<String> = sources("core/src")
+        .into_iter()
+        .filter(|(path, _)| path != "core/src/limits.rs")
+        .flat_map(|(path, code)| {
+            code.lines().filter(|line| bound(line)).map(|line| format!("{path}: {line}")).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(strays.is_empty(), "{strays:#?}");
+}
+
+#[test]
 fn t12_time_and_chance_enter_through_clock_and_random() {
     only_in("core/src", &["SystemTime::now", "Utc::now"], &["core/src/clock.rs"]);
     only_in("core/src", &["getrandom::", "thread_rng", "rand::"], &["core/src/random.rs"]);

@@ -11,6 +11,7 @@ use trefoil_core::access::{Accounts, Secret};
 use trefoil_core::clock::{Clock, SystemClock};
 use trefoil_core::data::Location;
 use trefoil_core::data::files::{FilesOptions, FilesStore};
+use trefoil_core::data::metered::Metered;
 use trefoil_core::kernel::Kernel;
 use trefoil_core::metadata::MetadataStore;
 use trefoil_core::metadata::rocksdb::{Options, RocksDb};
@@ -46,6 +47,8 @@ pub struct Opened {
     pub crashed: bool,
     pub index: Arc<RocksDb>,
     pub blobs: Arc<FilesStore>,
+    /// The same, counted: what the service works with.
+    pub metered: Arc<Metered>,
     pub credentials: RootCredentials,
     pub accounts: Arc<Accounts>,
     pub service: ObjectService,
@@ -55,11 +58,11 @@ pub struct Opened {
 
 impl Opened {
     pub fn location(&self) -> Location {
-        location(&self.blobs)
+        location(&self.metered)
     }
 }
 
-fn location(blobs: &Arc<FilesStore>) -> Location {
+fn location(blobs: &Arc<Metered>) -> Location {
     Location { name: LOCATION.into(), store: Arc::clone(blobs) as _, inline: true }
 }
 
@@ -89,6 +92,7 @@ pub async fn open(settings: &Settings, root: Root) -> Result<Opened, String> {
     let options = FilesOptions::new(epoch, Arc::clone(&random), kernel);
     std::fs::create_dir_all(&at).map_err(|error| format!("{}: {error}", at.display()))?;
     let blobs = blocking(move || FilesStore::open(&at, options)).await?.map_err(|error| error.to_string())?;
+    let metered = Metered::new(Arc::clone(&blobs) as _, Arc::clone(&clock));
 
     let credentials = match root {
         Root::Keep(environment) => {
@@ -107,17 +111,18 @@ pub async fn open(settings: &Settings, root: Root) -> Result<Opened, String> {
     let accounts = Arc::new(accounts.map_err(|error| error.to_string())?);
     let service = ObjectService::new(Parts {
         metadata,
-        locations: HashMap::from([(LOCATION.to_owned(), location(&blobs))]),
+        locations: HashMap::from([(LOCATION.to_owned(), location(&metered))]),
         default_location: LOCATION.into(),
         accounts: Arc::clone(&accounts),
         clock: Arc::clone(&clock),
         random: Arc::clone(&random),
         region: settings.s3.region.clone(),
     });
-    Ok(Opened { dir, is_new, crashed, index, blobs, credentials, accounts, service, clock, random })
+    Ok(Opened { dir, is_new, crashed, index, blobs, metered, credentials, accounts, service, clock, random })
 }
 
-/// Checks a store that no daemon runs on. `show` hears how far the check is.
+/// Checks a store that no daemon runs on. Opening it does what a start does: it takes an epoch, and clears away what never became a
+/// blob; no object changes. `show` hears how far the check is.
 pub fn check_stopped(settings: &Settings, repair: bool, show: impl Fn(ProgressView)) -> Result<CheckReport, String> {
     let path = &settings.store.data_dir;
     if !DataDir::new(path).index().exists() {

@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use parking_lot::Mutex;
 
-use crate::data::{ByteStream, DataError, DataStore, Listed, Location, Locator, Origin, Space, Stored};
+use crate::data::{ByteStream, DataError, DataStore, Entry, Location, Locator, Origin, Space, Stored};
 use crate::error::Error;
 use crate::types::ByteRange;
 
@@ -129,7 +129,7 @@ impl DataStore for FakeStore {
         })
     }
 
-    fn list(&self) -> Option<BoxStream<'_, Result<Listed, DataError>>> {
+    fn list(&self) -> Option<BoxStream<'_, Result<Entry, DataError>>> {
         None
     }
 

@@ -62,6 +62,11 @@ impl Pin {
     pub fn content(&self) -> u64 {
         self.content
     }
+
+    /// Leaves the content pinned for as long as the process runs.
+    pub fn keep(self) {
+        std::mem::forget(self);
+    }
 }
 
 impl Clone for Pin {

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use futures::stream::{self, StreamExt};
 
 use super::hashed_body::{Arrived, Ended, HashedBody};
-use super::{Body, Extent, Uncommitted, Upload, Written, metrics};
+use super::{Body, Extent, Pin, Uncommitted, Upload, Written, metrics};
 use crate::data::{ByteStream, DataError, Location, Origin};
 use crate::error::{Error, Result};
 use crate::failpoint;
@@ -16,7 +16,8 @@ use crate::limits::{HASH_HERE_BYTES_MAX, INLINE_BYTES_MAX, PUT_BYTES_MAX};
 use crate::types::ChecksumAlgorithm;
 
 /// Takes a body in, whole. `origin` says for what, where the location keeps that with the blob. `extra` is an algorithm that is
-/// wanted besides the sender's: where the sender named none it takes the place of CRC64NVME.
+/// wanted besides the sender's: where the sender named none it takes the place of CRC64NVME. `writing` keeps the content among those
+/// that are being written until its name is committed, or nothing is left of it.
 ///
 /// # Errors
 /// The body's own; [`Error::IncompleteBody`] where it is shorter or longer than announced, or its trailer did not come;
@@ -27,6 +28,7 @@ pub async fn write(
     location: &Location,
     origin: Origin,
     extra: Option<ChecksumAlgorithm>,
+    writing: Pin,
 ) -> Result<Written> {
     let length = upload.length;
     if let Some(size) = length.filter(|length| *length > PUT_BYTES_MAX) {
@@ -60,7 +62,7 @@ pub async fn write(
     failpoint!("content.before_put", io);
     let stored = async {
         let stored = location.store.put(origin, length, stream).await?;
-        let uncommitted = Uncommitted::new(location.store.clone(), vec![stored.locator.clone()]);
+        let uncommitted = Uncommitted::new(location.store.clone(), vec![stored.locator.clone()], writing);
         Ok((Extent { locator: stored.locator, length: stored.length }, uncommitted))
     };
     // The last digests are finished while the store syncs.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::{ByteStream, DataError, DataStore, Locator, Origin, Stored};
+use super::{ByteStream, DataError, DataStore, Entry, Listed, Locator, Origin, Stored};
 use crate::error::Error;
 use crate::limits::{BLOCK_BYTES, DISK_HOP_BYTES, VOLUME_BLOB_BYTES_MAX};
 use crate::random::{Random as _, SeededRandom};
@@ -100,9 +100,18 @@ pub async fn expect(store: &dyn DataStore, stored: &Stored, content: u64) {
     assert!(found == bytes_of(stored.length, content), "{} bytes are not those of {content}", stored.length);
 }
 
+/// The blobs of a store in which nothing is damaged.
+pub async fn listed(store: &dyn DataStore) -> Option<Vec<Listed>> {
+    let entries: Vec<_> = store.list()?.try_collect().await.unwrap();
+    let blob = |entry| match entry {
+        Entry::Blob(listed) => listed,
+        Entry::Remnant(remnant) => panic!("{remnant} are no blob's"),
+    };
+    Some(entries.into_iter().map(blob).collect())
+}
+
 pub async fn locators(store: &dyn DataStore) -> Option<BTreeSet<Locator>> {
-    let listed: Vec<_> = store.list()?.try_collect().await.unwrap();
-    Some(listed.into_iter().map(|listed| listed.locator).collect())
+    Some(listed(store).await?.into_iter().map(|listed| listed.locator).collect())
 }
 
 /// The whole suite. The store must be empty, and is left so.
@@ -248,16 +257,40 @@ async fn listing_shows_what_is_there(store: &dyn DataStore) {
         }
     }
     assert_eq!(locators(store).await.unwrap(), expected);
-    let listed: Vec<_> = store.list().unwrap().try_collect().await.unwrap();
+    let listed = listed(store).await.unwrap();
     for (stored, content) in &there {
         let found = listed.iter().find(|listed| listed.locator == stored.locator).unwrap();
-        assert_eq!((found.length, &found.origin, found.current_epoch), (stored.length, &origin(*content), true));
+        assert_eq!((found.length, &found.origin), (stored.length, &origin(*content)));
     }
+    assert_eq!(locators(store).await.unwrap().len(), expected.len());
+    a_put_is_listed_when_it_is_answered(store).await;
     for (stored, content) in there {
         expect(store, &stored, content).await;
         store.delete(&stored.locator).await.unwrap();
     }
     assert_eq!(locators(store).await.unwrap(), before);
+}
+
+async fn a_put_is_listed_when_it_is_answered(store: &dyn DataStore) {
+    let before = locators(store).await.unwrap();
+    for length in [3 * HOP, VOLUME_BLOB_BYTES_MAX + 1] {
+        let (send, body_of) = futures::channel::mpsc::unbounded();
+        let put = store.put(origin(1), Some(length), body_of.boxed());
+        let looking = async {
+            let bytes = bytes_of(length, 1);
+            let all_but_one = bytes.len() - 1;
+            send.unbounded_send(Ok(bytes.slice(..all_but_one))).unwrap();
+            // Time for what can be written by now.
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            assert_eq!(locators(store).await.unwrap(), before, "a put under way is shown");
+            send.unbounded_send(Ok(bytes.slice(all_but_one..))).unwrap();
+            send.close_channel();
+        };
+        let (stored, ()) = futures::join!(put, looking);
+        let stored = stored.unwrap();
+        assert!(locators(store).await.unwrap().contains(&stored.locator));
+        store.delete(&stored.locator).await.unwrap();
+    }
 }
 
 async fn many_at_once(store: Arc<dyn DataStore>) {

@@ -13,7 +13,7 @@ use futures::stream::{self, BoxStream};
 use futures::{FutureExt as _, StreamExt as _};
 use parking_lot::Mutex;
 
-use super::{ByteStream, DataError, DataStore, Listed, Locator, Origin, Space, Stored};
+use super::{ByteStream, DataError, DataStore, Entry, Locator, Origin, Space, Span, Stored};
 use crate::error::Error;
 use crate::types::ByteRange;
 
@@ -125,8 +125,16 @@ impl DataStore for Faulty {
         .boxed()
     }
 
-    fn list(&self) -> Option<BoxStream<'_, Result<Listed, DataError>>> {
+    fn list(&self) -> Option<BoxStream<'_, Result<Entry, DataError>>> {
         self.store.list()
+    }
+
+    fn span(&self, locator: &Locator) -> Option<Span> {
+        self.store.span(locator)
+    }
+
+    fn clear<'a>(&'a self, remnant: &'a Span) -> BoxFuture<'a, Result<(), DataError>> {
+        self.store.clear(remnant)
     }
 
     fn space(&self) -> Option<Space> {

@@ -15,11 +15,13 @@ pub struct Histogram {
     sum_nanos: AtomicU64,
 }
 
-/// A reading. Counts are cumulative, as Prometheus wants them.
+/// A reading.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Buckets {
-    /// Upper bound in seconds (the last is infinite), and how many observations were at most that long.
-    pub counts: Vec<(f64, u64)>,
+    /// Upper bounds in seconds.
+    pub bounds: Vec<f64>,
+    /// Observations in each bucket: one for each bound, and one for what is above all.
+    pub counts: Vec<u64>,
     pub sum_seconds: f64,
 }
 
@@ -33,14 +35,11 @@ impl Histogram {
     }
 
     pub fn read(&self) -> Buckets {
-        let mut total = 0;
-        let counts = self.counts.iter().enumerate().map(|(index, count)| {
-            total += count.load(Ordering::Relaxed);
-            let bound = if index + 1 == BUCKETS { f64::INFINITY } else { (16_u64 << index) as f64 / 1e6 };
-            (bound, total)
-        });
-        let counts = counts.collect();
-        Buckets { counts, sum_seconds: self.sum_nanos.load(Ordering::Relaxed) as f64 / 1e9 }
+        Buckets {
+            bounds: (0..BUCKETS - 1).map(|index| (16_u64 << index) as f64 / 1e6).collect(),
+            counts: self.counts.iter().map(|count| count.load(Ordering::Relaxed)).collect(),
+            sum_seconds: self.sum_nanos.load(Ordering::Relaxed) as f64 / 1e9,
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use futures::{FutureExt as _, StreamExt as _};
 use parking_lot::RwLock;
 
 use super::blocks::{Binding, CHECK_BYTES, TableBuilder, verify};
-use super::{ByteStream, DataError, DataStore, Listed, Locator, Origin, Space, Stored};
+use super::{ByteStream, DataError, DataStore, Entry, Listed, Locator, Origin, Space, Stored};
 use crate::error::Error;
 use crate::limits::{BLOCK_BYTES, DISK_HOP_BYTES};
 use crate::types::ByteRange;
@@ -167,11 +167,11 @@ impl DataStore for MemoryStore {
         .boxed()
     }
 
-    fn list(&self) -> Option<BoxStream<'_, Result<Listed, DataError>>> {
+    fn list(&self) -> Option<BoxStream<'_, Result<Entry, DataError>>> {
         let blobs = self.blobs.read();
         let listed = blobs.iter().map(|(number, blob)| {
             let locator = Locator(number.to_le_bytes().to_vec());
-            Ok(Listed { locator, origin: blob.origin.clone(), length: blob.bytes.len() as u64, current_epoch: true })
+            Ok(Entry::Blob(Listed { locator, origin: blob.origin.clone(), length: blob.bytes.len() as u64 }))
         });
         Some(stream::iter(listed.collect::<Vec<_>>()).boxed())
     }

@@ -12,7 +12,9 @@
 //! * [`DataStore::get`] verifies every block it reads against a checksum that is bound to the blob's id and the block's position,
 //!   before it gives out a single byte of the block. A mismatch is [`DataError::Corrupt`]: never bad bytes, never a panic.
 //! * [`DataStore::delete`] of what is absent succeeds. Deleted space is reclaimed without moving what stays.
-//! * [`DataStore::list`] is a capability that not all have. It shows every blob with its origin, so that orphans can be told.
+//! * [`DataStore::list`] is a capability that not all have. It shows every blob whose put was answered and that was not deleted,
+//!   with its origin, so that orphans can be told; and what earlier starts left behind, whole or not. A put that is under way is
+//!   not shown. What is damaged is an error in its place, and the list goes on behind it.
 //! * A failed sync is final for the bytes it concerned (T9): the put fails, and is not tried again on the same file.
 
 pub mod blocks;
@@ -54,14 +56,35 @@ pub struct Origin {
     pub key: String,
 }
 
+/// What [`DataStore::list`] finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    Blob(Listed),
+    /// Bytes behind which no header stands: what a power cut left of a blob whose put was never answered, or a stored blob whose
+    /// header is damaged. Which of the two, only the index can tell.
+    Remnant(Span),
+}
+
 /// A blob as [`DataStore::list`] shows it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     pub locator: Locator,
     pub origin: Origin,
     pub length: u64,
-    /// Whether this process wrote it since it started: such a blob may be on its way to a name and is no orphan yet.
-    pub current_epoch: bool,
+}
+
+/// Bytes of one of the files that a store keeps blobs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    pub file: String,
+    pub begin: u64,
+    pub end: u64,
+}
+
+impl std::fmt::Display for Span {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "bytes {} to {} of {}", self.begin, self.end, self.file)
+    }
 }
 
 /// A stored blob.
@@ -119,8 +142,19 @@ pub trait DataStore: Send + Sync + Debug + 'static {
 
     fn delete<'a>(&'a self, locator: &'a Locator) -> BoxFuture<'a, Result<(), DataError>>;
 
-    /// Every blob, in no order; `None` where the store can't tell.
-    fn list(&self) -> Option<BoxStream<'_, Result<Listed, DataError>>>;
+    /// Every blob and every remnant, in no order; `None` where the store can't tell.
+    fn list(&self) -> Option<BoxStream<'_, Result<Entry, DataError>>>;
+
+    /// The bytes that a blob takes, in the terms of a remnant. `None` in a store that has no remnants, and for a locator that is
+    /// none of this store. A wrapper passes this on.
+    fn span(&self, _locator: &Locator) -> Option<Span> {
+        None
+    }
+
+    /// Gives a remnant's bytes back. The caller knows that no blob in use has its own there. A wrapper passes this on.
+    fn clear<'a>(&'a self, _remnant: &'a Span) -> BoxFuture<'a, Result<(), DataError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     /// Free and total bytes of the place, where it can tell.
     fn space(&self) -> Option<Space>;

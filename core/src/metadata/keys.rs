@@ -147,6 +147,10 @@ pub fn pages(content: Id) -> Key {
     key_of(b'E', content, &[])
 }
 
+/// Begins every content; every extent page of all contents.
+pub const CONTENTS: &[u8] = b"C";
+pub const PAGES: &[u8] = b"E";
+
 /// The page number in a page's key.
 pub fn page_number(key: &[u8]) -> Option<u32> {
     key.get(9..).and_then(|rest| rest.try_into().ok()).map(u32::from_be_bytes)

@@ -235,7 +235,8 @@ impl ObjectService {
         let upload = Upload { body, length: Some(size), expected };
         let id = self.tree().ids.next().await?;
         let origin = Origin { content: id, page: 0, bucket: bucket.name.to_string(), key: key.to_string() };
-        let mut written = content::write(upload, location, origin, None).await?;
+        let writing = self.inner.writers.pin(id);
+        let mut written = content::write(upload, location, origin, None, writing).await?;
         let new = new_node(id, description, ETag::Md5(written.md5), &written, &location.name);
         failpoint!("copy.bytes_written", io);
         written.uncommitted.submitted();

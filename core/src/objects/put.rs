@@ -74,7 +74,8 @@ impl ObjectService {
 
         let id = self.tree().ids.next().await?;
         let origin = Origin { content: id, page: 0, bucket: bucket.to_string(), key: key.to_string() };
-        let mut written = content::write(upload, location, origin, None).await?;
+        let writing = self.inner.writers.pin(id);
+        let mut written = content::write(upload, location, origin, None, writing).await?;
         let description = Description { owner, headers, user_metadata, tags, acl };
         let etag = ETag::Md5(written.md5);
         let new = new_node(id, description, etag.clone(), &written, &location.name);

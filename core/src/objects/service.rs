@@ -41,6 +41,8 @@ pub(crate) struct Inner {
     pub tree: Tree,
     /// Contents that are being read: their blobs stay.
     pub pins: Pins,
+    /// Contents that are being written, and whose blobs may have no name yet: they are no orphans.
+    pub writers: Pins,
     /// Whether requests may change the store while it is checked.
     serving: AtomicBool,
 }
@@ -48,7 +50,14 @@ pub(crate) struct Inner {
 impl ObjectService {
     pub fn new(parts: Parts) -> Self {
         let tree = Tree::new(Arc::clone(&parts.metadata), Arc::clone(&parts.clock));
-        Self { inner: Arc::new(Inner { parts, tree, pins: Pins::default(), serving: AtomicBool::new(false) }) }
+        let (pins, writers, serving) = (Pins::default(), Pins::default(), AtomicBool::new(false));
+        Self { inner: Arc::new(Inner { parts, tree, pins, writers, serving }) }
+    }
+
+    /// Whether every blob that was put since the start has got its name, or is gone. To be asked when no request runs any more:
+    /// where the answer is no, the next start has to search for orphans.
+    pub fn is_settled(&self) -> bool {
+        self.inner.writers.count() == 0 && crate::content::metrics().blobs_orphaned_total.get() == 0
     }
 
     /// To be called before the first request is let in.

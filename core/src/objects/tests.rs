@@ -1,13 +1,14 @@
 //! The service over stores in memory: what each verb promises, and what it costs.
 
 mod buckets;
+mod invariants;
 mod late;
-mod multipart;
+pub mod multipart;
 mod multipart_refused;
 mod multipart_repeated;
 mod multipart_scale;
 mod round_trips;
-mod sharing;
+pub mod sharing;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::content::{Expected, Upload};
 use crate::data::memory::MemoryStore as MemoryData;
 use crate::data::{DataStore, Location};
 use crate::error::Error;
+use crate::metadata::MetadataStore;
 use crate::metadata::counting::CountingStore;
 use crate::metadata::memory::MemoryStore;
 use crate::random::{Random, SeededRandom};
@@ -93,23 +95,41 @@ impl Fixture {
         Self { service, store, data, bucket, root }
     }
 
+    /// Another service with the same accounts, over another index and another place.
+    pub fn service_over(&self, metadata: Arc<dyn MetadataStore>, data: Arc<dyn DataStore>) -> ObjectService {
+        let parts = &self.service.inner.parts;
+        let location = Location { name: "files".into(), store: data, inline: true };
+        ObjectService::new(Parts {
+            metadata,
+            locations: HashMap::from([("files".to_owned(), location)]),
+            default_location: "files".into(),
+            accounts: parts.accounts.clone(),
+            clock: parts.clock.clone(),
+            random: parts.random.clone(),
+            region: parts.region.clone(),
+        })
+    }
+
     pub async fn put(&self, name: &str, body: &Bytes) -> PutOutput {
         self.try_put(name, body, WriteConditions::default()).await.unwrap()
     }
 
     pub async fn try_put(&self, name: &str, body: &Bytes, conditions: WriteConditions) -> Result<PutOutput, Error> {
-        let request = PutObject {
+        self.service.put(&self.root, PutObject { conditions, ..self.put_request(name, upload(body)) }).await
+    }
+
+    pub fn put_request(&self, name: &str, upload: Upload) -> PutObject {
+        PutObject {
             bucket: self.bucket.clone(),
             key: key(name),
-            upload: upload(body),
+            upload,
             headers: ObjectHeaders::default(),
             user_metadata: Vec::new(),
             tags: TagSet::default(),
             acl: AclChange::Default,
-            conditions,
+            conditions: WriteConditions::default(),
             location: None,
-        };
-        self.service.put(&self.root, request).await
+        }
     }
 
     pub fn request(&self, name: &str) -> GetObject {
@@ -135,14 +155,17 @@ impl Fixture {
         self.data.list().unwrap().count().await
     }
 
-    pub async fn delete(&self, name: &str) -> DeleteOutput {
-        let request = DeleteObject {
+    pub fn delete_request(&self, name: &str) -> DeleteObject {
+        DeleteObject {
             bucket: self.bucket.clone(),
             key: key(name),
             version: None,
             conditions: DeleteConditions::default(),
-        };
-        self.service.delete(&self.root, request).await.unwrap()
+        }
+    }
+
+    pub async fn delete(&self, name: &str) -> DeleteOutput {
+        self.service.delete(&self.root, self.delete_request(name)).await.unwrap()
     }
 
     /// Reclaims all there is, and checks that the store is whole and nothing is left over.

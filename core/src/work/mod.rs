@@ -5,6 +5,12 @@
 
 pub mod check;
 pub mod forget;
+pub mod metrics;
 pub mod reclaim;
+mod remnants;
+mod scan;
 pub mod start;
 pub mod sweep;
+
+#[cfg(test)]
+mod tests;

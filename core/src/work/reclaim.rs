@@ -5,17 +5,19 @@
 //! what is gone succeeds.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
 
+use super::metrics::metrics;
 use crate::content::Extent;
 use crate::error::{Error, Result};
 use crate::failpoint;
-use crate::limits::{LIST_FETCH_MAX, RECLAIM_CONCURRENCY, RECLAIM_IDLE};
+use crate::limits::{LIST_FETCH_MAX, RECLAIM_CONCURRENCY, RECLAIM_IDLE, RECLAIM_RESCAN_ROUNDS, RECLAIM_RETRY_ROUNDS};
 use crate::metadata::keys::{self, Id, Queue};
 use crate::metadata::records::{PartRecord, ReclaimTask, Record, UploadRecord};
-use crate::metadata::{Batch, Durability, Key, Table, Write};
+use crate::metadata::{Batch, Durability, Key, ReadError, Table, Write};
 use crate::objects::ObjectService;
 
 /// What one round did.
@@ -25,19 +27,20 @@ pub struct Round {
     pub blobs_deleted: u64,
     /// Tasks that wait: for a reader to end, or for a place that did not answer.
     pub tasks_waiting: u64,
+    /// Tasks whose records can't be read.
+    pub tasks_unreadable: u64,
 }
 
-/// Carries out tasks until `stop` resolves. Errors are logged and met again in the next round.
+/// Carries out tasks until `stop` resolves, and leaves a round at once where it stands: what it did is done, and the rest is done
+/// again. Errors are logged and met again.
 pub async fn run(service: ObjectService, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
+    let mut mark = LowWaterMark::default();
     loop {
-        let waiting = match round(&service).await {
-            Ok(Round { tasks_done: 1.., tasks_waiting: 0, .. }) => Duration::ZERO,
-            Ok(_) => RECLAIM_IDLE,
-            Err(error) => {
-                tracing::warn!(%error, "reclaim could not go on; it tries again");
-                RECLAIM_IDLE
-            }
+        let waiting = tokio::select! {
+            biased;
+            () = &mut stop => return,
+            waiting = one_round(&service, &mut mark) => waiting,
         };
         tokio::select! {
             () = &mut stop => return,
@@ -46,12 +49,62 @@ pub async fn run(service: ObjectService, stop: impl Future<Output = ()>) {
     }
 }
 
+/// A round from the mark on; how long to rest after it.
+async fn one_round(service: &ObjectService, mark: &mut LowWaterMark) -> Duration {
+    match round_from(service, mark.start()).await {
+        Ok((round, seen)) => {
+            mark.advance(seen, &round);
+            match round {
+                Round { tasks_done: 1.., tasks_waiting: 0, .. } => Duration::ZERO,
+                _ => RECLAIM_IDLE,
+            }
+        }
+        Err(error) => {
+            tracing::warn!(%error, "reclaim could not go on; it tries again");
+            RECLAIM_IDLE
+        }
+    }
+}
+
+/// Where the next round begins. A queue is worked off from its beginning, and what was removed there costs whoever steps over it, a
+/// while longer: so a round begins behind the last task that was met. Tasks that wait there, and those that were committed late or
+/// by a clock that was set back, are met by every so many rounds that begin at the beginning.
+#[derive(Default)]
+struct LowWaterMark {
+    seen: Option<Key>,
+    /// Rounds until the next that begins at the beginning.
+    rounds: u32,
+}
+
+impl LowWaterMark {
+    fn start(&self) -> Key {
+        self.seen.clone().filter(|_| self.rounds > 0).unwrap_or_else(|| keys::tasks(Queue::Reclaim))
+    }
+
+    fn advance(&mut self, seen: Key, round: &Round) {
+        let (metrics, whole) = (metrics(), self.rounds == 0);
+        for (gauge, now) in [
+            (&metrics.reclaim_tasks_waiting, round.tasks_waiting),
+            (&metrics.reclaim_tasks_unreadable, round.tasks_unreadable),
+        ] {
+            let before = if whole { 0 } else { gauge.load(Ordering::Relaxed) };
+            gauge.store(before + now, Ordering::Relaxed);
+        }
+        let most = if round.tasks_waiting > 0 { RECLAIM_RETRY_ROUNDS } else { RECLAIM_RESCAN_ROUNDS };
+        self.rounds = if whole { most } else { (self.rounds - 1).min(most) };
+        self.seen = Some(seen);
+    }
+}
+
 /// Carries out what is in the queue now. Tests call it to have nothing left.
 pub async fn round(service: &ObjectService) -> Result<Round> {
+    Ok(round_from(service, keys::tasks(Queue::Reclaim)).await?.0)
+}
+
+/// Carries out what is in the queue from `start` on; the key behind the last task that was met.
+async fn round_from(service: &ObjectService, mut start: Key) -> Result<(Round, Key)> {
     let mut round = Round::default();
-    let prefix = keys::tasks(Queue::Reclaim);
-    let end = keys::behind(&prefix);
-    let mut start = prefix;
+    let end = keys::behind(&keys::tasks(Queue::Reclaim));
     loop {
         let tasks = service.store().snapshot()?.scan(&start, &end, LIST_FETCH_MAX, false).await?;
         let full = tasks.len() == LIST_FETCH_MAX;
@@ -66,11 +119,15 @@ pub async fn round(service: &ObjectService) -> Result<Round> {
         let mut done: Vec<Key> = Vec::new();
         for (outcome, key) in outcomes {
             match outcome {
-                Ok(Some(blobs)) => {
+                Ok(Outcome::Done { blobs }) => {
                     round.blobs_deleted += blobs;
                     done.push(key);
                 }
-                Ok(None) => round.tasks_waiting += 1,
+                Ok(Outcome::Waits) => round.tasks_waiting += 1,
+                Ok(Outcome::Unreadable(error)) => {
+                    tracing::warn!(%error, "a reclaim task can't be read; it stays");
+                    round.tasks_unreadable += 1;
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a reclaim task waits");
                     round.tasks_waiting += 1;
@@ -79,33 +136,45 @@ pub async fn round(service: &ObjectService) -> Result<Round> {
         }
         if !done.is_empty() {
             failpoint!("reclaim.before_done", io);
-            round.tasks_done += done.len() as u64;
+            let count = done.len() as u64;
             let writes = done.into_iter().map(|key| Write::Delete { table: Table::Index, key }).collect();
             service.store().commit(Batch { writes, ..Batch::default() }, Durability::Ordered).await?;
+            round.tasks_done += count;
+            metrics().reclaim_tasks_done_total.fetch_add(count, Ordering::Relaxed);
         }
         if !full {
-            return Ok(round);
+            return Ok((round, start));
         }
     }
 }
 
-/// The number of blobs deleted, or `None` where a reader is still at them.
-async fn carry_out(service: &ObjectService, task: &[u8]) -> Result<Option<u64>> {
-    match ReclaimTask::decode(task)? {
-        ReclaimTask::Blobs { content, location, extents } => {
-            if service.inner.pins.is_pinned(content) {
-                return Ok(None);
-            }
-            delete_blobs(service, &location, &extents).await.map(Some)
+/// What came of a task.
+enum Outcome {
+    Done {
+        blobs: u64,
+    },
+    /// A reader is still at its bytes.
+    Waits,
+    /// Nobody knows what it is.
+    Unreadable(ReadError),
+}
+
+async fn carry_out(service: &ObjectService, task: &[u8]) -> Result<Outcome> {
+    let task = match ReclaimTask::decode(task) {
+        Ok(task) => task,
+        Err(error) => return Ok(Outcome::Unreadable(error)),
+    };
+    let blobs = match task {
+        ReclaimTask::Blobs { content, .. } | ReclaimTask::Pages { content, .. }
+            if service.inner.pins.is_pinned(content) =>
+        {
+            return Ok(Outcome::Waits);
         }
-        ReclaimTask::Pages { content, location } => {
-            if service.inner.pins.is_pinned(content) {
-                return Ok(None);
-            }
-            pages(service, content, &location).await.map(Some)
-        }
-        ReclaimTask::Uploads { bucket } => uploads(service, bucket).await.map(Some),
-    }
+        ReclaimTask::Blobs { location, extents, .. } => delete_blobs(service, &location, &extents).await?,
+        ReclaimTask::Pages { content, location } => pages(service, content, &location).await?,
+        ReclaimTask::Uploads { bucket } => uploads(service, bucket).await?,
+    };
+    Ok(Outcome::Done { blobs })
 }
 
 async fn delete_blobs(service: &ObjectService, location: &str, extents: &[Extent]) -> Result<u64> {
@@ -113,6 +182,7 @@ async fn delete_blobs(service: &ObjectService, location: &str, extents: &[Extent
     for extent in extents {
         failpoint!("reclaim.before_blob", io);
         store.delete(&extent.locator).await.map_err(|error| Error::Unavailable(error.to_string()))?;
+        metrics().reclaim_blobs_deleted_total.fetch_add(1, Ordering::Relaxed);
     }
     Ok(extents.len() as u64)
 }
@@ -142,7 +212,7 @@ async fn pages(service: &ObjectService, content: Id, location: &str) -> Result<u
     }
 }
 
-/// The uploads of a bucket that is gone.
+/// The uploads of a bucket that is gone. No part is added any more: its transaction would read the bucket.
 async fn uploads(service: &ObjectService, bucket: Id) -> Result<u64> {
     let mut deleted = 0;
     let prefix = keys::uploads_from(bucket, b"");
@@ -162,3 +232,6 @@ async fn uploads(service: &ObjectService, bucket: Id) -> Result<u64> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

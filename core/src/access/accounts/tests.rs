@@ -175,7 +175,7 @@ async fn what_is_taken_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_malformed_is_refused_and_no_secret_is_told() {
+async fn t11_what_is_malformed_is_refused_and_no_secret_is_told() {
     let accounts = Bench::new().load().await;
     let long = "x".repeat(300);
     for name in ["", "a b", "a/b", "ä", "a\0", &long] {

@@ -7,10 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::*;
 use crate::content::fake_store::{FakeStore, Fault};
 use crate::content::{Expected, ExpectedChecksum, Md5, checksum_of};
-use crate::limits::{CHUNK_BYTES_MIN, HASH_HOP_BYTES, HASH_HOPS_WAITING_MAX};
+use crate::limits::{ABANDONED_DELETE_WAIT, CHUNK_BYTES_MIN, HASH_HOP_BYTES, HASH_HOPS_WAITING_MAX};
 
 fn origin() -> Origin {
     Origin { content: 1, page: 0, bucket: "bucket".into(), key: "key".into() }
+}
+
+fn writing() -> Pin {
+    crate::content::Pins::new().pin(1)
 }
 
 fn bytes(size: usize) -> Bytes {
@@ -80,7 +84,7 @@ async fn every_size_around_every_bound_arrives() {
                 for chunk in [100, 20_000, 1 << 20] {
                     let store = Arc::new(FakeStore::default());
                     let upload = Upload { body: stream(&body, chunk), ..upload(&body, known) };
-                    let written = write(upload, &store.location(inline), origin(), None).await.unwrap();
+                    let written = write(upload, &store.location(inline), origin(), None, writing()).await.unwrap();
                     let shape = format!("{size} bytes, known {known}, inline {inline}, chunks of {chunk}");
                     assert!(content(&store, &written) == body, "{shape}");
                     assert_eq!((written.size, written.md5), (size as u64, Md5::of(&body)), "{shape}");
@@ -112,7 +116,7 @@ async fn with(size: usize, expected: Expected, extra: Option<ChecksumAlgorithm>)
     for known in [true, false] {
         let store = Arc::new(FakeStore::default());
         let upload = Upload { expected: expected.clone(), ..upload(&body, known) };
-        let result = write(upload, &store.location(true), origin(), extra).await;
+        let result = write(upload, &store.location(true), origin(), extra, writing()).await;
         if result.is_err() {
             assert!(store.blobs.lock().is_empty(), "a refused body leaves nothing");
         }
@@ -206,7 +210,7 @@ async fn another_length_than_announced_is_incomplete() {
             }
             let store = Arc::new(FakeStore::default());
             let upload = Upload { length: Some(announced as u64), ..upload(&bytes(size), true) };
-            let error = write(upload, &store.location(true), origin(), None).await.unwrap_err();
+            let error = write(upload, &store.location(true), origin(), None, writing()).await.unwrap_err();
             assert!(matches!(error, Error::IncompleteBody(_)), "{size} for {announced}: {error:?}");
             assert!(store.blobs.lock().is_empty());
         }
@@ -223,7 +227,7 @@ async fn a_body_that_fails_leaves_nothing_and_its_error() {
                 let body = bytes(size);
                 let failing = stream(&body, 10_000).chain(stream::iter([Err(Error::BodyTimeout)])).boxed();
                 let upload = Upload { body: failing, ..upload(&body, known) };
-                let error = write(upload, &store.location(true), origin(), None).await.unwrap_err();
+                let error = write(upload, &store.location(true), origin(), None, writing()).await.unwrap_err();
                 assert!(matches!(error, Error::BodyTimeout), "{size}: {error:?}");
                 assert!(store.blobs.lock().is_empty());
             }
@@ -241,7 +245,7 @@ async fn a_store_that_fails_gives_its_error() {
         (DataError::Failed("x".into()), Error::Internal("x".into())),
     ] {
         store.set(Fault::Put(error));
-        let error = write(upload(&body, true), &store.location(true), origin(), None).await.unwrap_err();
+        let error = write(upload(&body, true), &store.location(true), origin(), None, writing()).await.unwrap_err();
         assert_eq!(format!("{error:?}"), format!("{is:?}"));
     }
 }
@@ -252,7 +256,7 @@ async fn a_store_that_breaks_its_contract_is_not_believed() {
     for fault in [Fault::NoEnd, Fault::Short] {
         let store = Arc::new(FakeStore::default());
         store.set(fault);
-        let error = write(upload(&body, true), &store.location(true), origin(), None).await.unwrap_err();
+        let error = write(upload(&body, true), &store.location(true), origin(), None, writing()).await.unwrap_err();
         assert!(matches!(error, Error::Internal(_)), "{error:?}");
         deleted(&store, 1).await;
         assert!(store.blobs.lock().is_empty());
@@ -264,7 +268,7 @@ async fn too_large_is_refused_before_a_byte_is_read() {
     let untouched = stream::poll_fn(|_| panic!("the body was read")).boxed();
     let upload = Upload { body: untouched, length: Some(PUT_BYTES_MAX + 1), expected: Expected::default() };
     let store = Arc::new(FakeStore::default());
-    let error = write(upload, &store.location(true), origin(), None).await.unwrap_err();
+    let error = write(upload, &store.location(true), origin(), None, writing()).await.unwrap_err();
     assert!(matches!(error, Error::EntityTooLarge { size, max } if size == max + 1));
 }
 
@@ -272,7 +276,7 @@ async fn too_large_is_refused_before_a_byte_is_read() {
 async fn blobs_without_a_name_are_deleted() {
     let body = bytes(INLINE_BYTES_MAX + 1);
     let store = Arc::new(FakeStore::default());
-    let put = async || write(upload(&body, true), &store.location(true), origin(), None).await.unwrap();
+    let put = async || write(upload(&body, true), &store.location(true), origin(), None, writing()).await.unwrap();
 
     drop(put().await);
     deleted(&store, 1).await;
@@ -287,18 +291,58 @@ async fn blobs_without_a_name_are_deleted() {
     drop(refused);
     deleted(&store, 2).await;
     assert_eq!(store.blobs.lock().len(), 2, "the committed one, and the one of unknown outcome");
+}
 
-    let before = crate::content::metrics().blobs_orphaned_total.get();
-    let left = put().await;
-    store.set(Fault::Delete);
-    drop(left);
-    for _ in 0..1000 {
-        if crate::content::metrics().blobs_orphaned_total.get() > before {
-            return;
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_fails_is_tried_again_and_then_left() {
+    let body = bytes(INLINE_BYTES_MAX + 1);
+    let store = Arc::new(FakeStore::default());
+    let writers = crate::content::Pins::new();
+    let location = store.location(true);
+    let put = async || write(upload(&body, true), &location, origin(), None, writers.pin(1)).await.unwrap();
+    let settled = async || {
+        while writers.count() > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
-    panic!("a deletion that failed was not counted");
+    };
+    let before = crate::content::metrics().blobs_orphaned_total.get();
+    store.set(Fault::Delete);
+    drop(put().await);
+    tokio::time::sleep(ABANDONED_DELETE_WAIT / 2).await;
+    assert!(writers.is_pinned(1), "its content is a writer's until it is gone");
+    store.set(Fault::None);
+    settled().await;
+    assert_eq!(store.blobs.lock().len(), 0);
+
+    store.set(Fault::Delete);
+    drop(put().await);
+    settled().await;
+    assert_eq!(store.blobs.lock().len(), 1, "left to the search for orphans");
+    assert!(crate::content::metrics().blobs_orphaned_total.get() > before);
+}
+
+#[tokio::test]
+async fn a_content_is_a_writers_until_its_name_is_there_or_certainly_will_not_be() {
+    let body = bytes(INLINE_BYTES_MAX + 1);
+    let store = Arc::new(FakeStore::default());
+    let writers = crate::content::Pins::new();
+    let location = store.location(true);
+    let put = async || write(upload(&body, true), &location, origin(), None, writers.pin(1)).await.unwrap();
+
+    let named = put().await;
+    assert!(writers.is_pinned(1));
+    named.uncommitted.commit();
+    assert_eq!(writers.count(), 0);
+
+    let mut wrong = upload(&body, true);
+    wrong.expected.md5 = Some([0; 16]);
+    assert!(write(wrong, &location, origin(), None, writers.pin(1)).await.is_err());
+    assert_eq!(writers.count(), 0);
+
+    let mut unknown = put().await;
+    unknown.uncommitted.submitted();
+    drop(unknown);
+    assert!(writers.is_pinned(1), "only the next start can tell");
 }
 
 /// A chunk that counts how many of its kind are alive.
@@ -334,7 +378,7 @@ async fn peak(total: usize, chunk: usize, expected: Expected) -> usize {
     let store = Arc::new(FakeStore::default());
     store.set(Fault::Null);
     let upload = Upload { body, length: None, expected };
-    let written = write(upload, &store.location(true), origin(), None).await.unwrap();
+    let written = write(upload, &store.location(true), origin(), None, writing()).await.unwrap();
     assert_eq!(written.size, (total / chunk * chunk) as u64);
     assert_eq!(alive.load(Ordering::SeqCst), 0, "nothing is kept");
     written.uncommitted.commit();
@@ -348,7 +392,7 @@ async fn a_store_that_gives_up_leaves_no_byte_in_memory() {
         let store = Arc::new(FakeStore::default());
         store.set(Fault::GiveUp(after));
         let upload = Upload { body, length: Some(8 << 20), expected: Expected::default() };
-        let error = write(upload, &store.location(true), origin(), None).await.unwrap_err();
+        let error = write(upload, &store.location(true), origin(), None, writing()).await.unwrap_err();
         assert!(matches!(error, Error::StorageFull(_)), "{error:?}");
         // The group that a thread was just hashing goes a moment later.
         for _ in 0..1000 {
@@ -375,7 +419,7 @@ async fn many_bodies_at_once_keep_their_digests_apart() {
                 checksum: ExpectedChecksum::Value(ChecksumAlgorithm::Sha1, checksum_of(ChecksumAlgorithm::Sha1, &body)),
             };
             let upload = Upload { expected, ..upload(&body, number % 2 == 0) };
-            let written = write(upload, &store.location(true), origin(), None).await.unwrap();
+            let written = write(upload, &store.location(true), origin(), None, writing()).await.unwrap();
             assert!(content(&store, &written) == body);
             written.uncommitted.commit();
         })

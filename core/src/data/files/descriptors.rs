@@ -1,10 +1,11 @@
 //! Files that are open for reading.
 //!
 //! Always holds: at most [`DESCRIPTORS_MAX`] are kept open here (readers under way may hold as many more as there are readers). A
-//! file whose blob was deleted is forgotten, so that its space comes back.
+//! file is forgotten after its name was removed, so that its space comes back; none without a name is remembered.
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -37,6 +38,10 @@ impl Descriptors {
         }
         let file = Arc::new(File::open(id.path(root))?);
         self.cache.insert(id, file.clone());
+        // Removed since it was opened, and perhaps forgotten before it was remembered: nobody would forget it again.
+        if file.metadata()?.nlink() == 0 {
+            self.forget(id);
+        }
         Ok(file)
     }
 
@@ -44,3 +49,6 @@ impl Descriptors {
         self.cache.remove(&id);
     }
 }
+
+#[cfg(test)]
+mod tests;

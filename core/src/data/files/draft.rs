@@ -5,6 +5,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,6 +19,7 @@ use super::volume::Volume;
 use super::volumes::Volumes;
 use super::{record, syscalls};
 use crate::data::disk_pool::on_disk_thread;
+use crate::limits::FILES_PER_DIRECTORY;
 
 #[derive(Debug)]
 pub struct Draft {
@@ -44,8 +46,7 @@ impl Draft {
     pub fn in_volume(shared: &Arc<Shared>, length: u64) -> io::Result<Self> {
         let (volume, offset) = Volumes::reserve(shared, record::record_bytes(length))?;
         let id = BlobId { file: volume.id, offset };
-        let draft =
-            Self { shared: shared.clone(), id, home: Home::Volume { volume, length }, kept: AtomicBool::new(false) };
+        let draft = Self::begin(shared, id, Home::Volume { volume, length });
         crate::failpoint!("volume.reserved", io);
         Ok(draft)
     }
@@ -61,10 +62,16 @@ impl Draft {
         let path = id.incoming_path(&shared.root);
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
         let id = BlobId { file: id, offset: 0 };
-        let draft = Self { shared: shared.clone(), id, home: Home::Own { file }, kept: AtomicBool::new(false) };
+        let draft = Self::begin(shared, id, Home::Own { file });
         add(&shared.metrics.own_files_total, 1);
         crate::failpoint!("file.created", io);
         Ok(draft)
+    }
+
+    /// From here until it is dropped, and gone where it is not kept, the blob is under way.
+    fn begin(shared: &Arc<Shared>, id: BlobId, home: Home) -> Self {
+        shared.under_way.lock().insert(id);
+        Self { shared: shared.clone(), id, home, kept: AtomicBool::new(false) }
     }
 
     pub fn id(&self) -> BlobId {
@@ -105,7 +112,7 @@ impl Draft {
         let directory = file.directory(root);
         std::fs::rename(file.incoming_path(root), file.path(root))?;
         crate::failpoint!("file.linked", io);
-        syscalls::sync_directory(&directory).inspect_err(|_| add(&self.shared.metrics.failed_syncs_total, 1))?;
+        self.sync_directory(&directory)?;
         crate::failpoint!("file.directory_synced", io);
         Ok(())
     }
@@ -119,10 +126,32 @@ impl Draft {
             return Ok(());
         }
         std::fs::create_dir_all(file.directory(root))?;
-        syscalls::sync_directory(&run_directory(root, file.run))?;
-        syscalls::sync_directory(&root.join(FILES))?;
+        let run = run_directory(root, file.run);
+        if let Err(error) = self.sync_directory(&run).and_then(|()| self.sync_directory(&root.join(FILES))) {
+            // Taken away, so that the next file makes it anew rather than syncs what the kernel may have dropped.
+            let _ = std::fs::remove_dir(file.directory(root));
+            if durable.is_none() && std::fs::remove_dir(run).is_err() {
+                self.shared.sound_group.store(u64::MAX, Ordering::Release);
+            }
+            return Err(error);
+        }
         *durable = Some(file.group());
         Ok(())
+    }
+
+    /// Syncs a directory on the way to the file. Where that fails, no file of the same directory is stored any more: what the kernel
+    /// dropped of it, a further sync would call clean (T9).
+    fn sync_directory(&self, directory: &Path) -> io::Result<()> {
+        let (shared, group) = (&self.shared, self.id.file.group());
+        syscalls::sync_directory(directory).inspect_err(|_| {
+            add(&shared.metrics.failed_syncs_total, 1);
+            shared.sound_group.fetch_max(group + 1, Ordering::AcqRel);
+            shared.numbers.fetch_max((group + 1) * FILES_PER_DIRECTORY, Ordering::AcqRel);
+        })?;
+        match shared.sound_group.load(Ordering::Acquire) {
+            sound if group < sound => Err(io::Error::other("the file's directory could not be synced")),
+            _ => Ok(()),
+        }
     }
 
     /// The blob is stored, and somebody knows its locator.
@@ -133,10 +162,11 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
+        let (shared, id) = (self.shared.clone(), self.id);
         if self.kept.load(Ordering::Acquire) {
+            shared.under_way.lock().remove(&id);
             return;
         }
-        let (shared, id) = (self.shared.clone(), self.id);
         let volume = match &self.home {
             Home::Volume { volume, length } => Some((volume.clone(), *length)),
             Home::Own { .. } => None,
@@ -166,4 +196,8 @@ fn discard(shared: &Shared, id: BlobId, volume: Option<(Arc<Volume>, u64)>) {
         add(&shared.metrics.failed_discards_total, 1);
         tracing::warn!("a blob that was not stored could not be removed; it is left to the sweep: {error}");
     }
+    shared.under_way.lock().remove(&id);
 }
+
+#[cfg(test)]
+mod tests;

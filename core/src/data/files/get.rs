@@ -227,14 +227,8 @@ fn open(shared: &Shared, place: Place) -> Result<Arc<File>, DataError> {
 fn read_range(file: &File, offset: u64, length: u64) -> Result<Bytes, DataError> {
     let length = usize::try_from(length).map_err(|_| DataError::Failed("a read of more than memory".into()))?;
     let mut buffer = Vec::new();
-    match syscalls::read_at(file, &mut buffer, length, offset) {
-        Ok(()) => Ok(buffer.into()),
-        // The device can't read what it holds: the bytes are lost, as damaged ones are.
-        Err(error) if error.raw_os_error() == Some(libc::EIO) => {
-            Err(DataError::Corrupt(format!("the device can't read a blob's bytes: {error}")))
-        }
-        Err(error) => Err(error.into()),
-    }
+    syscalls::read_at(file, &mut buffer, length, offset).map_err(syscalls::read_error)?;
+    Ok(buffer.into())
 }
 
 /// Why the bytes at a place are not the blob's: it was deleted, or it is damaged.

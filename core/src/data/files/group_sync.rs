@@ -1,16 +1,18 @@
 //! One fdatasync for many writers of one file.
 //!
 //! Always holds: a writer is answered `Ok` by an fdatasync that began after its last write ended. After a sync that failed the file
-//! is never synced again (T9): the kernel may have dropped what it could not write, and a second sync would call that clean.
+//! is never synced again (T9): the kernel may have dropped what it could not write, and a second sync would call that clean. A
+//! writer is answered also where the thread that syncs panics.
 
 use std::fs::File;
 
 use parking_lot::Mutex;
 
 use super::metrics::{FilesMetrics, add};
+use crate::data::DataError;
 
 /// Called with the outcome, on a disk thread, once.
-pub type Waiter = Box<dyn FnOnce(Result<(), String>) + Send>;
+pub type Waiter = Box<dyn FnOnce(Result<(), DataError>) + Send>;
 
 /// Gathers the writers of one file. Their number is bounded by that of the puts that are under way.
 #[derive(Default)]
@@ -22,7 +24,7 @@ pub struct GroupSync {
 struct State {
     waiting: Vec<Waiter>,
     running: bool,
-    failed: Option<String>,
+    failed: Option<DataError>,
 }
 
 impl std::fmt::Debug for GroupSync {
@@ -51,10 +53,11 @@ impl GroupSync {
             return;
         }
         state.running = true;
+        let running = Running(self);
         while state.failed.is_none() && !state.waiting.is_empty() {
             let group = std::mem::take(&mut state.waiting);
             drop(state);
-            let outcome = sync(file).map_err(|error| format!("the volume could not be synced: {error}"));
+            let outcome = sync(file).map_err(failure);
             add(&metrics.volume_syncs_total, 1);
             match &outcome {
                 Ok(()) => add(&metrics.volume_synced_blobs_total, group.len() as u64),
@@ -68,13 +71,34 @@ impl GroupSync {
             state = self.state.lock();
         }
         state.running = false;
-        let late = std::mem::take(&mut state.waiting);
-        let reason = state.failed.clone();
         drop(state);
-        // Only after a failure is anybody left here.
-        if let Some(reason) = reason {
-            late.into_iter().for_each(|waiter| waiter(Err(reason.clone())));
+        drop(running);
+    }
+}
+
+/// Somebody syncs. However that ends, nobody waits for it any longer.
+struct Running<'a>(&'a GroupSync);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state.lock();
+        if std::thread::panicking() {
+            // The outcome of the sync is unknown then: the file takes no more.
+            state.running = false;
+            state.failed.get_or_insert_with(|| DataError::Failed("a thread that synced the volume panicked".into()));
         }
+        let Some(reason) = state.failed.clone() else { return };
+        let late = std::mem::take(&mut state.waiting);
+        drop(state);
+        late.into_iter().for_each(|waiter| waiter(Err(reason.clone())));
+    }
+}
+
+/// Space that runs out at the sync (where a file system allots it late) is no damage.
+fn failure(error: std::io::Error) -> DataError {
+    match DataError::from(error) {
+        DataError::Full(reason) => DataError::Full(format!("the volume could not be synced: {reason}")),
+        error => DataError::Failed(format!("the volume could not be synced: {error}")),
     }
 }
 

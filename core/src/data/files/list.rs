@@ -1,8 +1,10 @@
 //! Every blob of a store, found in its files.
 //!
 //! Always holds: a blob whose header is undamaged is shown, whole or not: one that a crash tore has no name, and the sweep that
-//! removes what has no name removes it. Where a header is unreadable an error is shown in its place, and the walk goes on behind it.
-//! Memory is bounded by one page of blobs, and by the names of one directory.
+//! removes what has no name removes it. Where bytes of an earlier start are no header, they are shown as a remnant; what a device
+//! can't read is an error in its place; and the walk goes on behind both. Of this start, a put that is under way is not shown, nor
+//! are bytes that are no header: somebody may be writing them. Memory is bounded by one page of entries, and by the names of one
+//! directory.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -13,14 +15,14 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 
-use super::place::{FILES, FileId, FileKind, VOLUMES};
-use super::record::{self, Found};
+use super::place::{BlobId, FILES, FileId, FileKind, VOLUMES};
+use super::record::{self, Found, Header};
 use super::shared::Shared;
 use super::syscalls;
-use crate::data::{DataError, Listed};
+use crate::data::{DataError, Entry, Listed, Span};
 use crate::limits::{BLOB_ALIGN_BYTES, DATA_LIST_PAGE};
 
-type Item = Result<Listed, DataError>;
+type Item = Result<Entry, DataError>;
 
 pub fn list(shared: &Arc<Shared>) -> BoxStream<'static, Item> {
     let root = shared.root.clone();
@@ -62,35 +64,31 @@ struct OpenVolume {
     id: FileId,
     file: File,
     at: u64,
-    /// Whether the block before this one was unreadable: only the first of several is shown.
-    unreadable: bool,
+    /// Bytes that are no header, and are not shown yet: there may be more of them.
+    remnant: Option<(u64, u64)>,
+    /// The end of the last block that the device could not read: only the first of several is shown.
+    lost: Option<u64>,
 }
 
 impl Walk {
-    /// A page of blobs, and whether there may be more.
+    /// A page of entries, and whether there may be more.
     fn page(&mut self) -> (Vec<Item>, bool) {
         let mut items = Vec::new();
         while items.len() < DATA_LIST_PAGE {
             match self.step(&mut items) {
                 Ok(true) => {}
                 Ok(false) => return (items, false),
-                Err(error) => items.push(Err(error.into())),
+                Err(error) => items.push(Err(syscalls::read_error(error))),
             }
         }
         (items, true)
     }
 
-    /// Does a bounded piece of work. `false` at the end.
+    /// Does a bounded piece of work. `false` at the end. After an error, the next step goes on behind what it concerned.
     fn step(&mut self, items: &mut Vec<Item>) -> io::Result<bool> {
-        if let Some(volume) = &mut self.open {
-            match volume.next(&self.shared) {
-                Ok(Some(Some(item))) => items.push(item),
-                Ok(Some(None)) => {}
-                Ok(None) => self.open = None,
-                Err(error) => {
-                    self.open = None;
-                    return Err(error);
-                }
+        if let Some(mut volume) = self.open.take() {
+            if volume.step(&self.shared, items)? {
+                self.open = Some(volume);
             }
             return Ok(true);
         }
@@ -101,7 +99,7 @@ impl Walk {
                 file => file?,
             };
             match id.kind {
-                FileKind::Volume => self.open = Some(OpenVolume { id, file, at: 0, unreadable: false }),
+                FileKind::Volume => self.open = Some(OpenVolume { id, file, at: 0, remnant: None, lost: None }),
                 FileKind::Own => items.extend(own_file(&self.shared, id, &file)?),
             }
             return Ok(true);
@@ -130,48 +128,93 @@ impl Walk {
 }
 
 fn own_file(shared: &Shared, id: FileId, file: &File) -> io::Result<Option<Item>> {
-    let block = read_header(file, 0)?;
-    Ok(item(shared, record::id_in(id, 0), &block).1)
+    match look_settled(shared, file, record::id_in(id, 0))? {
+        Found::Record(header) => Ok(shown(header)),
+        Found::Nothing | Found::Unreadable if id.run != shared.run => {
+            Ok(Some(Ok(remnant(id, 0, file.metadata()?.len()))))
+        }
+        Found::Nothing | Found::Unreadable => Ok(None),
+    }
 }
 
-fn read_header(file: &File, at: u64) -> io::Result<Vec<u8>> {
+/// What stands at a blob's place.
+fn look(file: &File, id: BlobId) -> io::Result<Found> {
     let mut block = Vec::new();
-    syscalls::read_at(file, &mut block, record::HEADER, at)?;
+    syscalls::read_at(file, &mut block, record::HEADER, id.offset)?;
     // Behind the end of the file there is nothing, as in a hole.
     block.resize(record::HEADER, 0);
-    Ok(block)
+    Ok(record::classify(&block, id))
 }
 
-/// What stands at a place, how far the next header may be, and whether it was unreadable.
-fn item(shared: &Shared, id: super::place::BlobId, block: &[u8]) -> (u64, Option<Item>) {
-    match record::classify(block, id) {
-        Found::Record(header) => {
-            let listed = Listed {
-                locator: header.place.to_locator(),
-                origin: header.origin,
-                length: header.place.length,
-                current_epoch: id.file.run == shared.run,
-            };
-            (record::record_bytes(header.place.length), (!header.deleted).then_some(Ok(listed)))
-        }
-        Found::Nothing => (BLOB_ALIGN_BYTES, None),
-        Found::Unreadable => {
-            let message = format!("no readable header at offset {} of {}", id.offset, id.file.name());
-            (BLOB_ALIGN_BYTES, Some(Err(DataError::Corrupt(message))))
-        }
+/// The same, and nothing while a put is under way there: asked before and after, for it may end between.
+fn look_settled(shared: &Shared, file: &File, id: BlobId) -> io::Result<Found> {
+    if shared.is_under_way(id) {
+        return Ok(Found::Nothing);
     }
+    match look(file, id)? {
+        Found::Record(_) if shared.is_under_way(id) => Ok(Found::Nothing),
+        found => Ok(found),
+    }
+}
+
+fn shown(header: Header) -> Option<Item> {
+    let (locator, length) = (header.place.to_locator(), header.place.length);
+    (!header.deleted).then_some(Ok(Entry::Blob(Listed { locator, origin: header.origin, length })))
+}
+
+fn remnant(id: FileId, begin: u64, end: u64) -> Entry {
+    Entry::Remnant(Span { file: id.name(), begin, end })
 }
 
 impl OpenVolume {
-    /// The next header's worth: `None` at the end, `Some(None)` where nothing is to be shown.
-    fn next(&mut self, shared: &Shared) -> io::Result<Option<Option<Item>>> {
-        let Some(data) = syscalls::seek_data(&self.file, self.at)? else { return Ok(None) };
+    /// Looks at the next place where something may stand. `false` at the end.
+    fn step(&mut self, shared: &Shared, items: &mut Vec<Item>) -> io::Result<bool> {
+        let Some(data) = syscalls::seek_data(&self.file, self.at)? else {
+            items.extend(self.take_remnant());
+            return Ok(false);
+        };
         let at = data - data % BLOB_ALIGN_BYTES;
-        let block = read_header(&self.file, at)?;
-        let (bytes, item) = item(shared, record::id_in(self.id, at), &block);
-        self.at = at + bytes;
-        let again = self.unreadable && at + BLOB_ALIGN_BYTES == self.at;
-        self.unreadable = matches!(item, Some(Err(_)));
-        Ok(Some(item.filter(|item| !(again && item.is_err()))))
+        self.at = at + BLOB_ALIGN_BYTES;
+        match look_settled(shared, &self.file, record::id_in(self.id, at)) {
+            Ok(Found::Record(header)) => {
+                self.at = at + record::record_bytes(header.place.length);
+                items.extend(self.take_remnant());
+                items.extend(shown(header));
+            }
+            Ok(Found::Unreadable) if self.id.run != shared.run => match &mut self.remnant {
+                Some((_, end)) if *end == at => *end = self.at,
+                _ => {
+                    items.extend(self.take_remnant());
+                    self.remnant = Some((at, self.at));
+                }
+            },
+            Ok(Found::Nothing | Found::Unreadable) => {}
+            Err(error) if syscalls::is_damage(&error) => {
+                if self.lost.replace(self.at) != Some(at) {
+                    let message = format!("the device can't read at offset {at} of {}: {error}", self.id.name());
+                    items.push(Err(DataError::Corrupt(message)));
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(true)
     }
+
+    fn take_remnant(&mut self) -> Option<Item> {
+        self.remnant.take().map(|(begin, end)| Ok(remnant(self.id, begin, end)))
+    }
+}
+
+/// The offset of the first blob of a volume, from `from` on, that may not be deleted yet. `None` where there is none.
+pub fn first_kept(id: FileId, file: &File, from: u64) -> io::Result<Option<u64>> {
+    let mut from = from;
+    while let Some(data) = syscalls::seek_data(file, from)? {
+        let at = data - data % BLOB_ALIGN_BYTES;
+        from = match look(file, record::id_in(id, at))? {
+            Found::Record(header) if header.deleted => at + record::record_bytes(header.place.length),
+            Found::Nothing => at + BLOB_ALIGN_BYTES,
+            Found::Record(_) | Found::Unreadable => return Ok(Some(at)),
+        };
+    }
+    Ok(None)
 }

@@ -42,7 +42,7 @@ counters! {
     hop_reads_total,
     /// Puts that were refused for lack of space.
     full_total,
-    /// Deletes and discards that failed, and left an orphan for the sweep.
+    /// Discards of blobs that were not stored which failed, and left an orphan for the sweep.
     failed_discards_total,
 }
 

@@ -35,6 +35,7 @@ mod volumes;
 mod tests;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
@@ -45,7 +46,7 @@ pub use open::FilesOptions;
 
 use self::place::Place;
 use self::shared::Shared;
-use super::{ByteStream, DataError, DataStore, Listed, Locator, Origin, Space, Stored};
+use super::{ByteStream, DataError, DataStore, Entry, Locator, Origin, Space, Span, Stored};
 use crate::error::Error;
 use crate::types::ByteRange;
 
@@ -61,9 +62,15 @@ impl FilesStore {
         &self.shared.metrics
     }
 
-    /// Hops that wait for a disk thread: of writers, of readers.
-    pub fn queued(&self) -> (usize, usize) {
-        (self.shared.writes.queued(), self.shared.reads.queued())
+    /// Whether something of a put that failed could not be removed, and is left to the sweep of a later start.
+    pub fn left_something(&self) -> bool {
+        self.shared.metrics.failed_discards_total.load(Ordering::Relaxed) > 0
+    }
+
+    /// Hops that wait for a disk thread, by what the thread does.
+    pub fn queued(&self) -> [(&'static str, usize); 3] {
+        let Shared { writes, reads, deletes, .. } = &*self.shared;
+        [("write", writes.queued()), ("read", reads.queued()), ("delete", deletes.queued())]
     }
 }
 
@@ -92,13 +99,27 @@ impl DataStore for FilesStore {
         async move {
             let place = Place::from_locator(locator)?;
             let shared = self.shared.clone();
-            self.shared.writes.run(move || shared.remove(place)).await?.map_err(DataError::from)
+            self.shared.deletes.run(move || shared.remove(place)).await?.map_err(DataError::from)
         }
         .boxed()
     }
 
-    fn list(&self) -> Option<BoxStream<'_, Result<Listed, DataError>>> {
+    fn list(&self) -> Option<BoxStream<'_, Result<Entry, DataError>>> {
         Some(list::list(&self.shared))
+    }
+
+    fn span(&self, locator: &Locator) -> Option<Span> {
+        let place = Place::from_locator(locator).ok()?;
+        let begin = place.id.offset;
+        Some(Span { file: place.id.file.name(), begin, end: begin + record::record_bytes(place.length) })
+    }
+
+    fn clear<'a>(&'a self, remnant: &'a Span) -> BoxFuture<'a, Result<(), DataError>> {
+        async move {
+            let (shared, remnant) = (self.shared.clone(), remnant.clone());
+            self.shared.deletes.run(move || shared.clear(&remnant)).await?.map_err(DataError::from)
+        }
+        .boxed()
     }
 
     fn space(&self) -> Option<Space> {

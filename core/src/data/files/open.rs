@@ -13,7 +13,6 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::FilesStore;
-use super::descriptors::Descriptors;
 use super::metrics::FilesMetrics;
 use super::place::{FILES, FileId, FileKind, INCOMING, Run, VOLUMES};
 use super::shared::Shared;
@@ -24,8 +23,8 @@ use crate::data::DataError;
 use crate::data::disk_pool::DiskPool;
 use crate::kernel::Kernel;
 use crate::limits::{
-    DISK_PIECES_AHEAD_MAX, DISK_PIECES_AHEAD_TOTAL, DISK_QUEUE_MAX, DISK_READ_THREADS, DISK_WRITE_THREADS, STORE_LOCK_WAIT_MILLIS, VOLUME_BLOB_BYTES_MAX,
-    VOLUME_FILE_BYTES,
+    DISK_DELETE_THREADS, DISK_PIECES_AHEAD_MAX, DISK_PIECES_AHEAD_TOTAL, DISK_QUEUE_MAX, DISK_READ_THREADS,
+    DISK_WRITE_THREADS, STORE_LOCK_WAIT_MILLIS, VOLUME_BLOB_BYTES_MAX, VOLUME_FILE_BYTES,
 };
 use crate::random::Random;
 use crate::shares::Shares;
@@ -71,8 +70,12 @@ impl FilesStore {
             punches: AtomicBool::new(options.punch_holes),
             writes: DiskPool::new("disk-write", DISK_WRITE_THREADS, DISK_QUEUE_MAX)?,
             reads: DiskPool::new("disk-read", DISK_READ_THREADS, DISK_QUEUE_MAX)?,
+            deletes: DiskPool::new("disk-delete", DISK_DELETE_THREADS, DISK_QUEUE_MAX)?,
             volumes: Volumes::default(),
-            descriptors: Descriptors::default(),
+            sound_group: AtomicU64::new(0),
+            under_way: Mutex::default(),
+            buried: Mutex::default(),
+            descriptors: Arc::default(),
             metrics: FilesMetrics::default(),
             durable_group: Mutex::new(None),
             pieces_ahead: Shares::new(DISK_PIECES_AHEAD_TOTAL, 1, DISK_PIECES_AHEAD_MAX),
@@ -81,7 +84,10 @@ impl FilesStore {
         };
         remove_unfinished(root)?;
         for id in files_in(&root.join(VOLUMES))?.filter(|id| id.kind == FileKind::Volume) {
-            trim_abandoned(&shared, id)?;
+            // One that is damaged costs its own blobs, and nothing else: the check tells it.
+            if let Err(error) = trim_abandoned(&shared, id) {
+                tracing::warn!("{} is left as it is: {error}", id.path(root).display());
+            }
         }
         Ok(Arc::new(Self { shared: Arc::new(shared) }))
     }

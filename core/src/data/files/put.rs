@@ -250,9 +250,9 @@ fn sync(shared: &Shared, finished: Finished, answer: oneshot::Sender<Result<Fini
     }
     let waiter = Box::new(move |outcome| match outcome {
         Ok(()) => drop(answer.send(Ok(finished))),
-        Err(reason) => {
+        Err(error) => {
             drop(finished);
-            drop(answer.send(Err(DataError::Failed(reason))));
+            drop(answer.send(Err(error)));
         }
     });
     volume.sync.join(&volume.file, &shared.metrics, waiter);

@@ -2,18 +2,21 @@
 //!
 //! Always holds: the directory is locked for as long as this lives, so no two stores ever write to it.
 
-use std::fs::File;
+use std::collections::{HashMap, HashSet};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
 use super::descriptors::Descriptors;
 use super::metrics::{FilesMetrics, add};
-use super::place::{FileKind, Place, Run};
+use super::place::{BlobId, FileId, FileKind, Place, Run};
 use super::volumes::{Volumes, unlink_if_empty};
 use super::{place, record, syscalls};
+use crate::data::Span;
 use crate::data::disk_pool::DiskPool;
 use crate::kernel::Kernel;
 use crate::shares::Shares;
@@ -29,8 +32,16 @@ pub struct Shared {
     pub punches: AtomicBool,
     pub writes: DiskPool,
     pub reads: DiskPool,
+    /// Deletes have threads of their own: removing a large file takes long, and no put is to wait for it.
+    pub deletes: DiskPool,
     pub volumes: Volumes,
-    pub descriptors: Descriptors,
+    /// The first directory of own files that may take one: a sync of those before failed.
+    pub sound_group: AtomicU64,
+    /// Blobs that are being put. They are not stored yet, whatever stands at their place.
+    pub under_way: Mutex<HashSet<BlobId>>,
+    /// Where no hole can be punched: how far from its start a volume has only deleted blobs.
+    pub buried: Mutex<HashMap<FileId, u64>>,
+    pub descriptors: Arc<Descriptors>,
     pub metrics: FilesMetrics,
     /// The directories of own files that this start has made durable: at most one in [`crate::limits::FILES_PER_DIRECTORY`] files.
     pub durable_group: Mutex<Option<u64>>,
@@ -45,6 +56,11 @@ impl Shared {
     /// A number for a new file: no other file of this start has it.
     pub fn next_number(&self) -> u64 {
         self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Whether a put of the blob is under way.
+    pub fn is_under_way(&self, id: BlobId) -> bool {
+        self.under_way.lock().contains(&id)
     }
 
     /// Gives back `bytes` of a volume, from a record's start on.
@@ -91,30 +107,60 @@ impl Shared {
         crate::failpoint!("blob.before_delete", io);
         let path = place.id.file.path(&self.root);
         let removed = match place.id.file.kind {
-            FileKind::Volume => std::fs::OpenOptions::new().read(true).write(true).open(path).and_then(|file| {
+            FileKind::Volume => OpenOptions::new().read(true).write(true).open(path).and_then(|file| {
                 self.punch(&file, place, record::record_bytes(place.length))?;
                 unlink_if_empty(self, place.id.file, &file)
             }),
-            FileKind::Own => {
-                self.descriptors.forget(place.id.file);
-                std::fs::remove_file(path).inspect(|()| self.remove_old_directory(place.id.file))
-            }
+            FileKind::Own => self.remove_own_file(place.id.file),
         };
-        match removed {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        or_absent(removed)?;
         crate::failpoint!("blob.deleted", io);
         Ok(())
     }
 
+    fn remove_own_file(&self, file: FileId) -> io::Result<()> {
+        std::fs::remove_file(file.path(&self.root))?;
+        // Behind the removal: a reader who opened the file before it then either finds it forgotten, or without a name.
+        self.descriptors.forget(file);
+        self.remove_old_directory(file);
+        Ok(())
+    }
+
+    /// Gives a remnant's bytes back. Those of this start's files are somebody's who is writing.
+    pub fn clear(&self, remnant: &Span) -> io::Result<()> {
+        let Some(id) = FileId::parse(&remnant.file).filter(|id| id.run != self.run) else {
+            return Err(io::Error::other(format!("{remnant} are not of an earlier start")));
+        };
+        let cleared = match id.kind {
+            FileKind::Own => self.remove_own_file(id),
+            FileKind::Volume => OpenOptions::new().read(true).write(true).open(id.path(&self.root)).and_then(|file| {
+                let length = remnant.end.saturating_sub(remnant.begin);
+                let punched =
+                    self.punches.load(Ordering::Relaxed) && syscalls::punch_hole(&file, remnant.begin, length)?;
+                if !punched {
+                    syscalls::write_zeros_at(&file, remnant.begin, length)?;
+                }
+                unlink_if_empty(self, id, &file)
+            }),
+        };
+        or_absent(cleared)
+    }
+
     /// Removes the directories of own files of an earlier start once they are empty. Those of this start stay: somebody may be
     /// about to put a file there.
-    fn remove_old_directory(&self, file: place::FileId) {
+    fn remove_old_directory(&self, file: FileId) {
         if file.run != self.run {
             // Not empty, most of the time: the error says nothing new.
             let _ = std::fs::remove_dir(file.directory(&self.root));
             let _ = std::fs::remove_dir(place::run_directory(&self.root, file.run));
         }
+    }
+}
+
+/// What is not there counts as removed.
+fn or_absent(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }

@@ -11,7 +11,8 @@ use bytes::Bytes;
 use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, fallocate};
 
-use crate::limits::WRITE_VECTORS_MAX;
+use crate::data::DataError;
+use crate::limits::{DISK_HOP_BYTES, WRITE_VECTORS_MAX};
 
 fn offset_of(offset: u64) -> io::Result<i64> {
     i64::try_from(offset).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))
@@ -63,11 +64,22 @@ pub fn write_all_at(file: &File, parts: &[Bytes], mut offset: u64) -> io::Result
     Ok(())
 }
 
+/// Writes zeros over a range.
+pub fn write_zeros_at(file: &File, offset: u64, length: u64) -> io::Result<()> {
+    let zeros = Bytes::from(vec![0; DISK_HOP_BYTES]);
+    let mut at = 0;
+    while at < length {
+        let count = usize::try_from(length - at).unwrap_or(DISK_HOP_BYTES).min(DISK_HOP_BYTES);
+        write_all_at(file, &[zeros.slice(..count)], offset + at)?;
+        at += count as u64;
+    }
+    Ok(())
+}
+
 /// Reserves `length` bytes from the file's start and lengthens it to that. `Ok(false)` where the file system can't.
-pub fn preallocate(file: &File, length: u64, keep_size: bool) -> io::Result<bool> {
-    let flags = if keep_size { FallocateFlags::FALLOC_FL_KEEP_SIZE } else { FallocateFlags::empty() };
+pub fn preallocate(file: &File, length: u64) -> io::Result<bool> {
     loop {
-        match fallocate(file, flags, 0, offset_of(length)?) {
+        match fallocate(file, FallocateFlags::empty(), 0, offset_of(length)?) {
             Ok(()) => return Ok(true),
             Err(Errno::EOPNOTSUPP | Errno::ENOSYS) => return Ok(false),
             Err(error) => again(error)?,
@@ -121,6 +133,19 @@ pub fn start_writeback(file: &File, offset: u64, length: u64, wait: bool) -> io:
             Errno::ENOSYS | Errno::EINVAL | Errno::ESPIPE | Errno::EOPNOTSUPP => Ok(()),
             error => again(error),
         },
+    }
+}
+
+/// Whether a read failed because the device, or the file system's own records, lost what it holds.
+pub fn is_damage(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EIO | libc::EUCLEAN | libc::EBADMSG))
+}
+
+/// What a failed read is to whoever asked: bytes that the device can't give are lost, as damaged ones are.
+pub fn read_error(error: io::Error) -> DataError {
+    match is_damage(&error) {
+        true => DataError::Corrupt(format!("the device can't read what it holds: {error}")),
+        false => error.into(),
     }
 }
 

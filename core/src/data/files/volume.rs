@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::descriptors::Descriptors;
 use super::group_sync::GroupSync;
 use super::place::{FileId, VOLUMES};
-use super::syscalls;
+use super::{list, syscalls};
 
 /// The cursor of a closed volume: nothing fits behind it.
 const CLOSED: u64 = u64::MAX;
@@ -23,6 +24,7 @@ pub struct Volume {
     pub file: File,
     pub sync: GroupSync,
     path: PathBuf,
+    descriptors: Arc<Descriptors>,
     size: u64,
     cursor: AtomicU64,
 }
@@ -30,12 +32,12 @@ pub struct Volume {
 impl Volume {
     /// Makes the file, reserves its space, and makes both durable: a blob's own sync then covers the blob's bytes only, and the
     /// name that leads to them stands already.
-    pub fn create(root: &Path, id: FileId, size: u64) -> io::Result<Self> {
+    pub fn create(root: &Path, descriptors: &Arc<Descriptors>, id: FileId, size: u64) -> io::Result<Self> {
         let path = id.path(root);
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
         let made = (|| {
             // The length is set at once, too: growing it with each blob would add the inode to each sync.
-            if !syscalls::preallocate(&file, size, false)? {
+            if !syscalls::preallocate(&file, size)? {
                 file.set_len(size)?;
             }
             file.sync_all()?;
@@ -48,7 +50,8 @@ impl Volume {
             let _ = std::fs::remove_file(&path);
             return Err(error);
         }
-        Ok(Self { id, file, sync: GroupSync::default(), path, size, cursor: AtomicU64::new(0) })
+        let (sync, descriptors, cursor) = (GroupSync::default(), descriptors.clone(), AtomicU64::new(0));
+        Ok(Self { id, file, sync, path, descriptors, size, cursor })
     }
 
     /// Reserves `bytes`: the volume and the offset, or `None` where it has no room, is closed, or failed to sync.
@@ -85,8 +88,9 @@ impl Drop for Volume {
     /// Nobody writes to the file any more. If all its blobs were deleted meanwhile, this is the last chance to notice.
     fn drop(&mut self) {
         self.close();
-        if let Ok(None) = syscalls::seek_data(&self.file, 0) {
+        if let Ok(None) = list::first_kept(self.id, &self.file, 0) {
             let _ = std::fs::remove_file(&self.path);
+            self.descriptors.forget(self.id);
         }
     }
 }

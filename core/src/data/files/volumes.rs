@@ -6,22 +6,24 @@
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 
 use super::metrics::add;
 use super::place::{FileId, FileKind, Run};
 use super::shared::Shared;
 use super::space::Headroom;
-use super::syscalls;
 use super::volume::Volume;
-use crate::limits::BLOB_ALIGN_BYTES;
+use super::{list, syscalls};
+use crate::limits::{BLOB_ALIGN_BYTES, VOLUME_ROOM_DIVISOR};
 
 /// Volumes that this start has made.
 #[derive(Debug, Default)]
 pub struct Volumes {
     state: Mutex<State>,
+    made: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -29,64 +31,106 @@ struct State {
     current: Option<Arc<Volume>>,
     /// Made while the current one fills, as making one takes as long as some hundred puts.
     next: Option<Arc<Volume>>,
+    /// Whether a disk thread was asked to make the next, and has not begun.
+    asked: bool,
+    /// Whether a thread makes one now: without the lock, so that what still fits into the current one need not wait.
     making: bool,
     /// Every volume somebody may still write to, by number.
     written: HashMap<u64, Weak<Volume>>,
 }
 
+/// A thread makes a volume. However that ends, the others go on.
+struct Making<'a>(&'a Volumes);
+
+impl Drop for Making<'_> {
+    fn drop(&mut self) {
+        self.0.state.lock().making = false;
+        self.0.made.notify_all();
+    }
+}
+
+impl State {
+    fn begin(&mut self, next: Arc<Volume>) {
+        self.written.retain(|_, volume| volume.strong_count() > 0);
+        self.written.insert(next.id.number, Arc::downgrade(&next));
+        if let Some(full) = self.current.replace(next) {
+            full.close();
+        }
+    }
+}
+
 impl Volumes {
     /// Reserves `bytes` in the current volume, or in the next. On a disk thread only: making a volume waits for the disk.
     pub fn reserve(shared: &Arc<Shared>, bytes: u64) -> io::Result<(Arc<Volume>, u64)> {
-        let mut state = shared.volumes.state.lock();
-        if let Some((volume, offset)) = state.current.as_ref().and_then(|volume| volume.take(bytes)) {
-            let soon_full = volume.is_half_full(offset) && state.next.is_none() && !state.making;
-            if soon_full {
+        let volumes = &shared.volumes;
+        let mut state = volumes.state.lock();
+        loop {
+            if let Some((volume, offset)) = state.current.as_ref().and_then(|volume| volume.take(bytes)) {
+                let is_provided_for = state.next.is_some() || state.making || state.asked;
+                if volume.is_half_full(offset) && !is_provided_for {
+                    state.asked = true;
+                    drop(state);
+                    Self::ask_for_next(shared);
+                }
+                return Ok((volume, offset));
+            }
+            if let Some(next) = state.next.take_if(|next| next.has_room(bytes)) {
+                state.begin(next);
+            } else if state.making {
+                volumes.made.wait(&mut state);
+            } else {
                 state.making = true;
                 drop(state);
-                Self::make_next(shared);
+                let making = Making(volumes);
+                let made = Self::make(shared, Self::size_of_next(shared, bytes)?)?;
+                volumes.state.lock().next = Some(made);
+                drop(making);
+                state = volumes.state.lock();
             }
-            return Ok((volume, offset));
         }
-        let next = match state.next.take() {
-            Some(next) if next.has_room(bytes) => next,
-            _ => Self::make(shared, Self::size_of_next(shared, bytes)?)?,
-        };
-        state.written.retain(|_, volume| volume.strong_count() > 0);
-        state.written.insert(next.id.number, Arc::downgrade(&next));
-        if let Some(full) = state.current.replace(next.clone()) {
-            full.close();
-        }
-        next.take(bytes).ok_or_else(|| io::Error::other("a new volume has no room for its first blob"))
     }
 
     /// Lets a disk thread make the next volume. Where it can't, whoever needs the volume makes it, and hears why it can't be.
-    fn make_next(shared: &Arc<Shared>) {
+    fn ask_for_next(shared: &Arc<Shared>) {
         let job = shared.clone();
         let work = move || {
-            let made = Self::size_of_next(&job, job.volume_bytes).and_then(|size| Self::make(&job, size));
-            let mut state = job.volumes.state.lock();
-            state.making = false;
-            state.next = made.inspect_err(|error| tracing::debug!("no volume was made ahead: {error}")).ok();
+            let volumes = &job.volumes;
+            {
+                let mut state = volumes.state.lock();
+                state.asked = false;
+                if state.making || state.next.is_some() {
+                    return;
+                }
+                state.making = true;
+            }
+            let _making = Making(volumes);
+            let made = Self::size_of_next(&job, 0).and_then(|size| match size == job.volume_bytes {
+                true => Self::make(&job, size),
+                // Near the end of the room, nothing is taken before it is needed.
+                false => Err(io::Error::from_raw_os_error(libc::ENOSPC)),
+            });
+            match made {
+                Ok(made) => volumes.state.lock().next = Some(made),
+                Err(error) => tracing::debug!("no volume was made ahead: {error}"),
+            }
         };
         if shared.writes.try_post(Box::new(work)).is_err() {
-            shared.volumes.state.lock().making = false;
+            shared.volumes.state.lock().asked = false;
         }
     }
 
     fn make(shared: &Shared, size: u64) -> io::Result<Arc<Volume>> {
         let id = FileId { kind: FileKind::Volume, run: shared.run, number: shared.next_number() };
-        let volume = Volume::create(&shared.root, id, size)?;
+        let volume = Volume::create(&shared.root, &shared.descriptors, id, size)?;
         add(&shared.metrics.volumes_created_total, 1);
         Ok(Arc::new(volume))
     }
 
-    /// A whole volume where the place has room for one, else what the room allows.
+    /// A whole volume where the place has room for several; else a share of the room, so that some is left for others, and at
+    /// least `bytes`.
     fn size_of_next(shared: &Shared, bytes: u64) -> io::Result<u64> {
-        let free = match Headroom::of(&shared.root)?.writable_bytes(shared.reserve_bytes) {
-            free if free >= shared.volume_bytes => shared.volume_bytes,
-            free => free - free % BLOB_ALIGN_BYTES,
-        };
-        if free < bytes { Err(io::Error::from_raw_os_error(libc::ENOSPC)) } else { Ok(free) }
+        let free = Headroom::of(&shared.root)?.writable_bytes(shared.reserve_bytes);
+        size_of_next(free, shared.volume_bytes, bytes).ok_or_else(|| io::Error::from_raw_os_error(libc::ENOSPC))
     }
 
     #[cfg(test)]
@@ -100,11 +144,37 @@ impl Volumes {
     }
 }
 
+fn size_of_next(free: u64, volume_bytes: u64, bytes: u64) -> Option<u64> {
+    let share = free / VOLUME_ROOM_DIVISOR;
+    let size = volume_bytes.min(bytes.max(share - share % BLOB_ALIGN_BYTES));
+    (size >= bytes && size <= free).then_some(size)
+}
+
+/// Whether nothing in the volume may be in use.
+fn is_empty(shared: &Shared, id: FileId, file: &File) -> io::Result<bool> {
+    if shared.punches.load(Ordering::Relaxed) {
+        return Ok(syscalls::seek_data(file, 0)?.is_none());
+    }
+    // Deleted blobs are still there. What was found deleted stays so: each is looked at once, and no more than one that is kept.
+    let from = shared.buried.lock().get(&id).copied().unwrap_or_default();
+    let kept = list::first_kept(id, file, from)?;
+    let mut buried = shared.buried.lock();
+    match kept {
+        Some(kept) => buried.insert(id, kept),
+        None => buried.remove(&id),
+    };
+    Ok(kept.is_none())
+}
+
 /// Unlinks the volume if it holds nothing and takes nothing more.
 pub fn unlink_if_empty(shared: &Shared, id: FileId, file: &File) -> io::Result<()> {
-    if shared.volumes.is_written(id, shared.run) || syscalls::seek_data(file, 0)?.is_some() {
+    if shared.volumes.is_written(id, shared.run) || !is_empty(shared, id, file)? {
         return Ok(());
     }
+    unlink(shared, id)
+}
+
+fn unlink(shared: &Shared, id: FileId) -> io::Result<()> {
     match std::fs::remove_file(id.path(&shared.root)) {
         Ok(()) => add(&shared.metrics.volumes_unlinked_total, 1),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -126,9 +196,14 @@ pub fn trim_abandoned(shared: &Shared, id: FileId) -> io::Result<()> {
     while let Some(data) = syscalls::seek_data(&file, end)? {
         end = syscalls::seek_hole(&file, data)?.max(data + 1);
     }
+    if list::first_kept(id, &file, 0)?.is_none() {
+        return unlink(shared, id);
+    }
     match end.next_multiple_of(BLOB_ALIGN_BYTES) {
-        0 => unlink_if_empty(shared, id, &file),
         end if end < size => file.set_len(end),
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,9 @@ fn observations_land_in_the_bucket_whose_bound_they_do_not_exceed() {
     ] {
         let histogram = Histogram::default();
         histogram.observe(nanos);
-        let first = histogram.read().counts.into_iter().find(|(_, count)| *count == 1).unwrap();
-        assert_eq!(first.0, bound, "{nanos}");
+        let read = histogram.read();
+        assert_eq!(read.counts.len(), read.bounds.len() + 1);
+        let bucket = read.counts.iter().position(|count| *count == 1).unwrap();
+        assert_eq!(read.bounds.get(bucket).copied().unwrap_or(f64::INFINITY), bound, "{nanos}");
     }
 }

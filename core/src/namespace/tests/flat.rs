@@ -314,7 +314,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 4000, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_tree_is_a_flat_sorted_map(ops in vec(op(), 1..60)) {
+    fn t5_the_tree_is_a_flat_sorted_map(ops in vec(op(), 1..60)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(run(ops));
     }

@@ -13,7 +13,6 @@ use crate::failpoint;
 use crate::limits::{PARTS_MAX, PUT_BYTES_MAX};
 use crate::metadata::records::{PartRecord, ReclaimTask, Record};
 use crate::metadata::{Durability, LockMode, Table, keys};
-use crate::namespace::Bucket;
 use crate::objects::ObjectService;
 use crate::objects::find::Want;
 use crate::transact;
@@ -66,7 +65,7 @@ impl ObjectService {
         self.require_uploader(principal, &found_bucket, found.record.initiator)?;
         check_checksum(found.record.checksum, upload.expected.checksum.algorithm())?;
         let target = Target { bucket: &bucket, key: &key, upload_id: &upload_id, number };
-        self.store_part(&found_bucket, found, target, upload).await
+        self.store_part(found, target, upload).await
     }
 
     pub async fn upload_part_copy(&self, principal: &Principal, request: UploadPartCopy) -> Result<UploadPartOutput> {
@@ -89,17 +88,11 @@ impl ObjectService {
         let body = self.body(object, range).await?;
         let upload = Upload { body, length: Some(range.length), expected: Expected::default() };
         let target = Target { bucket: &bucket, key: &key, upload_id: &upload_id, number };
-        let output = self.store_part(&found_bucket, found, target, upload).await?;
+        let output = self.store_part(found, target, upload).await?;
         Ok(UploadPartOutput { source_version, ..output })
     }
 
-    async fn store_part(
-        &self,
-        bucket: &Bucket,
-        found: Found,
-        target: Target<'_>,
-        upload: Upload,
-    ) -> Result<UploadPartOutput> {
+    async fn store_part(&self, found: Found, target: Target<'_>, upload: Upload) -> Result<UploadPartOutput> {
         let Target { key, upload_id, number, .. } = target;
         let kept = hashed(&found.record).0;
         // Where nobody spoke of checksums, the one that is kept stays our own.
@@ -107,14 +100,17 @@ impl ObjectService {
         let location = self.location(&found.record.location)?;
         let origin =
             Origin { content: found.content, page: number, bucket: target.bucket.to_string(), key: key.to_string() };
-        let mut written = content::write(upload, location, origin, Some(kept)).await?;
+        let writing = self.inner.writers.pin(found.content);
+        let mut written = content::write(upload, location, origin, Some(kept), writing).await?;
         let (record, inline) = part_of(&written, found.content, number, self.inner.parts.clock.now());
         failpoint!("part.before_commit", io);
         written.uncommitted.submitted();
         let at = keys::page(found.content, number);
         let committed = transact!(self.store(), Durability::Synced, |tx| {
             self.tree().lock(tx, keys::locks::upload(found.content), LockMode::Shared).await?;
-            let still = self.upload_in(tx, bucket, key, upload_id).await?;
+            // The bucket may have been deleted since: then whoever takes its uploads away must not miss this part.
+            let bucket = self.tree().resolve_bucket(tx, target.bucket).await?;
+            let still = self.upload_in(tx, &bucket, key, upload_id).await?;
             if let Some(old) = tx.get(Table::Index, &at).await? {
                 let old = PartRecord::decode(&old)?;
                 if old.extents.is_empty() {

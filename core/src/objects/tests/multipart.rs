@@ -17,14 +17,12 @@ pub async fn begin(fixture: &Fixture, name: &str) -> String {
     fixture.service.create_upload(&fixture.root, request).await.unwrap().upload_id
 }
 
+pub fn part_request(fixture: &Fixture, name: &str, id: &str, number: u32, upload: Upload) -> UploadPart {
+    UploadPart { bucket: fixture.bucket.clone(), key: key(name), upload_id: id.to_owned(), number, upload }
+}
+
 pub async fn part(fixture: &Fixture, name: &str, id: &str, number: u32, body: &Bytes) -> Result<ETag, Error> {
-    let request = UploadPart {
-        bucket: fixture.bucket.clone(),
-        key: key(name),
-        upload_id: id.to_owned(),
-        number,
-        upload: upload(body),
-    };
+    let request = part_request(fixture, name, id, number, upload(body));
     Ok(fixture.service.upload_part(&fixture.root, request).await?.etag)
 }
 

@@ -3,12 +3,13 @@
 //! Always holds: what a reclaim task is about to take away is not called lost; what can't be read is told, and the rest is looked at.
 
 use super::Report;
-use super::names::{Used, each};
+use super::names::Used;
 use crate::error::Result;
 use crate::metadata::keys::{self, Id, Queue};
 use crate::metadata::records::{Number, ReclaimTask, Record, UploadRecord};
 use crate::metadata::{Snapshot, counter};
 use crate::types::AccountId;
+use crate::work::scan::each;
 use std::collections::{HashMap, HashSet};
 
 /// Every upload of a bucket that exists.

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::error::{Error, Result};
 use crate::limits::CHECK_PROBLEMS_MAX;
 use crate::objects::ObjectService;
+use crate::work::scan::Unread;
 
 /// What was found. The first problems are named, all are counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,6 +49,15 @@ impl Report {
     }
 }
 
+impl Unread {
+    /// Makes a problem of it.
+    fn tell(self, report: &mut Report, range: &str) {
+        if let Some(error) = self.0 {
+            report.problem("damaged_record", format!("{range}: what is behind can't be read: {error}"));
+        }
+    }
+}
+
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -63,6 +73,8 @@ pub struct Progress {
     pub bytes_done: AtomicU64,
     /// Bytes to verify, as far as known.
     pub bytes_total: AtomicU64,
+    /// Blobs whose name was looked for.
+    pub blobs_done: AtomicU64,
 }
 
 impl Progress {
@@ -90,7 +102,7 @@ pub async fn check(service: &ObjectService, repair: bool, progress: &Progress) -
         used
     };
     bytes::verify(service, &contents, &mut report, progress).await?;
-    let swept = super::sweep::sweep(service, repair).await?;
+    let swept = super::sweep::sweep(service, repair, &progress.blobs_done).await?;
     report.blobs = swept.blobs_seen;
     report.orphan_blobs = swept.orphans_found;
     report.orphan_blobs_deleted = swept.orphans_deleted;

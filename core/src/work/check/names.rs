@@ -6,12 +6,12 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Progress, Report};
 use crate::error::{Error, Result};
-use crate::limits::LIST_FETCH_MAX;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{BucketRecord, ContentRef, Dentry, NodeRecord, Number, Record, Summary, VersionRecord};
 use crate::metadata::{Key, Snapshot, Table};
 use crate::namespace::summary_of;
 use crate::types::AccountId;
+use crate::work::scan::each;
 
 /// What names lead to.
 #[derive(Debug, Default)]
@@ -26,46 +26,6 @@ pub struct Used {
     pub uploads: HashSet<Id>,
     pub directories: HashSet<Id>,
     pub buckets: HashSet<Id>,
-}
-
-/// Why a range could not be read to its end: its records are damaged where they lie.
-#[must_use]
-pub(super) struct Unread(Option<Error>);
-
-impl Unread {
-    /// Makes a problem of it.
-    pub(super) fn tell(self, report: &mut Report, range: &str) {
-        if let Some(error) = self.0 {
-            report.problem("damaged_record", format!("{range}: what is behind can't be read: {error}"));
-        }
-    }
-}
-
-/// Every pair of a range, a fetch at a time, up to its end or to what is damaged.
-pub(super) async fn each(
-    snapshot: &dyn Snapshot,
-    prefix: &[u8],
-    mut visit: impl AsyncFnMut(Key, bytes::Bytes) -> Result<()>,
-) -> Result<Unread> {
-    let end = keys::behind(prefix);
-    let mut start = prefix.to_vec();
-    loop {
-        let page = match snapshot.scan(&start, &end, LIST_FETCH_MAX, false).await.map_err(Error::from) {
-            Ok(page) => page,
-            Err(error @ Error::Corrupt(_)) => return Ok(Unread(Some(error))),
-            Err(error) => return Err(error),
-        };
-        let full = page.len() == LIST_FETCH_MAX;
-        if let Some((last, _)) = page.last() {
-            start = [last, &[0][..]].concat();
-        }
-        for (key, value) in page {
-            visit(key, value).await?;
-        }
-        if !full {
-            return Ok(Unread(None));
-        }
-    }
 }
 
 /// One value as the snapshot has it; damage where it lies is an answer, not the check's end.
@@ -137,58 +97,58 @@ impl Names<'_> {
     }
 
     async fn directory(&mut self, directory: Id, path: &str, owner: AccountId) -> Result<Here> {
-        let mut here = Here::default();
-        let mut page = Vec::new();
-        each(self.snapshot, &keys::dentries(directory), async |key, value| {
+        let (snapshot, mut here) = (self.snapshot, Here::default());
+        let (dentries, versions) = (keys::dentries(directory), keys::versions(directory));
+        let live = each(snapshot, &dentries, async |key, value| {
             here.live += 1;
-            page.push((key, value));
-            Ok(())
-        })
-        .await?
-        .tell(self.report, path);
-        for (key, value) in page.drain(..) {
-            let name = String::from_utf8_lossy(keys::dentry_name(&key)).into_owned();
-            let full = format!("{path}{name}");
-            match Dentry::decode(&value) {
-                Err(error) => self.report.problem("damaged_record", format!("{full}: {error}")),
-                Ok(Dentry::Directory { node }) => self.enter(node, full, true, name.ends_with('/')),
-                Ok(Dentry::Object { node, summary, .. }) => {
-                    self.report.objects += 1;
-                    self.node(node, summary.as_ref(), owner, &full).await?;
-                }
-            }
-        }
-        each(self.snapshot, &keys::versions(directory), async |key, value| {
+            self.dentry(&key, &value, path, owner).await
+        });
+        live.await?.tell(self.report, path);
+        let old = each(snapshot, &versions, async |key, value| {
             here.versions += 1;
-            page.push((key, value));
-            Ok(())
-        })
-        .await?
-        .tell(self.report, path);
-        for (key, value) in page {
-            let Some((name, sequence)) = keys::version_parts(&key) else {
-                self.report.problem("damaged_key", format!("in the version space of {path}"));
-                continue;
-            };
-            let full = format!("{path}{}", String::from_utf8_lossy(&name));
-            if sequence.is_none() {
-                match Dentry::decode(&value) {
-                    Ok(Dentry::Directory { node }) => self.enter(node, full, false, name.ends_with(b"/")),
-                    Ok(_) => self.report.problem("damaged_record", format!("{full}: not a directory")),
-                    Err(error) => self.report.problem("damaged_record", format!("{full}: {error}")),
-                }
-                continue;
-            }
-            match VersionRecord::decode(&value) {
-                Err(error) => self.report.problem("damaged_record", format!("{full}: {error}")),
-                Ok(VersionRecord::DeleteMarker { .. }) => self.report.delete_markers += 1,
-                Ok(VersionRecord::Object { node, summary, .. }) => {
-                    self.report.versions += 1;
-                    self.node(node, Some(&summary), owner, &full).await?;
-                }
+            self.version(&key, &value, path, owner).await
+        });
+        old.await?.tell(self.report, path);
+        Ok(here)
+    }
+
+    async fn dentry(&mut self, key: &[u8], value: &[u8], path: &str, owner: AccountId) -> Result<()> {
+        let name = String::from_utf8_lossy(keys::dentry_name(key)).into_owned();
+        let full = format!("{path}{name}");
+        match Dentry::decode(value) {
+            Err(error) => self.report.problem("damaged_record", format!("{full}: {error}")),
+            Ok(Dentry::Directory { node }) => self.enter(node, full, true, name.ends_with('/')),
+            Ok(Dentry::Object { node, summary, .. }) => {
+                self.report.objects += 1;
+                self.node(node, summary.as_ref(), owner, &full).await?;
             }
         }
-        Ok(here)
+        Ok(())
+    }
+
+    async fn version(&mut self, key: &[u8], value: &[u8], path: &str, owner: AccountId) -> Result<()> {
+        let Some((name, sequence)) = keys::version_parts(key) else {
+            self.report.problem("damaged_key", format!("in the version space of {path}"));
+            return Ok(());
+        };
+        let full = format!("{path}{}", String::from_utf8_lossy(&name));
+        if sequence.is_none() {
+            match Dentry::decode(value) {
+                Ok(Dentry::Directory { node }) => self.enter(node, full, false, name.ends_with(b"/")),
+                Ok(_) => self.report.problem("damaged_record", format!("{full}: not a directory")),
+                Err(error) => self.report.problem("damaged_record", format!("{full}: {error}")),
+            }
+            return Ok(());
+        }
+        match VersionRecord::decode(value) {
+            Err(error) => self.report.problem("damaged_record", format!("{full}: {error}")),
+            Ok(VersionRecord::DeleteMarker { .. }) => self.report.delete_markers += 1,
+            Ok(VersionRecord::Object { node, summary, .. }) => {
+                self.report.versions += 1;
+                self.node(node, Some(&summary), owner, &full).await?;
+            }
+        }
+        Ok(())
     }
 
     fn enter(&mut self, node: Id, path: String, live: bool, named_so: bool) {

@@ -1,5 +1,6 @@
 //! Whatever is taken away, changed or left over, the check names it.
 
+mod paging;
 mod unreadable;
 
 use super::*;
@@ -116,10 +117,17 @@ async fn an_upload_on_its_way_is_no_problem() {
 }
 
 #[tokio::test]
-async fn a_blob_of_this_process_without_a_name_is_not_called_an_orphan() {
+async fn a_blob_without_a_name_is_an_orphan_unless_somebody_writes_its_content() {
     let fixture = filled().await;
     let origin = Origin { content: 12345, page: 0, bucket: "bucket".into(), key: "gone".into() };
     let body = Box::pin(futures::stream::iter([Ok(bytes(1, 1000))]));
+    let writing = fixture.service.inner.writers.pin(12345);
+    assert!(!fixture.service.is_settled());
     fixture.data.put(origin, Some(1000), body).await.unwrap();
     fixture.assert_clean().await;
+    drop(writing);
+    let report = check(&fixture.service, true, &Progress::default()).await.unwrap();
+    assert_eq!((report.blobs, report.orphan_blobs, report.orphan_blobs_deleted, report.bytes_freed), (2, 1, 1, 1000));
+    assert!(report.is_clean());
+    assert_eq!(fixture.assert_clean().await.blobs, 1);
 }

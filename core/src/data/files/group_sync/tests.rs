@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use super::GroupSync;
+use super::{GroupSync, failure};
+use crate::data::DataError;
 use crate::data::files::metrics::FilesMetrics;
 
 #[test]
@@ -19,7 +20,7 @@ fn every_writer_is_answered_once() {
             scope.spawn(|| {
                 for _ in 0..20 {
                     let answers = answers.clone();
-                    let waiter = move |outcome: Result<(), String>| {
+                    let waiter = move |outcome: Result<(), DataError>| {
                         outcome.unwrap();
                         answers.fetch_add(1, Ordering::SeqCst);
                     };
@@ -43,7 +44,7 @@ fn t9_after_a_failed_sync_nothing_is_synced_again() {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let listen = || {
         let heard = heard.clone();
-        Box::new(move |outcome: Result<(), String>| heard.lock().push(outcome.is_ok()))
+        Box::new(move |outcome: Result<(), DataError>| heard.lock().push(outcome.is_ok()))
     };
     sync.join(&good, &metrics, listen());
     sync.join(&broken, &metrics, listen());
@@ -52,4 +53,35 @@ fn t9_after_a_failed_sync_nothing_is_synced_again() {
     assert_eq!(*heard.lock(), [true, false, false]);
     assert_eq!(metrics.volume_syncs_total.load(Ordering::Relaxed), 2);
     assert_eq!(metrics.failed_syncs_total.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn space_that_runs_out_at_the_sync_is_told_as_such() {
+    let full = failure(std::io::Error::from_raw_os_error(libc::ENOSPC));
+    assert!(matches!(&full, DataError::Full(reason) if reason.contains("could not be synced")), "{full:?}");
+    let lost = failure(std::io::Error::from_raw_os_error(libc::EIO));
+    assert!(matches!(&lost, DataError::Failed(reason) if reason.contains("could not be synced")), "{lost:?}");
+}
+
+#[test]
+fn after_a_panic_nobody_waits_for_ever() {
+    let shared = Arc::new((GroupSync::default(), FilesMetrics::default(), tempfile::tempfile().unwrap()));
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let listen = || {
+        let heard = heard.clone();
+        Box::new(move |outcome: Result<(), DataError>| heard.lock().push(outcome.is_ok()))
+    };
+    let (inner, late) = (shared.clone(), listen());
+    // Somebody comes while the sync runs, and then its thread dies.
+    let waiter = move |_: Result<(), DataError>| {
+        inner.0.join(&inner.2, &inner.1, late);
+        panic!("a waiter panics");
+    };
+    let (sync, metrics, file) = &*shared;
+    let joined = std::panic::AssertUnwindSafe(|| sync.join(file, metrics, Box::new(waiter)));
+    assert!(std::panic::catch_unwind(joined).is_err());
+    assert_eq!(*heard.lock(), [false], "the late one hears of it");
+    sync.join(file, metrics, listen());
+    assert_eq!(*heard.lock(), [false, false], "nothing more is synced");
+    assert!(sync.has_failed());
 }

@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 use futures::StreamExt as _;
 
 use super::open;
-use crate::data::conformance::{body, bytes_of, origin, read};
-use crate::data::{DataStore as _, Locator, Stored};
+use crate::data::conformance::{body, bytes_of, locators, origin, read};
+use crate::data::{DataStore as _, Entry, Locator, Stored};
 use crate::limits::VOLUME_BLOB_BYTES_MAX;
 
 const DIRECTORY: &str = "TREFOIL_TEST_CRASH_DIRECTORY";
@@ -108,9 +108,10 @@ async fn t4_what_was_acknowledged_survives_a_death_at_every_fail_point() {
         // The listing shows all that is there and nothing else, and what it shows can be removed.
         let listed: Vec<_> = store.list().unwrap().collect().await;
         for listed in listed {
-            let listed = listed.unwrap();
-            assert!(!listed.current_epoch);
-            store.delete(&listed.locator).await.unwrap();
+            match listed.unwrap() {
+                Entry::Blob(listed) => store.delete(&listed.locator).await.unwrap(),
+                Entry::Remnant(remnant) => store.clear(&remnant).await.unwrap(),
+            }
         }
         assert_eq!(store.list().unwrap().count().await, 0, "{point}");
         assert_eq!(std::fs::read_dir(root.path().join("incoming")).unwrap().count(), 0, "{point}");
@@ -125,8 +126,7 @@ async fn t9_an_error_at_every_fail_point_fails_the_put_and_keeps_nothing_of_it()
         let (ended_well, said) = run_child(root.path(), &format!("{point}={passage}*error"));
         assert!(ended_well, "{point}");
         let store = open(root.path(), 2);
-        let listed: Vec<_> = store.list().unwrap().collect().await;
-        let listed: Vec<_> = listed.into_iter().map(|listed| listed.unwrap().locator).collect();
+        let listed = locators(&*store).await.unwrap();
         let is_delete = point.starts_with("blob.");
         for (content, stored, deleting) in &said {
             if !deleting {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::sync::atomic::Ordering;
 
 use futures::StreamExt as _;
@@ -14,7 +14,7 @@ use crate::data::files::place::Place;
 use crate::data::files::volumes::Volumes;
 use crate::data::files::{FilesOptions, FilesStore};
 use crate::data::{DataError, DataStore as _, Stored};
-use crate::limits::VOLUME_BLOB_BYTES_MAX;
+use crate::limits::{DISK_DELETE_THREADS, VOLUME_BLOB_BYTES_MAX};
 
 async fn put(store: &FilesStore, length: u64, content: u64) -> Stored {
     store.put(origin(content), Some(length), body(length, content)).await.unwrap()
@@ -159,4 +159,77 @@ async fn a_full_place_refuses_writes_and_goes_on_reading_and_deleting() {
         store.delete(&stored.locator).await.unwrap();
     }
     assert_eq!(locators(&*store).await.unwrap().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_no_hole_can_be_punched_a_volume_goes_with_its_last_blob() {
+    let root = tempfile::tempdir().unwrap();
+    let store = FilesStore::open(root.path(), FilesOptions { punch_holes: false, ..options(1) }).unwrap();
+    let volumes = || std::fs::read_dir(root.path().join("volumes")).unwrap().count();
+    // Deleted while the volume takes more, and after it was closed; in order and not.
+    let first = put(&store, 100_000, 1).await;
+    let second = put(&store, 100_000, 2).await;
+    let third = put(&store, 100_000, 3).await;
+    store.delete(&second.locator).await.unwrap();
+    let path = file_of(&first).path(root.path());
+    let mut others = Vec::new();
+    while store.shared.volumes.current().unwrap().id == file_of(&first) {
+        others.push(put(&store, VOLUME_BLOB_BYTES_MAX, 4).await);
+    }
+    let last = others.pop().unwrap();
+    for stored in others.iter().chain([&third]) {
+        store.delete(&stored.locator).await.unwrap();
+        assert!(path.exists());
+    }
+    expect(&*store, &first, 1).await;
+    store.delete(&first.locator).await.unwrap();
+    assert!(!path.exists());
+    // The current one, all of whose blobs are gone, goes when it is closed.
+    store.delete(&last.locator).await.unwrap();
+    drop(store);
+    assert_eq!(volumes(), 0);
+    // And one that a start left so, at the next.
+    let store = FilesStore::open(root.path(), FilesOptions { punch_holes: false, ..options(2) }).unwrap();
+    let stored = put(&store, 100_000, 5).await;
+    let other = put(&store, 5000, 6).await;
+    let path = file_of(&stored).path(root.path());
+    store.delete(&stored.locator).await.unwrap();
+    let copy = std::fs::read(&path).unwrap();
+    store.delete(&other.locator).await.unwrap();
+    let all_deleted = std::fs::read(&path).unwrap();
+    drop(store);
+    // With its holes, as a killed process leaves it.
+    let leave = |bytes: &[u8]| {
+        let file = File::create(&path).unwrap();
+        file.set_len(bytes.len() as u64).unwrap();
+        for (block, at) in bytes.chunks(4096).zip((0..).step_by(4096)) {
+            if block.iter().any(|byte| *byte != 0) {
+                file.write_all_at(block, at).unwrap();
+            }
+        }
+    };
+    leave(&copy);
+    drop(open(root.path(), 3));
+    assert_eq!(volumes(), 1, "one blob is left");
+    leave(&all_deleted);
+    drop(open(root.path(), 4));
+    assert_eq!(volumes(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn puts_go_on_while_deletes_take_long() {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path(), 1);
+    let (release, wait) = crossbeam_channel::bounded::<()>(0);
+    let mut slow = Vec::new();
+    for _ in 0..2 * crate::limits::DISK_WRITE_THREADS {
+        let wait = wait.clone();
+        slow.push(store.shared.deletes.submit(move || wait.recv()).await.unwrap());
+    }
+    let stored = tokio::time::timeout(std::time::Duration::from_secs(30), put(&store, 100_000, 1)).await.unwrap();
+    expect(&*store, &stored, 1).await;
+    assert!(store.queued().contains(&("delete", 2 * crate::limits::DISK_WRITE_THREADS - DISK_DELETE_THREADS)));
+    drop(release);
+    futures::future::join_all(slow).await;
+    store.delete(&stored.locator).await.unwrap();
 }

@@ -1,6 +1,5 @@
 //! Stores that fail where they lie, not in what was written: the check tells it and looks at the rest.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use ::bytes::Bytes;
@@ -9,9 +8,8 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{self, BoxStream};
 
 use super::*;
-use crate::data::{ByteStream, DataError, Listed, Location, Locator, Space, Stored};
+use crate::data::{ByteStream, DataError, Entry, Locator, Space, Stored};
 use crate::metadata::{CommitError, EngineLimits, Key, LockGuard, LockMode, Read, ReadError, Snapshot};
-use crate::objects::{ObjectService, Parts};
 use crate::types::ByteRange;
 
 /// An index in which whatever touches one key meets damage.
@@ -78,7 +76,7 @@ impl Snapshot for DamagedSnapshot<'_> {
     }
 }
 
-/// A place whose list meets damage first, and whose other blobs a crash left.
+/// A place whose list meets damage first.
 #[derive(Debug)]
 struct DamagedPlace(Arc<dyn DataStore>);
 
@@ -100,30 +98,14 @@ impl DataStore for DamagedPlace {
         self.0.delete(locator)
     }
 
-    fn list(&self) -> Option<BoxStream<'_, Result<Listed, DataError>>> {
+    fn list(&self) -> Option<BoxStream<'_, Result<Entry, DataError>>> {
         let before = stream::iter([Err(DataError::Corrupt("a header is damaged".into()))]);
-        let rest = self.0.list()?.map(|blob| blob.map(|blob| Listed { current_epoch: false, ..blob }));
-        Some(before.chain(rest).boxed())
+        Some(before.chain(self.0.list()?).boxed())
     }
 
     fn space(&self) -> Option<Space> {
         self.0.space()
     }
-}
-
-/// The fixture's store, behind another index and another place.
-fn service(fixture: &Fixture, metadata: Arc<dyn MetadataStore>, data: Arc<dyn DataStore>) -> ObjectService {
-    let parts = &fixture.service.inner.parts;
-    let location = Location { name: "files".into(), store: data, inline: true };
-    ObjectService::new(Parts {
-        metadata,
-        locations: HashMap::from([("files".to_owned(), location)]),
-        default_location: "files".into(),
-        accounts: parts.accounts.clone(),
-        clock: parts.clock.clone(),
-        random: parts.random.clone(),
-        region: parts.region.clone(),
-    })
 }
 
 #[tokio::test]
@@ -145,7 +127,7 @@ async fn damage_anywhere_in_the_index_is_told_and_counted() {
     drop(snapshot);
     for (table, key) in bad {
         let damaged = Damaged { inner: fixture.store.clone(), bad: (table, key.clone()) };
-        let service = service(&fixture, Arc::new(damaged), fixture.data.clone());
+        let service = fixture.service_over(Arc::new(damaged), fixture.data.clone());
         let before = crate::content::metrics().corrupt_reads_total.get();
         let report = check(&service, true, &Progress::default()).await.unwrap();
         let kind = if table == Table::Inline { "damaged_bytes" } else { "damaged_record" };
@@ -162,7 +144,7 @@ async fn a_damaged_blob_does_not_end_the_sweep() {
     let origin = Origin { content: 12345, page: 0, bucket: "bucket".into(), key: "gone".into() };
     let body = Box::pin(stream::iter([Ok(bytes(1, 1000))]));
     fixture.data.put(origin, Some(1000), body).await.unwrap();
-    let service = service(&fixture, fixture.store.clone(), Arc::new(DamagedPlace(fixture.data.clone())));
+    let service = fixture.service_over(fixture.store.clone(), Arc::new(DamagedPlace(fixture.data.clone())));
     let report = check(&service, true, &Progress::default()).await.unwrap();
     assert_eq!((report.blobs, report.orphan_blobs, report.orphan_blobs_deleted), (2, 1, 1));
     assert_eq!(report.problems_total, 1);
