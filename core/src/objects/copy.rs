@@ -216,6 +216,7 @@ impl ObjectService {
         let origin = Origin { content: id, page: 0, bucket: bucket.to_string(), key: key.to_string() };
         let mut written = content::write(upload, self.location(location)?, origin, None).await?;
         let new = new_node(id, description, ETag::Md5(written.md5), &written, location);
+        failpoint!("copy.bytes_written", io);
         written.uncommitted.submitted();
         let inserted = self.insert(bucket, key, &new, conditions).await;
         if matches!(&inserted, Err(error) if !matches!(error, Error::Internal(_))) {

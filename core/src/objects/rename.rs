@@ -74,7 +74,7 @@ impl ObjectService {
                     source_conditions.check_source(&marker.summary.etag, marker.summary.modified)?;
                 }
                 tree.rename_directory(tx, &from, &to).await?;
-                failpoint!("rename.before_commit");
+                failpoint!("rename.directory_before_commit");
                 return Ok(());
             }
             let current = current.ok_or_else(|| Error::NoSuchKey(source.to_string()))?;

@@ -121,6 +121,7 @@ impl Draft {
         std::fs::create_dir_all(file.directory(root))?;
         syscalls::sync_directory(&run_directory(root, file.run))?;
         syscalls::sync_directory(&root.join(FILES))?;
+        crate::failpoint!("file.directory_made", io);
         *durable = Some(file.group());
         Ok(())
     }
