@@ -12,7 +12,7 @@ impl Writer {
     fn some_key(&mut self) -> String {
         let number = self.random() % self.shape.keys();
         // Some below a directory that comes and goes.
-        if number % 2 == 0 { format!("k{number}") } else { format!("d/k{number}") }
+        if number.is_multiple_of(2) { format!("k{number}") } else { format!("d/k{number}") }
     }
 
     fn some_more(&mut self, key: &str) -> Result<(), Gone> {
