@@ -23,9 +23,11 @@ crash-build: rocksdb
 crash-slice: crash-build
 	$(CARGO) test --locked -p trefoil-tests --test crash -- --include-ignored --nocapture
 
+# Takes about a quarter of an hour, shows each crash as it goes, and writes tests/results/crash.json.
 .PHONY: crash
 crash: crash-build ## Kill the server at every fail point in every shape, and 200 times under load (long)
-	export TREFOIL_CRASH=full && $(CARGO) test --locked -p trefoil-tests --test crash -- --include-ignored --nocapture
+	export TREFOIL_CRASH=full TREFOIL_CRASH_RESULTS=$(CURDIR)/tests/results/crash.json TREFOIL_COMMIT=$$(git rev-parse HEAD) && \
+	$(CARGO) test --locked -p trefoil-tests --test crash -- --include-ignored --nocapture
 
 .PHONY: clients
 clients: build ## Let aws cli, boto3, rclone, s3cmd and restic do their everyday work

@@ -3,8 +3,9 @@
 //! Always holds: without the `failpoints` feature, [`failpoint!`](crate::failpoint) compiles to nothing. With it, the variable
 //! `TREFOIL_FAILPOINTS` holds `name=action` pairs joined by `;`. An action is `abort` (as kill -9 would: no destructors, no
 //! flush), `error` (the surrounding function returns an I/O error), `sleep:MILLIS`, or one of these behind `N*`, which lets the
-//! first N-1 passages go by. `list` as the only word prints each name once to standard error when it is passed.
-//! Names are `area.step`, for example `commit.before_sync`; `names()` lists all that exist, so that a test can visit each.
+//! first N-1 passages go by. `trace:FILE` as the only word appends the name of each passage to FILE. `@FILE` stands for what is in
+//! FILE at each passage, so that a test arms a point of a process that runs.
+//! Names are `area.step`, for example `commit.before_write`; [`NAMES`] has all that exist, so that a test can visit each.
 
 /// Passes a named fail point. `failpoint!("name")` may abort or sleep; `failpoint!("name", io)` may also `return Err(..)` with
 /// anything that is `From<std::io::Error>`.
@@ -26,6 +27,8 @@ macro_rules! failpoint {
 
 /// Every fail point in the code, by name. A test reads the sources and holds this list complete.
 pub const NAMES: &[&str] = &[
+    "account.before_commit",
+    "account.changed",
     "blob.before_delete",
     "blob.deleted",
     "bucket.before_change",
@@ -51,6 +54,7 @@ pub const NAMES: &[&str] = &[
     "epoch.before_take",
     "epoch.taken",
     "file.created",
+    "file.directory_made",
     "file.directory_synced",
     "file.linked",
     "file.synced",
@@ -65,8 +69,10 @@ pub const NAMES: &[&str] = &[
     "put.before_commit",
     "reclaim.before_blob",
     "reclaim.before_done",
+    "reclaim.before_pages",
     "rename.after_commit",
     "rename.before_commit",
+    "rename.directory_before_commit",
     "sweep.before_delete",
     "upload.aborted",
     "upload.before_abort",
@@ -76,6 +82,7 @@ pub const NAMES: &[&str] = &[
     "upload.created",
     "volume.before_sync",
     "volume.created",
+    "volume.opened",
     "volume.reserved",
     "volume.synced",
     "volume.written",
@@ -93,7 +100,8 @@ pub fn armed(name: &'static str) -> bool {
 #[cfg(feature = "failpoints")]
 mod enabled {
     use std::collections::HashMap;
-    use std::io;
+    use std::io::{self, Write as _};
+    use std::path::PathBuf;
     use std::sync::{Mutex, OnceLock};
 
     #[derive(Debug, Clone)]
@@ -112,7 +120,9 @@ mod enabled {
     #[derive(Debug, Default)]
     struct Table {
         armed: HashMap<String, Armed>,
-        seen: Option<Vec<&'static str>>,
+        trace: Option<PathBuf>,
+        /// Where the words are read from, and what stood there last.
+        source: Option<(PathBuf, String)>,
     }
 
     fn table() -> &'static Mutex<Table> {
@@ -122,8 +132,12 @@ mod enabled {
 
     fn parse(text: &str) -> Table {
         let mut table = Table::default();
-        if text == "list" {
-            table.seen = Some(Vec::new());
+        if let Some(file) = text.strip_prefix('@') {
+            table.source = Some((file.into(), String::new()));
+            return table;
+        }
+        if let Some(file) = text.strip_prefix("trace:") {
+            table.trace = Some(file.into());
             return table;
         }
         for pair in text.split(';').filter(|pair| !pair.is_empty()) {
@@ -146,16 +160,32 @@ mod enabled {
         table
     }
 
+    impl Table {
+        /// Takes in what stands in the source now. A source that is not there arms nothing.
+        fn refresh(&mut self) {
+            let Some((file, last)) = self.source.take() else { return };
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            if text != last {
+                *self = parse(&text);
+            }
+            self.source = Some((file, text));
+        }
+
+        fn note(&self, name: &str) {
+            let Some(file) = &self.trace else { return };
+            let noted = std::fs::OpenOptions::new().create(true).append(true).open(file);
+            if let Err(error) = noted.and_then(|mut file| file.write_all(format!("{name}\n").as_bytes())) {
+                eprintln!("failpoint {name}: not noted: {error}");
+            }
+        }
+    }
+
     /// Passes the fail point `name`: does what was armed for it.
     pub fn pass(name: &'static str) -> io::Result<()> {
         let action = {
             let mut table = table().lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if let Some(seen) = &mut table.seen
-                && !seen.contains(&name)
-            {
-                seen.push(name);
-                eprintln!("failpoint {name}");
-            }
+            table.refresh();
+            table.note(name);
             match table.armed.get_mut(name) {
                 None => return Ok(()),
                 Some(armed) if armed.skip > 0 => {

@@ -1,18 +1,22 @@
-//! What the crash tests share: starting, waiting for an end, and looking at everything after it.
+//! What the crash tests share: starting, waiting for an end, looking at everything after it, and the results of a full run.
 //!
-//! Always holds: a problem is reported with the seed that leads to it again.
+//! Always holds: a problem is reported with what leads to it again.
 
 mod damage;
 mod faults;
 mod load;
 mod order;
 mod points;
+mod space;
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
+use serde_json::{Value, json};
 use trefoil_tests::server::binary;
+use trefoil_tests::survey::verify;
 use trefoil_tests::workload::Writer;
-use trefoil_tests::{Server, verify};
+use trefoil_tests::{Server, Test};
 
 /// Whether the whole is to be run, or the slice for every commit.
 pub fn full() -> bool {
@@ -28,16 +32,37 @@ pub fn failpoints_binary() -> PathBuf {
     path
 }
 
-/// Asks every writer's oracle about what is there now.
+/// A test's view of a server, as root, with a bucket's name.
+pub fn test_on(server: &Server, bucket: &str) -> Test {
+    let target = trefoil_tests::Target { address: server.s3, root: server.root.clone(), main: None, alt: None };
+    Test::new(target, bucket.into())
+}
+
+/// Asks every writer's oracle about what is there now; then lets each end its uploads and looks at what became of them.
 pub fn problems(server: &Server, writers: &mut [Writer]) -> Vec<String> {
     let mut found = Vec::new();
-    for writer in writers {
-        writer.address = server.s3;
-        match verify::verify(writer) {
-            Ok(problems) => found.extend(problems),
-            Err(problem) => found.push(format!("{}: {problem}", writer.name)),
+    std::thread::scope(|scope| {
+        let looks: Vec<_> = writers
+            .iter_mut()
+            .map(|writer| {
+                scope.spawn(|| {
+                    writer.address = server.s3;
+                    let mut problems = verify(writer);
+                    let before = writer.oracle.acknowledged;
+                    if writer.end_uploads().is_err() {
+                        problems.push(format!("{}: the server was gone while uploads were ended", writer.name));
+                    } else if writer.oracle.acknowledged > before {
+                        problems.extend(verify(writer));
+                    }
+                    problems.append(&mut writer.complaints);
+                    problems
+                })
+            })
+            .collect();
+        for look in looks {
+            found.extend(look.join().unwrap_or_else(|_| vec!["a look at what is there has panicked".to_owned()]));
         }
-    }
+    });
     found
 }
 
@@ -49,4 +74,20 @@ pub fn check_clean(server: &Server) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("trefoil check: {report}"))
+}
+
+/// Notes an outcome of a full run in the file that `TREFOIL_CRASH_RESULTS` names.
+pub fn note_result(section: &str, outcome: Value) {
+    static ONE_BY_ONE: Mutex<()> = Mutex::new(());
+    let Some(file) = std::env::var_os("TREFOIL_CRASH_RESULTS").filter(|_| full()) else { return };
+    let _alone = ONE_BY_ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut results: Value =
+        std::fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_else(|| json!({}));
+    results["suite"] = json!("crash");
+    results["commit"] = json!(std::env::var("TREFOIL_COMMIT").unwrap_or_default());
+    let today = time::OffsetDateTime::now_utc().date();
+    results["date"] = json!(format!("{:04}-{:02}-{:02}", today.year(), u8::from(today.month()), today.day()));
+    results[section] = outcome;
+    let text = serde_json::to_string_pretty(&results).expect("JSON can be written");
+    std::fs::write(&file, text + "\n").expect("the results can be written");
 }

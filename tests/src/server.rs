@@ -6,8 +6,9 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -19,6 +20,8 @@ use crate::account::{Account, Key};
 /// Longest wait for `ready`, and for the end after SIGTERM.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+/// Lines of its standard error that are kept of one run: the first ones.
+const LINES_MAX: usize = 10_000;
 
 /// Where requests go and as whom.
 #[derive(Clone, Debug)]
@@ -57,6 +60,9 @@ impl Options {
 
 pub struct Server {
     child: Option<Child>,
+    /// Of standard error, of the present or last run.
+    said: Arc<Mutex<Vec<String>>>,
+    listener: Option<JoinHandle<()>>,
     options: Options,
     directory: PathBuf,
     owned: Option<tempfile::TempDir>,
@@ -98,6 +104,8 @@ impl Server {
         let zero: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut server = Self {
             child: None,
+            said: Arc::default(),
+            listener: None,
             options,
             directory,
             owned,
@@ -143,15 +151,22 @@ impl Server {
             }
         });
         let show = std::env::var_os("TREFOIL_TEST_LOG").is_some();
-        std::thread::spawn(move || {
+        self.said = Arc::default();
+        let said_by_it = Arc::clone(&self.said);
+        self.listener = Some(std::thread::spawn(move || {
             for line in BufReader::new(err).lines().map_while(Result::ok) {
                 if show {
                     eprintln!("server: {line}");
                 }
+                let mut kept = said_by_it.lock().unwrap_or_else(PoisonError::into_inner);
+                if kept.len() < LINES_MAX {
+                    kept.push(line.clone());
+                }
+                drop(kept);
                 // The receiver goes away once the server is ready; the pipe must be drained all the same.
                 drop(send.send((false, line)));
             }
-        });
+        }));
         let deadline = Instant::now() + START_TIMEOUT;
         let mut said = Vec::new();
         loop {
@@ -213,16 +228,22 @@ impl Server {
     /// SIGTERM, and waits for the end. The exit code.
     pub fn stop(&mut self) -> Option<i32> {
         self.signal(Signal::SIGTERM);
-        self.wait_end()
+        self.wait_end().code()
     }
 
-    /// Waits for an end that somebody else brings about. The exit code; none where a signal ended it.
-    pub fn wait_end(&mut self) -> Option<i32> {
+    /// Waits for an end that somebody else brings about: how it was. From then on [`Self::said`] is all that the server said.
+    pub fn wait_end(&mut self) -> ExitStatus {
         let mut child = self.child.take().expect("the server runs");
         let deadline = Instant::now() + STOP_TIMEOUT;
         loop {
             if let Some(status) = child.try_wait().expect("a child can be waited for") {
-                return status.code();
+                // A wrapper's children may hold the pipe open for longer.
+                if self.options.wrapper.is_empty()
+                    && let Some(listener) = self.listener.take()
+                {
+                    drop(listener.join());
+                }
+                return status;
             }
             if Instant::now() > deadline {
                 drop(child.kill());
@@ -231,6 +252,16 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// What the server has said on standard error since it was started last.
+    pub fn said(&self) -> Vec<String> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether its end was already waited for.
+    pub fn has_ended(&self) -> bool {
+        self.child.is_none()
     }
 
     pub fn is_running(&mut self) -> bool {
@@ -247,9 +278,13 @@ impl Server {
         self.spawn()
     }
 
+    /// Starts again on the same directory and ports, with the same variables.
+    pub fn restart_with_the_same(&mut self) -> Result<(), String> {
+        self.restart_with(self.options.environment.clone())
+    }
+
     pub fn restart(&mut self) {
-        let environment = self.options.environment.clone();
-        if let Err(error) = self.restart_with(environment) {
+        if let Err(error) = self.restart_with_the_same() {
             panic!("{error}");
         }
     }
@@ -258,6 +293,15 @@ impl Server {
     pub fn command(&self, arguments: &[&str]) -> Result<Value, String> {
         let binary = self.options.binary.clone().unwrap_or_else(binary);
         run_json(&binary, &self.directory, arguments)
+    }
+
+    /// Runs a command against this server's admin address, as from another machine: signed by the root key.
+    pub fn remote_command(&self, arguments: &[&str]) -> Result<Value, String> {
+        let binary = self.options.binary.clone().unwrap_or_else(binary);
+        let mut command = Command::new(binary);
+        command.args(arguments).args(["--admin", &self.admin.to_string()]);
+        command.env("TREFOIL_ACCESS_KEY_ID", &self.root.id).env("TREFOIL_SECRET_ACCESS_KEY", &self.root.secret);
+        read_json(command, arguments)
     }
 
     /// Makes an account with one key.
@@ -293,13 +337,14 @@ impl Server {
 
 /// Runs `BINARY arguments --data-dir DIRECTORY` and reads the JSON it prints.
 pub fn run_json(binary: &Path, directory: &Path, arguments: &[&str]) -> Result<Value, String> {
-    let output = Command::new(binary)
-        .args(arguments)
-        .arg("--data-dir")
-        .arg(directory)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("{} does not run: {error}", binary.display()))?;
+    let mut command = Command::new(binary);
+    command.args(arguments).arg("--data-dir").arg(directory);
+    read_json(command, arguments)
+}
+
+fn read_json(mut command: Command, arguments: &[&str]) -> Result<Value, String> {
+    let output =
+        command.stdin(Stdio::null()).output().map_err(|error| format!("{arguments:?} does not run: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let said = || format!("{arguments:?}: {}\n{text}{}", output.status, String::from_utf8_lossy(&output.stderr));
     if !output.status.success() {

@@ -2,7 +2,7 @@
 //!
 //! Always holds: an event has the lines at which it began and ended, so that "before" means: ended before the other began.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The calls that are recorded: those that make, fill, sync and name files, and those that answer.
 pub const CALLS: &str = "trace=openat,open,creat,write,pwrite64,pwritev,pwritev2,writev,fsync,fdatasync,sync_file_range,\
@@ -60,9 +60,39 @@ pub fn parse(text: &str) -> Vec<Event> {
     events
 }
 
+/// What a name was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    File = 0,
+    Directory = 1,
+    Rename = 2,
+}
+
 impl Event {
+    pub fn has_succeeded(&self) -> bool {
+        !self
+            .text
+            .trim_end()
+            .rsplit_once("= ")
+            .is_none_or(|(_, result)| result.starts_with('-') || result.starts_with('?'))
+    }
+
     pub fn is_sync(&self) -> bool {
         matches!(self.call.as_str(), "fsync" | "fdatasync") && self.text.trim_end().ends_with("= 0")
+    }
+
+    /// The name that the call makes, where it makes one: that of a file that was not there, of a directory, or a rename's target.
+    /// Names are absolute, as a server that was given an absolute directory writes them.
+    pub fn made_name(&self) -> Option<(Made, PathBuf)> {
+        let quoted: Vec<&str> = self.text.split('"').skip(1).step_by(2).collect();
+        let (made, name) = match self.call.as_str() {
+            "open" | "openat" if self.text.contains("O_CREAT") => (Made::File, quoted.first()?),
+            "creat" => (Made::File, quoted.first()?),
+            "mkdir" | "mkdirat" => (Made::Directory, quoted.first()?),
+            "rename" | "renameat" | "renameat2" | "link" | "linkat" => (Made::Rename, quoted.get(1)?),
+            _ => return None,
+        };
+        Some((made, PathBuf::from(name)))
     }
 
     pub fn is_write(&self) -> bool {

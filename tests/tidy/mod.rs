@@ -3,6 +3,7 @@
 //! Always holds: a file that is neither tracked nor new and unignored is not looked at.
 
 mod arrows;
+mod crash_results;
 mod files;
 mod promises;
 

@@ -102,7 +102,7 @@ impl ObjectService {
                 }
                 conditions.check(target.as_str(), tree.current(tx, &to).await?.as_ref())?;
                 tree.rename_directory(tx, &from, &to).await?;
-                failpoint!("rename.before_commit");
+                failpoint!("rename.directory_before_commit");
                 return Ok(());
             }
             let current = current.ok_or_else(|| Error::NoSuchKey(source.to_string()))?;

@@ -208,6 +208,7 @@ async fn pages(service: &ObjectService, content: Id, location: &str) -> Result<u
             }
             writes.push(Write::Delete { table: Table::Index, key });
         }
+        failpoint!("reclaim.before_pages", io);
         service.store().commit(Batch { writes, ..Batch::default() }, Durability::Ordered).await?;
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Always holds: the lines are of the form that strace 6 prints with `-f -yy`.
 
-use super::parse;
+use super::{Made, parse};
 
 #[test]
 fn interrupted_calls_are_put_together() {
@@ -18,4 +18,18 @@ fn interrupted_calls_are_put_together() {
     assert!(events[1].is_sync() && events[1].path() == "/d/blobs/v1");
     assert!(!events[1].is_before(&events[2]), "the sync had not ended when the log was written");
     assert!(events[1].is_before(&events[3]) && events[3].is_answer());
+}
+
+#[test]
+fn names_that_a_call_makes_are_told() {
+    let text = "1 openat(AT_FDCWD, \"/d/blobs/v1\", O_RDWR|O_CREAT|O_EXCL, 0666) = 7</d/blobs/v1>\n\
+                1 openat(AT_FDCWD, \"/d/blobs/v1\", O_RDONLY) = 8</d/blobs/v1>\n\
+                1 mkdir(\"/d/blobs/files/1\", 0777) = 0\n\
+                1 mkdir(\"/d/blobs/files\", 0777) = -1 EEXIST (File exists)\n\
+                1 rename(\"/d/blobs/incoming/1\", \"/d/blobs/files/1/1\") = 0\n";
+    let events = parse(text);
+    let names: Vec<_> = events.iter().filter(|it| it.has_succeeded()).filter_map(|it| it.made_name()).collect();
+    let expected =
+        [(Made::File, "/d/blobs/v1"), (Made::Directory, "/d/blobs/files/1"), (Made::Rename, "/d/blobs/files/1/1")];
+    assert_eq!(names, expected.map(|(made, name)| (made, name.into())));
 }

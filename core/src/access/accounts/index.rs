@@ -4,6 +4,7 @@
 
 use super::{AccessKey, Secret};
 use crate::error::{Error, Result};
+use crate::failpoint;
 use crate::limits::ACCOUNTS_PAGE;
 use crate::metadata::account_records::{AccessKeyRecord, AccountRecord};
 use crate::metadata::records::Record as _;
@@ -65,6 +66,9 @@ pub(super) async fn change(
                 Change::Delete(key) => tx.delete(Table::Index, key.clone()),
             }
         }
+        failpoint!("account.before_commit");
         Ok(())
-    })
+    })?;
+    failpoint!("account.changed");
+    Ok(())
 }

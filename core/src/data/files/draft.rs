@@ -135,6 +135,7 @@ impl Draft {
             }
             return Err(error);
         }
+        crate::failpoint!("file.directory_made", io);
         *durable = Some(file.group());
         Ok(())
     }

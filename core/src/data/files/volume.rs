@@ -36,6 +36,7 @@ impl Volume {
         let path = id.path(root);
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
         let made = (|| {
+            crate::failpoint!("volume.opened", io);
             // The length is set at once, too: growing it with each blob would add the inode to each sync.
             if !syscalls::preallocate(&file, size)? {
                 file.set_len(size)?;
