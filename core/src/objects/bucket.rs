@@ -1,7 +1,7 @@
 //! Buckets: create, look at, list, delete.
 //!
 //! Always holds: a bucket goes only while it is empty, and nobody puts a first name into it meanwhile; its configurations go with it in
-//! the same commit, its uploads by a task of that commit.
+//! the same commit, its uploads by a task of that commit. A bucket's owner is there when it is made, and stays while it owns one.
 
 use super::{AclChange, ObjectService};
 use crate::access::{allows, require_account, resolve};
@@ -11,7 +11,7 @@ use crate::failpoint;
 use crate::limits::{BUCKETS_PER_ACCOUNT_MAX, LIST_FETCH_MAX};
 use crate::metadata::keys;
 use crate::metadata::records::{BucketRecord, ReclaimTask, Record};
-use crate::metadata::{Durability, LockMode, Table};
+use crate::metadata::{Durability, LockMode, Table, account_keys};
 use crate::namespace::Bucket;
 use crate::transact;
 use crate::types::{AccountId, BucketName, Permission, Principal, Versioning};
@@ -90,7 +90,13 @@ impl ObjectService {
         };
         let owned = self.buckets_of(owner, "", "", BUCKETS_PER_ACCOUNT_MAX).await?;
         let key = keys::bucket(request.bucket.as_str());
+        let account = account_keys::account(owner);
         transact!(self.store(), Durability::Synced, |tx| {
+            // Whoever deletes the account holds this lock exclusive while it looks for buckets of it.
+            tx.lock(&keys::locks::account(owner), LockMode::Shared).await?;
+            if tx.get(Table::Index, &account).await?.is_none() {
+                return Err(Error::AccessDenied(format!("the account {owner} was deleted")).into());
+            }
             if let Some(existing) = tx.get(Table::Index, &key).await? {
                 let existing = BucketRecord::decode(&existing).map_err(Error::from)?;
                 let name = request.bucket.to_string();
@@ -140,11 +146,6 @@ impl ObjectService {
         buckets.truncate(request.max_buckets);
         let next = buckets.last().filter(|_| more).map(|bucket| bucket.name.to_string());
         Ok(ListBucketsPage { buckets, next })
-    }
-
-    /// Whether the account owns a bucket: then it can't be deleted.
-    pub async fn owns_buckets(&self, owner: AccountId) -> Result<bool> {
-        Ok(!self.buckets_of(owner, "", "", 1).await?.is_empty())
     }
 
     async fn buckets_of(&self, owner: AccountId, prefix: &str, after: &str, limit: usize) -> Result<Vec<BucketInfo>> {

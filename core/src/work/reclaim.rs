@@ -27,11 +27,16 @@ pub struct Round {
     pub tasks_waiting: u64,
 }
 
-/// Carries out tasks until `stop` resolves. Errors are logged and met again in the next round.
+/// Carries out tasks until `stop` resolves, then breaks off where it is: what was not recorded as done is done again by the next
+/// process. Errors are logged and met again in the next round.
 pub async fn run(service: ObjectService, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
     loop {
-        let waiting = match round(&service).await {
+        let round = tokio::select! {
+            () = &mut stop => return,
+            round = round(&service) => round,
+        };
+        let waiting = match round {
             Ok(Round { tasks_done: 1.., tasks_waiting: 0, .. }) => Duration::ZERO,
             Ok(_) => RECLAIM_IDLE,
             Err(error) => {
@@ -162,3 +167,6 @@ async fn uploads(service: &ObjectService, bucket: Id) -> Result<u64> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

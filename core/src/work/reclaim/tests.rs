@@ -1,0 +1,45 @@
+//! The worker's end.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::data::{Location, Locator};
+use crate::data::faulty::{Fault, Faulty, Verb};
+use crate::metadata::MetadataStore;
+use crate::objects::tests::Fixture;
+use crate::objects::{ObjectService, Parts};
+
+/// Tasks that take minutes: each waits a second for its place.
+const TASKS: u64 = 2000;
+
+#[tokio::test]
+async fn it_ends_at_once_however_long_the_queue_is() {
+    let fixture = Fixture::new().await;
+    let slow = Faulty::new(fixture.data.clone());
+    (1..=TASKS).for_each(|_| slow.arm(Verb::Delete, 1, Fault::Delay(Duration::from_secs(1))));
+    let parts = &fixture.service.inner.parts;
+    let location = Location { name: "files".into(), store: slow.clone(), inline: true };
+    let service = ObjectService::new(Parts {
+        metadata: fixture.store.clone(),
+        locations: HashMap::from([("files".to_owned(), location)]),
+        default_location: "files".into(),
+        accounts: Arc::clone(&parts.accounts),
+        clock: Arc::clone(&parts.clock),
+        random: Arc::clone(&parts.random),
+        region: "us-east-1".into(),
+    });
+    for number in 0..TASKS {
+        let extents = vec![Extent { locator: Locator(vec![0; 16]), length: 1 }];
+        let task = ReclaimTask::Blobs { content: 1 << 40, location: "files".into(), extents };
+        let key = [keys::tasks(Queue::Reclaim), number.to_be_bytes().to_vec()].concat();
+        let writes = vec![Write::Put { table: Table::Index, key, value: task.encode() }];
+        fixture.store.commit(Batch { writes, ..Batch::default() }, Durability::Ordered).await.unwrap();
+    }
+    let begun = Instant::now();
+    let stop = tokio::time::sleep(Duration::from_millis(100));
+    tokio::time::timeout(Duration::from_secs(20), run(service, stop)).await.expect("it ends");
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(slow.armed() > 0, "the queue was empty before it was told to stop");
+}
