@@ -2,6 +2,8 @@
 //!
 //! Always holds: it runs on a thread of its own and ends when told to; nothing of it is lost, for its tasks are in the index.
 
+use std::sync::atomic::AtomicU64;
+
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use trefoil_core::objects::ObjectService;
@@ -29,7 +31,7 @@ async fn reclaim_orphans(service: &ObjectService, crashed: bool, stopped: watch:
     }
     tokio::select! {
         () = super::wait_for(stopped) => false,
-        swept = sweep::sweep(service, true) => match swept {
+        swept = sweep::sweep(service, true, &AtomicU64::default()) => match swept {
             Ok(swept) => {
                 tracing::info!(?swept, "the daemon before did not end in order; what it left was reclaimed");
                 true

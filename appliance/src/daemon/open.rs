@@ -40,8 +40,6 @@ pub enum Root {
 /// An open store.
 pub struct Opened {
     pub dir: DataDir,
-    /// Whether it was made just now.
-    pub is_new: bool,
     /// Whether the daemon before did not end in order.
     pub crashed: bool,
     pub index: Arc<RocksDb>,
@@ -71,7 +69,6 @@ pub async fn open(settings: &Settings, root: Root) -> Result<Opened, String> {
             path.display()
         )
     })?;
-    let is_new = !dir.index().exists();
     let kernel = Kernel::detect().map_err(|error| error.to_string())?;
     let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(SystemRandom));
 
@@ -114,7 +111,7 @@ pub async fn open(settings: &Settings, root: Root) -> Result<Opened, String> {
         random: Arc::clone(&random),
         region: settings.s3.region.clone(),
     });
-    Ok(Opened { dir, is_new, crashed, index, blobs, credentials, accounts, service, clock, random })
+    Ok(Opened { dir, crashed, index, blobs, credentials, accounts, service, clock, random })
 }
 
 /// Checks a store that no daemon runs on. `show` hears how far the check is.

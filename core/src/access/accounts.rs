@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod fake_index;
 mod index;
-mod rules;
+pub(super) mod rules;
 mod table;
 
 use std::sync::Arc;

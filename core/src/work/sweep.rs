@@ -4,6 +4,8 @@
 //! its content does not name it, and no reader has the content pinned. A blob whose records can't be read is kept. A blob that a
 //! reclaim task names too may be deleted twice: that succeeds.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use futures::StreamExt;
 
 use crate::data::{DataError, Listed, Location};
@@ -36,8 +38,8 @@ impl Swept {
     }
 }
 
-/// Looks at every blob of every location that can list, and deletes the orphans where `repair` says so.
-pub async fn sweep(service: &ObjectService, repair: bool) -> Result<Swept> {
+/// Looks at every blob of every location that can list, and deletes the orphans where `repair` says so. `seen` counts along.
+pub async fn sweep(service: &ObjectService, repair: bool, seen: &AtomicU64) -> Result<Swept> {
     let mut swept = Swept::default();
     for location in service.inner.parts.locations.values() {
         let Some(mut blobs) = location.store.list() else { continue };
@@ -51,6 +53,7 @@ pub async fn sweep(service: &ObjectService, repair: bool) -> Result<Swept> {
                 Err(error) => return Err(Error::Unavailable(error.to_string())),
             };
             swept.blobs_seen += 1;
+            seen.fetch_add(1, Ordering::Relaxed);
             match is_named(service, location, &blob).await {
                 Ok(false) => {}
                 Ok(true) => continue,

@@ -63,6 +63,8 @@ pub struct Progress {
     pub bytes_done: AtomicU64,
     /// Bytes to verify, as far as known.
     pub bytes_total: AtomicU64,
+    /// Blobs whose name was looked for.
+    pub blobs_done: AtomicU64,
 }
 
 impl Progress {
@@ -89,7 +91,7 @@ pub async fn check(service: &ObjectService, repair: bool, progress: &Progress) -
         used
     };
     bytes::verify(service, &contents, &mut report, progress).await?;
-    let swept = super::sweep::sweep(service, repair).await?;
+    let swept = super::sweep::sweep(service, repair, &progress.blobs_done).await?;
     report.blobs = swept.blobs_seen;
     report.orphan_blobs = swept.orphans_found;
     report.orphan_blobs_deleted = swept.orphans_deleted;
