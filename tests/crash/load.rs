@@ -44,6 +44,7 @@ fn kill_nine_under_load() {
         server.restart();
         let problems = super::problems(&server, &mut writers);
         assert!(problems.is_empty(), "cycle {round}:\n{}", problems.join("\n"));
+        eprintln!("cycle {} of {cycles}: nothing lost", round + 1);
     }
     super::check_clean(&server).expect("a clean store");
     let acknowledged: u64 = writers.iter().map(|writer| writer.oracle.acknowledged).sum();

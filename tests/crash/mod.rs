@@ -8,24 +8,12 @@ mod load;
 mod order;
 mod points;
 
-use std::path::PathBuf;
-
-use trefoil_tests::server::binary;
 use trefoil_tests::workload::Writer;
 use trefoil_tests::{Server, verify};
 
 /// Whether the whole is to be run, or the slice for every commit.
 pub fn full() -> bool {
     std::env::var("TREFOIL_CRASH").is_ok_and(|value| value == "full")
-}
-
-/// The binary with fail points.
-pub fn failpoints_binary() -> PathBuf {
-    let path = std::env::var_os("TREFOIL_FAILPOINTS_BIN")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| binary().with_file_name("trefoil-failpoints"));
-    assert!(path.exists(), "{} is missing: make crash-build", path.display());
-    path
 }
 
 /// Asks every writer's oracle about what is there now.

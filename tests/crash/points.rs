@@ -15,7 +15,7 @@ const POINTS_MIN: usize = 40;
 const BACKGROUND_WAIT: Duration = Duration::from_secs(3);
 
 fn options() -> Options {
-    Options { binary: Some(super::failpoints_binary()), ..Options::default() }
+    Options::default()
 }
 
 fn writer(server: &Server, seed: u64) -> Writer {
@@ -143,7 +143,10 @@ fn every_fail_point() {
         for name in points {
             for passage in if super::full() { 1..=3 } else { 1..=1 } {
                 runs += 1;
-                match crash_at(name, passage, *shape, 17 + u64::from(passage)) {
+                let outcome = crash_at(name, passage, *shape, 17 + u64::from(passage));
+                let word = outcome.as_ref().map_or("FAILED", |passed| if *passed { "stood" } else { "not passed" });
+                eprintln!("crash {runs}: {name}, passage {passage}, {shape:?}: {word}");
+                match outcome {
                     Ok(true) => {
                         visited.insert(name.clone());
                     }
