@@ -67,7 +67,15 @@ impl Admin {
         stopped: watch::Receiver<bool>,
     ) -> Self {
         let accounts = Arc::clone(service.accounts());
-        Self { accounts, service, verifier, metrics, check: check::CheckJob::new(stopped), info, started: Instant::now() }
+        Self {
+            accounts,
+            service,
+            verifier,
+            metrics,
+            check: check::CheckJob::new(stopped),
+            info,
+            started: Instant::now(),
+        }
     }
 }
 

@@ -39,7 +39,8 @@ fn every_operation_has_cases() {
     assert_eq!(with, must);
     let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
     let readme = std::fs::read_to_string(readme).expect("README.md is at the top");
-    let table = readme.split("<!-- operations:begin -->").nth(1).and_then(|rest| rest.split("<!-- operations:end -->").next());
+    let table =
+        readme.split("<!-- operations:begin -->").nth(1).and_then(|rest| rest.split("<!-- operations:end -->").next());
     let served: BTreeSet<&str> = table
         .expect("the README has the table of operations")
         .lines()

@@ -48,8 +48,7 @@ fn every_code_of_the_door_is_seen_from_outside() {
     let outside = |name: &str| {
         (name.starts_with("tests/cases/") || name.starts_with("tests/bad_input/")) && name != "tests/cases/coverage.rs"
     };
-    let claims: String =
-        super::sources().iter().filter(|name| outside(name)).map(|name| super::read(name)).collect();
+    let claims: String = super::sources().iter().filter(|name| outside(name)).map(|name| super::read(name)).collect();
     let seen = |code: &str| claims.contains(&format!("\"{code}\""));
     let unseen: BTreeSet<&str> = UNSEEN.iter().map(|(code, _)| *code).collect();
     let missing: Vec<_> = given.iter().filter(|code| !seen(code) && !unseen.contains(code.as_str())).collect();

@@ -41,7 +41,15 @@ fn an_expression_is_met_by_one_of_its_choices_and_all_of_its_parts() {
 #[test]
 fn licences_are_those_that_go_with_ours() {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", "x86_64-unknown-linux-gnu"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--locked",
+            "--offline",
+            "--filter-platform",
+            "x86_64-unknown-linux-gnu",
+        ])
         .current_dir(super::root())
         .output()
         .expect("cargo runs");

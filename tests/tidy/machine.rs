@@ -37,12 +37,16 @@ fn every_program_that_a_test_starts_is_installed() {
         let text = super::read(name);
         started.extend(words(&text, &["Command::new(\""]));
         // A wrapper is a list whose first word is the program; a script of a shell may start another.
-        for line in text.lines().filter(|line| line.contains("wrapper") || line.contains("strace") || line.contains("script = \"")) {
+        for line in text
+            .lines()
+            .filter(|line| line.contains("wrapper") || line.contains("strace") || line.contains("script = \""))
+        {
             started.extend(words(line, &["[\"", "script = \""]));
         }
     }
     // The measurements' quick runs start no peers.
-    for name in super::files().iter().filter(|name| name.ends_with(".py") && !name.starts_with("tests/bench/servers/")) {
+    for name in super::files().iter().filter(|name| name.ends_with(".py") && !name.starts_with("tests/bench/servers/"))
+    {
         started.extend(words(&super::read(name), &["subprocess.run([\"", "subprocess.Popen([\"", "which(\""]));
     }
     let known: BTreeSet<String> = PROGRAMS.iter().map(|(program, _)| (*program).to_owned()).collect();

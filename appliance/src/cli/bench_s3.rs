@@ -205,7 +205,10 @@ impl<'a> Bench<'a> {
             let outcome = self.phase(Operation::Delete, false, "clean up").await.0;
             left = outcome.error_count();
             if left > 0 {
-                eprintln!("warning: {left} deletions failed, objects stay in {}: {:?}", self.plan.bucket, outcome.errors);
+                eprintln!(
+                    "warning: {left} deletions failed, objects stay in {}: {:?}",
+                    self.plan.bucket, outcome.errors
+                );
             }
         }
         if made && let Some(client) = self.clients.first_mut() {

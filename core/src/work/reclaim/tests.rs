@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::data::{Location, Locator};
 use crate::data::faulty::{Fault, Faulty, Verb};
+use crate::data::{Location, Locator};
 use crate::metadata::MetadataStore;
 use crate::objects::tests::Fixture;
 use crate::objects::{ObjectService, Parts};
