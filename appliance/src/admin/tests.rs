@@ -247,7 +247,7 @@ async fn clients_that_take_no_answer_keep_no_probe_from_its_own() {
         let stream = tokio::net::TcpStream::connect(&fixture.address).await.unwrap();
         let requests = "GET /_/metrics HTTP/1.1\r\nhost: x\r\n\r\n".repeat(2000);
         // As much as goes without anybody reading an answer.
-        let writing = async {
+        let writing = async move {
             let (_, mut half) = tokio::io::split(stream);
             let _ = half.write_all(requests.as_bytes()).await;
             half

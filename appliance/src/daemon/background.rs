@@ -29,9 +29,11 @@ async fn reclaim_orphans(service: &ObjectService, crashed: bool, stopped: watch:
     if !crashed {
         return true;
     }
+    // Nobody shows how far it is.
+    let seen = AtomicU64::default();
     tokio::select! {
         () = super::wait_for(stopped) => false,
-        swept = sweep::sweep(service, true, &AtomicU64::default()) => match swept {
+        swept = sweep::sweep(service, true, &seen) => match swept {
             Ok(swept) => {
                 tracing::info!(?swept, "the daemon before did not end in order; what it left was reclaimed");
                 true
