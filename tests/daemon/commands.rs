@@ -1,4 +1,6 @@
 //! The other commands: over the socket, over the admin address, without a daemon.
+//!
+//! Always holds: each claims its exit status, and what stands on which stream.
 
 use std::os::unix::fs::FileExt;
 

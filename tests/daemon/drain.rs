@@ -1,4 +1,6 @@
 //! Ending: what is under way is answered, and health says so meanwhile.
+//!
+//! Always holds: the signal comes while a request is half sent, so that there is something to wait for.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,6 @@
 //! Starting: addresses, credentials, the ready line, an old kernel.
+//!
+//! Always holds: what a start says is claimed by its words, what it leaves behind by its files.
 
 use std::net::TcpListener;
 

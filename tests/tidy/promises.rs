@@ -99,7 +99,8 @@ fn expected_failures_are_those_of_the_last_full_run() {
     let passed = outcomes.values().filter(|outcome| *outcome == "passed").count();
     let not_passed: BTreeSet<String> =
         outcomes.iter().filter(|(_, outcome)| *outcome != "passed").map(|(test, _)| test.clone()).collect();
-    assert_eq!(not_passed, expected, "left: the last run; right: expected-failures.txt");
+    let differ: Vec<&String> = not_passed.symmetric_difference(&expected).collect();
+    assert!(differ.is_empty(), "in one of the last run and expected-failures.txt only: {differ:?}");
     assert_eq!(outcomes.len(), 883);
     assert!(passed >= 440, "{passed} passed");
 }
