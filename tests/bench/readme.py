@@ -47,7 +47,7 @@ def render(check):
             absent.append(f"tests/results/{path.name} is missing: make {suite}")
             text = readme.replace(text, suite, f"Not measured yet: `make {suite}`.")
     if check:
-        problems = [f"tests/results/remedies.md has no words on: {name}" for name in without_remedy(documents.values())]
+        problems = absent + [f"tests/results/remedies.md has no words on: {name}" for name in without_remedy(documents.values())]
         if text != before:
             problems.append("README.md does not show the figures in tests/results; run tests/bench/readme.py")
         if problems:
