@@ -1,7 +1,8 @@
 # What can be done with a clone. `make run` and `make test` are the two that matter; README.md says more.
 #
-# Everything that is built goes to the cache directory, outside the clone: a second clone builds in seconds, and RocksDB is compiled
-# once for all of them (scripts/rocksdb.sh).
+# Everything that is built goes to the cache directory, outside the clone, and is used again by the next clone; RocksDB, which takes
+# longest, is compiled once for all of them (scripts/rocksdb.sh). Two clones that test at the same time each need a
+# CARGO_TARGET_DIR of their own: they would test each other's binary.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -11,6 +12,7 @@ export CARGO_TARGET_DIR
 # Runs cargo with the cached RocksDB.
 CARGO := rocksdb=$$(scripts/rocksdb.sh) && eval "$$rocksdb" && cargo
 TREFOIL := $(CARGO_TARGET_DIR)/release/trefoil
+PREFIX ?= /usr/local
 
 .PHONY: help
 help: ## List the targets
@@ -18,7 +20,11 @@ help: ## List the targets
 
 .PHONY: deps
 deps:
-	@scripts/install-build-deps.sh
+	@scripts/install-deps.sh
+
+.PHONY: test-deps
+test-deps:
+	@scripts/install-deps.sh test
 
 .PHONY: rocksdb
 rocksdb: deps ## Compile RocksDB into the cache, where it is not there yet
@@ -32,27 +38,38 @@ build: rocksdb ## Build the release
 run: build ## Build the release and serve ./data on 127.0.0.1:8000
 	$(TREFOIL) serve --data-dir ./data
 
+.PHONY: install
+install: build ## Put the trefoil command into PREFIX/bin (PREFIX=/usr/local)
+	install -D -m 755 $(TREFOIL) $(DESTDIR)$(PREFIX)/bin/trefoil
+
 # The tests run a server with fail points in it, which do nothing unless a test arms them: so one build serves all suites. Cargo builds
 # the binary with the tests of its own package.
+DEBUG := $(CARGO_TARGET_DIR)/debug
+CLIPPY := clippy --workspace --all-targets --locked -- -D warnings
+# What `make test` runs of `make clients`.
+CLIENTS_SLICE := boto3-current aws
 TESTS := test --workspace --locked --features trefoil-appliance/failpoints
 .PHONY: test-build
-test-build: rocksdb
+test-build: test-deps rocksdb
 	$(CARGO) $(TESTS) --no-run
+	$(CARGO) $(CLIPPY)
 
 .PHONY: test
 test: test-build ## Run every suite at its CI size
 	cargo fmt --all --check
 	$(CARGO) $(TESTS)
-	export TREFOIL_FAILPOINTS_BIN=$(CARGO_TARGET_DIR)/debug/trefoil && $(CARGO) $(TESTS) --test crash -- --ignored
+	$(CARGO) $(TESTS) --test crash -- --ignored
+	tests/clients/install.sh $(CLIENTS_SLICE)
+	TREFOIL_BIN=$(DEBUG)/trefoil tests/clients/run.sh $(CLIENTS_SLICE)
 
 .PHONY: fmt
 fmt: ## Format the sources
 	cargo fmt --all
 
 .PHONY: lint
-lint: rocksdb ## Check the format; run clippy, where a warning is an error
+lint: test-deps rocksdb ## Check the format; run clippy, where a warning is an error
 	cargo fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) $(CLIPPY)
 
 .PHONY: deny
 deny: ## Check licences, bans and sources of the dependencies

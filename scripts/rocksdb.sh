@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compiles RocksDB once for all clones, profiles and targets of a machine (eleven minutes on two cores), and prints the two
+# Compiles RocksDB once for all clones, profiles and targets of a machine (twelve minutes on two cores), and prints the two
 # variables that make cargo link the result. Usage: eval "$(scripts/rocksdb.sh)"
 #
 # The library is kept under a key made of everything that goes into it: the crate's version, its features, the target flags, the
@@ -31,8 +31,13 @@ if [ "${1:-}" = key ]; then
 fi
 
 if [ ! -f "$library" ]; then
-    echo "rocksdb.sh: compiling RocksDB ($version) once; this takes about 11 minutes on two cores" >&2
+    echo "rocksdb.sh: compiling RocksDB ($version) once; this takes about twelve minutes on two cores" >&2
     mkdir -p "$cache/$key"
+    # One at a time: another make waits here, and then finds the library.
+    exec 9>"$cache/$key/lock"
+    flock 9
+fi
+if [ ! -f "$library" ]; then
     build=$cache/$key/build
     (cd "$root" && CARGO_TARGET_DIR="$build" cargo build --release --locked -p librocksdb-sys >&2)
     built=$(find "$build/release/build" -path '*/librocksdb-sys-*/out/librocksdb.a' -type f | head -n 1)

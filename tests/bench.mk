@@ -9,14 +9,14 @@ bench-peers: ## Install the servers that make bench compares with (20 minutes on
 	tests/bench/peers.sh
 
 .PHONY: bench
-bench: build ## Measure Trefoil and the installed peers in one run; the figures go into README.md
+bench: test-deps build ## Measure Trefoil and the installed peers in one run; the figures go into README.md
 	$(MEASURE) tests/bench/run.py --readme $(ARGS)
 
 .PHONY: scale
-scale: build ## Measure listings, index size and a directory's rename at a million objects
+scale: test-deps build ## Measure listings, index size and a directory's rename at a million objects
 	$(EXAMPLES)
 	$(MEASURE) tests/scale/run.py --readme $(ARGS)
 
 .PHONY: memory
-memory: build ## Measure memory, idle and under 64 uploads and downloads of 256 MiB
+memory: test-deps build ## Measure memory, idle and under 64 uploads and downloads of 256 MiB
 	$(MEASURE) tests/memory/run.py --readme $(ARGS)

@@ -1,23 +1,19 @@
-# The suites that have targets of their own. Included by the Makefile, which gives CARGO, CARGO_TARGET_DIR and TREFOIL.
+# The suites that have targets of their own. Included by the Makefile, which gives CARGO, CARGO_TARGET_DIR, DEBUG and TREFOIL.
 
-DEBUG := $(CARGO_TARGET_DIR)/debug
-
+# One binary serves all suites, as in `make test`: fail points do nothing unless a test arms them.
 .PHONY: s3-cases
-s3-cases: rocksdb ## Run the project's own S3 cases over a real socket (TREFOIL_CASE=text chooses)
-	$(CARGO) build --locked -p trefoil-appliance
+s3-cases: test-deps rocksdb ## Run the project's own S3 cases over a real socket (TREFOIL_CASE=text chooses)
+	$(CARGO) build --locked -p trefoil-appliance --features failpoints
 	$(CARGO) test --locked -p trefoil-tests --test s3_cases -- --nocapture
 
 .PHONY: bad-input
-bad-input: rocksdb ## Send malformed, oversized and hostile requests
-	$(CARGO) build --locked -p trefoil-appliance
+bad-input: test-deps rocksdb ## Send malformed, oversized and hostile requests
+	$(CARGO) build --locked -p trefoil-appliance --features failpoints
 	$(CARGO) test --locked -p trefoil-tests --test bad_input -- --nocapture
 
-# The binary with fail points lies beside the one without, so that both are built into one directory and share all they can.
 .PHONY: crash-build
-crash-build: rocksdb
+crash-build: test-deps rocksdb
 	$(CARGO) build --locked -p trefoil-appliance --features failpoints
-	cp -f $(DEBUG)/trefoil $(DEBUG)/trefoil-failpoints
-	$(CARGO) build --locked -p trefoil-appliance
 
 .PHONY: crash-slice
 crash-slice: crash-build
@@ -38,8 +34,8 @@ clients: build ## Let aws cli, boto3, rclone, s3cmd and restic do their everyday
 .PHONY: s3-tests
 s3-tests: ## Run ceph/s3-tests from S3TESTS=DIR and compare every outcome
 	@test -f "$(S3TESTS)/s3tests/functional/test_s3.py" || { echo "make s3-tests: give S3TESTS=DIR, a checkout of ceph/s3-tests" >&2; exit 2; }
-	$(MAKE) build
-	TREFOIL_BIN=$(TREFOIL) python3 tests/s3-tests/run.py "$(S3TESTS)"
+	$(MAKE) test-deps build
+	TREFOIL_BIN=$(TREFOIL) python3 tests/s3-tests/run.py --readme "$(S3TESTS)"
 
 .PHONY: fixture
 fixture: rocksdb ## Write the data directory that later releases must open (before a release)

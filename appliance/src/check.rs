@@ -14,6 +14,9 @@ pub struct ProgressView {
     pub bytes_done: u64,
     /// Bytes to verify, as far as known: 0 while names are walked.
     pub bytes_total: u64,
+    /// Blobs whose name was looked for, which comes last.
+    #[serde(default)]
+    pub blobs_done: u64,
 }
 
 impl From<&Progress> for ProgressView {
@@ -22,6 +25,7 @@ impl From<&Progress> for ProgressView {
             names_done: progress.names_done.load(Ordering::Relaxed),
             bytes_done: progress.bytes_done.load(Ordering::Relaxed),
             bytes_total: progress.bytes_total.load(Ordering::Relaxed),
+            blobs_done: progress.blobs_done.load(Ordering::Relaxed),
         }
     }
 }

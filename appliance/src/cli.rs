@@ -74,11 +74,18 @@ impl Common {
         Ok(flags)
     }
 
-    /// The settings that these flags, the environment and the file give.
+    /// The settings that these flags, the environment and the file give. What is odd about them is said.
     pub fn load(&self) -> Result<Loaded, SettingsError> {
-        crate::settings::load(&self.flags()?)
+        let loaded = crate::settings::load(&self.flags()?)?;
+        for warning in &loaded.warnings {
+            eprintln!("warning: {warning}");
+        }
+        Ok(loaded)
     }
 }
+
+/// The exit status of a command that did its work and found that something is wrong.
+pub const FOUND: u8 = 3;
 
 /// Why a command failed, and what to do about it.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,8 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use trefoil_core::access::Secret;
+use trefoil_core::access::{Secret, access_keys};
+use trefoil_core::error::Error;
 use trefoil_core::random::Random;
 
 pub const ACCESS_KEY_VARIABLE: &str = "TREFOIL_ACCESS_KEY_ID";
@@ -19,7 +20,6 @@ pub const SECRET_VARIABLE: &str = "TREFOIL_SECRET_ACCESS_KEY";
 
 /// The file holds two short lines; more is another file.
 const FILE_BYTES_MAX: u64 = 4096;
-const SECRET_CHARS: usize = 40;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -85,10 +85,9 @@ pub fn load(
         let (access_key_id, secret) = parse(&found.text, &path)?;
         return Ok(RootCredentials { access_key_id, secret, origin: Origin::File, warning: found.warning });
     }
-    let access_key_id = format!("TRFL{}", draw(random, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16));
-    let secret = draw(random, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", SECRET_CHARS);
-    keep(dir, &path, &access_key_id, &secret).map_err(|error| failed("written", error))?;
-    Ok(RootCredentials { access_key_id, secret: Secret::new(secret), origin: Origin::Made, warning: None })
+    let (access_key_id, secret) = (access_keys::draw_id(random), access_keys::draw_secret(random));
+    keep(dir, &path, &access_key_id, secret.expose()).map_err(|error| failed("written", error))?;
+    Ok(RootCredentials { access_key_id, secret, origin: Origin::Made, warning: None })
 }
 
 struct Found {
@@ -124,35 +123,16 @@ fn parse(text: &str, path: &Path) -> Result<(String, Secret), CredentialsError> 
     checked(value(ACCESS_KEY_VARIABLE)?, value(SECRET_VARIABLE)?, &path.display().to_string())
 }
 
-/// An id can stand in a credential scope and a query as it is; a secret has a length that is worth the name.
+/// What the store would refuse is refused here, with the place where it stands.
 fn checked(id: String, secret: String, place: &str) -> Result<(String, Secret), CredentialsError> {
-    if !(3..=128).contains(&id.len()) || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    {
-        return Err(CredentialsError(format!(
-            "{ACCESS_KEY_VARIABLE} of {place} is no access key id: 3 to 128 letters, digits, dashes, dots and underscores"
-        )));
-    }
-    if !(8..=128).contains(&secret.len()) || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(CredentialsError(format!(
-            "{SECRET_VARIABLE} of {place} is no secret: 8 to 128 visible ASCII characters"
-        )));
-    }
-    Ok((id, Secret::new(secret)))
-}
-
-/// `count` letters of `alphabet`, each as likely as the others.
-fn draw(random: &dyn Random, alphabet: &[u8], count: usize) -> String {
-    // Bytes above the largest multiple of the alphabet's size would favour its first letters.
-    let fair = 256 - 256 % alphabet.len();
-    let mut text = String::with_capacity(count);
-    while text.len() < count {
-        let mut bytes = [0; 64];
-        random.fill(&mut bytes);
-        let letters = bytes.iter().filter(|byte| usize::from(**byte) < fair);
-        let letters = letters.map(|byte| char::from(alphabet[usize::from(*byte) % alphabet.len()]));
-        text.extend(letters.take(count - text.len()));
-    }
-    text
+    let secret = Secret::new(secret);
+    let wrong = |variable: &str, error: Error| match error {
+        Error::InvalidArgument { message, .. } => CredentialsError(format!("{variable} of {place}: {message}")),
+        other => CredentialsError(format!("{variable} of {place}: {other}")),
+    };
+    access_keys::check_id(&id).map_err(|error| wrong(ACCESS_KEY_VARIABLE, error))?;
+    access_keys::check_secret(&secret).map_err(|error| wrong(SECRET_VARIABLE, error))?;
+    Ok((id, secret))
 }
 
 /// Writes the file so that it is whole or absent after a crash, and durable on return.

@@ -1,9 +1,10 @@
 //! The daemon: what it is made of, in the order in which it comes to life and ends.
 //!
-//! Always holds: the ready line is printed after everything serves; the directory's lock is held from before the first read of it to
-//! after the last write. SIGTERM or SIGINT drains: no new connections, requests under way are answered, then the index is closed; a
-//! second signal ends the process at once, which loses nothing that was acknowledged. An index that has stopped (a failed sync, T9)
-//! ends the process with an error, so that whoever supervises it starts it anew.
+//! Always holds: addresses are taken before anything is made, so that one that is in use leaves no trace; the ready line is printed
+//! after everything serves; the directory's lock is held from before the first read of it to after the last write. SIGTERM or SIGINT
+//! drains: no new connections, requests under way are answered while health says "not ready", then the index is closed; a second
+//! signal ends the process at once, which loses nothing that was acknowledged. An index that has stopped (a failed sync, T9) ends the
+//! process with an error, so that whoever supervises it starts it anew.
 
 mod background;
 mod open;
@@ -16,14 +17,16 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use trefoil_core::objects::ObjectService;
 use trefoil_s3::operations::Operations;
-use trefoil_s3::{S3Config, S3Server};
+use trefoil_s3::{S3Address, S3Config, S3Server};
 
 pub use self::open::check_stopped;
 use self::open::{Opened, open};
-use crate::admin::{self, Admin, Listener, RootVerifier, api};
-use crate::data_dir::Running;
+use crate::admin::{self, Admin, Front, Listener, RootVerifier, api};
+use crate::data_dir::{DataDir, Running};
+use crate::limits::END_TIMEOUT;
 use crate::settings::{Loaded, Settings};
 use crate::{credentials, logging, metrics};
 
@@ -42,27 +45,35 @@ pub fn serve(loaded: &Loaded) -> Result<(), String> {
         .thread_name("trefoil")
         .build()
         .map_err(|error| format!("no runtime: {error}"))?;
-    runtime.block_on(run(&loaded.settings))
+    let ended = runtime.block_on(run(&loaded.settings));
+    // What still reads or writes a disk has had its time; nothing that was acknowledged waits for it.
+    runtime.shutdown_timeout(END_TIMEOUT);
+    ended
 }
 
 async fn run(settings: &Settings) -> Result<(), String> {
     // Signals are caught from the beginning, so that one during a long recovery is not lost.
     let signals = signals::Signals::catch()?;
+    let root = credentials::from_environment().map_err(|error| error.to_string())?;
+
+    // The addresses. Probes are answered from here on: alive, and not ready.
+    let s3 = S3Address::bind(s3_config(settings)).map_err(|error| taken(settings, error, "--s3-listen"))?;
+    let listen = settings.admin.listen;
+    let address = TcpListener::bind(listen)
+        .await
+        .map_err(|error| taken(settings, format!("can't listen on {listen}: {error}"), "--admin-listen"))?;
+    let admin_address = address.local_addr().map_err(|error| error.to_string())?;
+    let front = Arc::new(Front::new());
+    let (stop_admin, admin_stopped) = watch::channel(false);
+    let address = tokio::spawn(admin::serve(Arc::clone(&front), Listener::Address(address), admin_stopped.clone()));
 
     // The store: directory, index, epoch, blobs, accounts, service.
-    let root = credentials::from_environment().map_err(|error| error.to_string())?;
     let store = open(settings, open::Root::Keep(root)).await?;
     let Opened { dir, index, blobs, credentials, accounts, service, clock, .. } = &store;
 
-    // The doors, bound but not yet served.
-    let s3 = S3Server::bind(s3_config(settings), s3_parts(&store, &settings.s3.region))
-        .map_err(|error| format!("{error}; choose another address with --s3-listen, or stop what listens there"))?;
-    let listen = settings.admin.listen;
-    let address = TcpListener::bind(listen).await.map_err(|error| {
-        format!(
-            "can't listen on {listen}: {error}; choose another address with --admin-listen, or stop what listens there"
-        )
-    })?;
+    // The doors.
+    let s3 = S3Server::listen(s3, s3_parts(&store, &settings.s3.region))
+        .map_err(|error| taken(settings, error, "--s3-listen"))?;
     let socket_path = dir.admin_socket();
     let socket = admin::bind_socket(&socket_path).map_err(|error| {
         format!(
@@ -73,11 +84,10 @@ async fn run(settings: &Settings) -> Result<(), String> {
     let running = Running {
         pid: std::process::id(),
         s3: s3.local_addr(),
-        admin: address.local_addr().map_err(|error| error.to_string())?,
+        admin: admin_address,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let sources = vec![
-        metrics::process::source(),
         metrics::s3(s3.metrics()),
         metrics::index(Arc::clone(index)),
         metrics::content(),
@@ -87,19 +97,23 @@ async fn run(settings: &Settings) -> Result<(), String> {
         metrics::location(vec![store.location()]),
     ];
     let verifier = Box::new(RootVerifier::new(Arc::clone(accounts), Arc::clone(clock)));
-    let admin = Arc::new(Admin::new(service.clone(), verifier, sources, info(&running, &store)));
+    let (stop, stopped) = watch::channel(false);
+    front.open(Admin::new(service.clone(), verifier, sources, info(&running, &store), stopped.clone()));
+    // A crash from here on is known by this file.
+    dir.write_running(&running).map_err(|error| format!("{}: {error}", dir.run_file().display()))?;
 
     // Everything runs.
-    let (stop, stopped) = watch::channel(false);
     let background = background::start(service.clone(), store.crashed, stopped.clone());
-    let s3 = tokio::spawn(s3.serve(wait_for(stopped.clone())));
-    let socket = tokio::spawn(admin::serve(Arc::clone(&admin), Listener::Socket(socket), stopped.clone()));
-    let address = tokio::spawn(admin::serve(Arc::clone(&admin), Listener::Address(address), stopped));
-    dir.write_running(&running).map_err(|error| format!("{}: {error}", dir.run_file().display()))?;
-    admin.set_ready(true);
-    welcome::print(&running, credentials, store.is_new);
+    let s3 = tokio::spawn(s3.serve(wait_for(stopped)));
+    let socket = tokio::spawn(admin::serve(Arc::clone(&front), Listener::Socket(socket), admin_stopped));
+    front.set_ready(true);
+    let root_secret_in = welcome::secret_in(dir, credentials);
+    welcome::print(&running, dir, credentials, &settings.s3.region);
     print_ready(&running)?;
-    tracing::info!(s3 = %running.s3, admin = %running.admin, data_dir = %dir.root().display(), "ready");
+    tracing::info!(
+        s3 = %running.s3, admin = %running.admin, data_dir = %dir.root().display(),
+        root_access_key_id = credentials.access_key_id, root_secret_in, "ready"
+    );
 
     // Until a signal, or the index stops.
     tokio::select! {
@@ -107,15 +121,15 @@ async fn run(settings: &Settings) -> Result<(), String> {
         reason = index.stopped() => return Err(format!("the index has stopped: {reason}; start the daemon again")),
     }
     signals.exit_on_the_next();
-    admin.set_ready(false);
+    front.set_ready(false);
     // Receivers are there until the tasks end, so this can't fail before it is needed.
     let _ = stop.send(true);
-    for task in [s3, socket, address] {
-        if let Err(error) = task.await {
-            tracing::error!(%error, "a server ended badly");
-        }
-    }
+    ended(s3).await;
     let swept = background.await.unwrap_or(false);
+    // Health and metrics have shown the drain; now they go too.
+    let _ = stop_admin.send(true);
+    ended(socket).await;
+    ended(address).await;
     index.close().await.map_err(|error| format!("the index could not be closed: {error}"))?;
     let _ = std::fs::remove_file(&socket_path);
     if swept && service.is_settled() && !blobs.left_something() {
@@ -125,6 +139,21 @@ async fn run(settings: &Settings) -> Result<(), String> {
     }
     tracing::info!("ended");
     Ok(())
+}
+
+async fn ended(server: JoinHandle<()>) {
+    if let Err(error) = server.await {
+        tracing::error!(%error, "a server ended badly");
+    }
+}
+
+/// Why an address can't be had, and what to do: most often a daemon of the same directory has it.
+fn taken(settings: &Settings, error: impl std::fmt::Display, flag: &str) -> String {
+    let dir = DataDir::new(&settings.store.data_dir);
+    match std::os::unix::net::UnixStream::connect(dir.admin_socket()) {
+        Ok(_) => format!("{error}; a daemon already runs on {}", dir.root().display()),
+        Err(_) => format!("{error}; choose another address with {flag}, or stop what listens there"),
+    }
 }
 
 fn s3_config(settings: &Settings) -> S3Config {

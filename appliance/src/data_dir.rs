@@ -1,7 +1,8 @@
 //! The data directory's layout, and the file that tells others where its daemon listens.
 //!
 //! Always holds: the directory is 0700 when it is made; everything the daemon keeps is below it. `run.json` is replaced as a whole
-//! (never read half-written) and removed at an orderly end; one that is there before a start was left by a crash.
+//! (never read half-written), on stable storage before the first request is served, and removed at an orderly end; one that is there
+//! before a start was left by a crash.
 
 #[cfg(test)]
 mod tests;
@@ -71,13 +72,32 @@ impl DataDir {
         self.root.join("run.json")
     }
 
-    /// Replaces `run.json`.
+    pub fn credentials_file(&self) -> PathBuf {
+        self.root.join("root-credentials")
+    }
+
+    /// Replaces `run.json`, durably: what a crash left behind is searched for only where this file tells of it.
     pub fn write_running(&self, running: &Running) -> std::io::Result<()> {
         let temporary = self.root.join("run.json.new");
         let mut file = std::fs::File::create(&temporary)?;
         serde_json::to_writer(&mut file, running)?;
         file.write_all(b"\n")?;
-        std::fs::rename(temporary, self.run_file())
+        file.sync_all()?;
+        std::fs::rename(temporary, self.run_file())?;
+        std::fs::File::open(&self.root)?.sync_all()
+    }
+
+    /// Whether the words of the first start were said to their end.
+    pub fn is_welcomed(&self) -> bool {
+        self.welcomed_file().exists()
+    }
+
+    pub fn set_welcomed(&self) -> std::io::Result<()> {
+        std::fs::write(self.welcomed_file(), "")
+    }
+
+    fn welcomed_file(&self) -> PathBuf {
+        self.root.join("welcomed")
     }
 
     pub fn remove_running(&self) {

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-/// Connections to the admin address, and to the socket, at once: people, a probe and a scraper or two.
+/// Connections to the admin address, and to the socket, at once: people, a probe and a scraper or two. The oldest makes room for
+/// one more.
 pub const ADMIN_CONNECTIONS_MAX: usize = 64;
 /// Body of a request to the admin API: a user or a key takes a few hundred bytes.
 pub const ADMIN_BODY_BYTES_MAX: usize = 64 << 10;
@@ -13,6 +14,10 @@ pub const ADMIN_BUFFER_BYTES: usize = 32 << 10;
 pub const ADMIN_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// A request to the admin API, body and answer: all of them are short; a check runs beside its request.
 pub const ADMIN_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Life of a connection to the admin API, after which it ends with its request: a client that takes no answer holds nothing for ever.
+pub const ADMIN_CONNECTION_TIME_MAX: Duration = Duration::from_secs(60);
+/// What threads that read or write a disk may take at the end of the process, when everything that was acknowledged is safe.
+pub const END_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause after `accept` failed, so that the loop does not spin while the process is out of file descriptors.
 pub const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 /// An answer that a command takes from the daemon: a thousand users with ten keys each take a megabyte.

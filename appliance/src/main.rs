@@ -1,7 +1,8 @@
 //! The `trefoil` command: one binary that is the daemon, its administration and its measuring tools.
 //!
 //! Always holds: exit status 0 means done, 1 failed with one `error:` line on standard error that names its cure, 2 a wrong command
-//! line. Results go to standard output, everything else to standard error.
+//! line, 3 done and something is wrong with what it looked at (a store that is not clean, a server that gave errors). Results go to
+//! standard output, everything else to standard error.
 
 mod admin;
 mod check;

@@ -40,7 +40,7 @@ pub use front::Parts;
 pub use metrics::{DURATION_BOUNDS_SECS, Metrics, OperationCounts};
 pub use objects::FrontObjects;
 pub use operate::Operate;
-pub use server::S3Server;
+pub use server::{S3Address, S3Server};
 pub use signed_request::SignedRequests;
 
 /// Directive for a log filter: s3s logs each refused request, a 404 too, as an error. What matters of it is logged here.

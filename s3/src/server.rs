@@ -30,7 +30,30 @@ pub enum BindError {
     Listen { address: SocketAddr, error: io::Error },
 }
 
-/// A bound, not yet serving, S3 endpoint.
+/// An address that is ours and where nobody listens yet: whoever connects is refused. So that one that is taken is known before
+/// anything else is made.
+pub struct S3Address {
+    config: S3Config,
+    socket: TcpSocket,
+    address: SocketAddr,
+}
+
+impl S3Address {
+    /// Takes `config.listen`.
+    pub fn bind(config: S3Config) -> Result<Self, BindError> {
+        let config = config.check()?;
+        let address = config.listen;
+        let failed = |error| BindError::Listen { address, error };
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(failed)?;
+        // A restart must not wait for the old connections' TIME_WAIT.
+        socket.set_reuseaddr(true).map_err(failed)?;
+        socket.bind(address).map_err(failed)?;
+        let address = socket.local_addr().map_err(failed)?;
+        Ok(Self { config, socket, address })
+    }
+}
+
+/// A listening, not yet serving, S3 endpoint.
 pub struct S3Server {
     listener: TcpListener,
     address: SocketAddr,
@@ -39,17 +62,11 @@ pub struct S3Server {
 }
 
 impl S3Server {
-    /// Binds `config.listen`. Must be called within a tokio runtime.
-    pub fn bind(config: S3Config, parts: Parts) -> Result<Self, BindError> {
-        let config = config.check()?;
-        let address = config.listen;
+    /// Listens at the address. Must be called within a tokio runtime.
+    pub fn listen(at: S3Address, parts: Parts) -> Result<Self, BindError> {
+        let S3Address { config, socket, address } = at;
         let failed = |error| BindError::Listen { address, error };
-        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(failed)?;
-        // A restart must not wait for the old connections' TIME_WAIT.
-        socket.set_reuseaddr(true).map_err(failed)?;
-        socket.bind(address).map_err(failed)?;
         let listener = socket.listen(limits::ACCEPT_BACKLOG).map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
         let connections = Arc::new(Semaphore::new(config.connections_max.min(Semaphore::MAX_PERMITS)));
         Ok(Self { listener, address, front: Arc::new(Front::new(config, parts)), connections })
     }

@@ -4,7 +4,7 @@ Always holds: what is shown is computed from the results document alone, so that
 """
 from measure.show import markdown, mib, number, size, table
 from measure.goals import HEADS, from_json
-from measure.readme import head as readme_head
+from measure.readme import goal_table, head as readme_head
 
 OPERATIONS = ["put", "get", "head", "list", "delete"]
 
@@ -46,7 +46,7 @@ def readme(document):
     absent = document["absent"]
     if absent:
         lines += ["Not in this run: " + "; ".join(f"{s['name']} ({s['why']})" for s in absent) + ".", ""]
-    lines += [markdown(HEADS, goal_rows(document)), ""]
+    lines += [goal_table(document), ""]
 
     def cell(row):
         if row is None or not row["count"]:

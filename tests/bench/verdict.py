@@ -42,6 +42,9 @@ def goals(document):
     at_most("GET 4 KiB, 1 client: no stall, p99.9", "ms", 40, ours("get", KIB4, 1, "p999_milliseconds"))
     at_most("HEAD, 16 clients: server CPU", "µs", 25, ours("head", KIB4, 16, cpu))
     at_most("LIST of 1,000, 16 clients: server CPU", "µs", 1200, ours("list", KIB4, 16, cpu))
+    for operation in ("get", "head", "put"):
+        at_most(f"{operation.upper()} 4 KiB, 16 clients: the load generator's own CPU", "µs", 20,
+                ours(operation, KIB4, 16, "client_cpu_microseconds_per_operation"))
     wall = document["md5_mebibytes_per_second"]
     at_least("PUT 64 MiB, 1 stream: 80 % of MD5 on a core", "MiB/s", wall and 0.8 * wall, ours("put", MIB64, 1, stream),
              f"MD5: {wall:,.0f} MiB/s" if wall else "no openssl here")

@@ -90,6 +90,11 @@ pub const SUITES: &[Suite] = &[
                 t.put("/{b}/k").with("x-amz-website-redirect-location", "/other").is(200);
                 t.head("/{b}/k").is(200).has("x-amz-website-redirect-location", "/other");
             }),
+            case("a_redirect_location_is_an_address", pages::PUT_OBJECT, |t| {
+                let put = t.put("/{b}/k").with("x-amz-website-redirect-location", "elsewhere").body("x");
+                put.fails(400, "InvalidRedirectLocation");
+                t.get("/{b}/k").fails(404, "NoSuchKey");
+            }),
             case("keys_are_any_text", pages::KEYS, |t| {
                 let keys =
                     ["a b", "a+b", "a%b", "ü/ß", "..", "a/../b", "./c", "\\", "?&=#", "\u{1}", "e\u{301}", "\u{e9}"];

@@ -17,7 +17,7 @@ says 'ls of a directory' 'PRE sub dir/' aws s3 ls "s3://$bucket/tree/"
 says 'ls of everything' 'tree/sub dir/deeper/file.txt' aws s3 ls --recursive "s3://$bucket/"
 rm "$work/tree/plain.txt"
 check 'sync with deletion' s3 sync --delete "$work/tree" "s3://$bucket/tree"
-refuse 'the deleted file is gone' api head-object --bucket "$bucket" --key tree/plain.txt
+refuse 'the deleted file is gone' 404 api head-object --bucket "$bucket" --key tree/plain.txt
 head -c 25000000 /dev/urandom >"$work/large"
 check 'multipart upload' s3 cp "$work/large" "s3://$bucket/large"
 check 'multipart download' s3 cp "s3://$bucket/large" "$work/large.back"
@@ -36,7 +36,7 @@ check 'a range' api get-object --bucket "$bucket" --key large --range bytes=100-
 check 'the range is right' sh -c 'dd if="$1" bs=1 skip=100 count=100 2>/dev/null | cmp - "$2"' sh "$work/large" "$work/range"
 url=$(aws s3 presign "s3://$bucket/stream" --expires-in 60)
 says 'presigned url' 'stream' curl -sSf "$url"
-refuse 'the url without its signature' curl -sSf "${url%%\?*}"
+forbidden 'the url without its signature' "${url%%\?*}"
 check 'tags' api put-object-tagging --bucket "$bucket" --key stream --tagging 'TagSet=[{Key=a,Value=1}]'
 says 'tags are read back' '"Key": "a"' api get-object-tagging --bucket "$bucket" --key stream
 check 'acl' api put-object-acl --bucket "$bucket" --key stream --acl public-read
@@ -50,10 +50,10 @@ check 'checksum upload' api put-object --bucket "$bucket" --key sum --body "$wor
 says 'checksum is read back' 'ChecksumSHA256' api head-object --bucket "$bucket" --key sum --checksum-mode ENABLED
 says 'attributes' '"ObjectSize": 6' api get-object-attributes --bucket "$bucket" --key sum --object-attributes ObjectSize
 check 'rm of everything' s3 rm --recursive "s3://$bucket"
-refuse 'rb of a bucket with versions' aws s3 rb "s3://$bucket"
+refuse 'rb of a bucket with versions' BucketNotEmpty aws s3 rb "s3://$bucket"
 /usr/bin/aws --endpoint-url "$ENDPOINT" s3api list-object-versions --bucket "$bucket" --output json \
     --query '{Objects: [Versions, DeleteMarkers][][].{Key: Key, VersionId: VersionId}}' >"$work/versions"
 check 'delete-objects' api delete-objects --bucket "$bucket" --delete "file://$work/versions"
 check 'rb' aws s3 rb "s3://$bucket"
-refuse 'the bucket is gone' aws s3 ls "s3://$bucket"
+refuse 'the bucket is gone' NoSuchBucket aws s3 ls "s3://$bucket"
 finish

@@ -26,17 +26,28 @@ check() {
     fi
 }
 
-# refuse NAME COMMAND...: the command must fail.
+# refuse NAME TEXT COMMAND...: the command must fail and say the text: why the server refused it. A command that is not there
+# fails too, and says something else.
 refuse() {
     name=$1
-    shift
+    text=$2
+    shift 2
     if "$@" >"$work/out" 2>&1; then
         echo "FAILED  $client: $name (it succeeded)"
+        sed 's/^/        /' "$work/out" | tail -20
+        failed=1
+    elif ! grep -qF -- "$text" "$work/out"; then
+        echo "FAILED  $client: $name (no \"$text\")"
         sed 's/^/        /' "$work/out" | tail -20
         failed=1
     else
         echo "ok      $client: $name"
     fi
+}
+
+# forbidden NAME URL: the server answers 403. Not: there is no curl, or no server.
+forbidden() {
+    says "$1" 403 curl -sS -o /dev/null -w '%{http_code}' "$2"
 }
 
 # same NAME TREE TREE: two directories hold the same files with the same bytes.

@@ -36,7 +36,7 @@ check 'an upload in a few streams' rc copyto --s3-upload-concurrency 4 "$work/tr
 check 'link' sh -c 'curl -sSf "$(/usr/bin/rclone link --expire 1m "$1")" | cmp - "$2"' sh "t:$bucket/concurrent" "$work/tree/large.bin"
 check 'cleanup' rc cleanup "t:$bucket"
 check 'purge' rc purge "t:$bucket"
-refuse 'the bucket is gone' rc lsf "t:$bucket"
+refuse 'the bucket is gone' 'directory not found' rc lsf "t:$bucket"
 check 'a bucket with versions' rc mkdir "t:$bucket-v"
 check 'versioning' rc backend versioning "t:$bucket-v" Enabled
 printf one | rc rcat "t:$bucket-v/versioned"

@@ -21,7 +21,7 @@ check 'forget and prune' restic forget --keep-last 1 --prune
 check 'check after prune' restic check --read-data
 check 'restore after prune' restic restore latest --target "$work/again"
 same 'the second tree came back' "$work/tree" "$work/again$work/tree"
-refuse 'a wrong password' env RESTIC_PASSWORD=wrong /usr/bin/restic snapshots
+refuse 'a wrong password' 'wrong password' env RESTIC_PASSWORD=wrong /usr/bin/restic snapshots
 silent 'no locks are left' restic list locks --no-lock --quiet
 check 'stats' restic stats
 finish

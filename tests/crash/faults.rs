@@ -16,7 +16,7 @@ const CYCLES_MAX: usize = 40;
 #[test]
 #[ignore = "needs a binary with fail points: make crash-build"]
 fn a_commit_after_its_answer_is_found() {
-    let options = Options { binary: Some(super::failpoints_binary()), ..Options::default() };
+    let options = Options::default();
     let mut server = Server::start(options);
     let mut writers = load::writers(&server, 5);
     server.stop();
@@ -62,7 +62,7 @@ fn a_failed_sync_is_no_success() {
         if !trefoil_core::failpoint::NAMES.contains(&point) {
             panic!("there is no fail point {point} any more: name the one that stands before a sync");
         }
-        let options = Options { binary: Some(super::failpoints_binary()), ..Options::default() };
+        let options = Options::default();
         let mut server = Server::start(options);
         let test = super::test_on(&server, "faulty");
         test.put("/{b}").is(200);

@@ -9,11 +9,7 @@ mod order;
 mod points;
 mod space;
 
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-
 use serde_json::{Value, json};
-use trefoil_tests::server::binary;
 use trefoil_tests::survey::verify;
 use trefoil_tests::workload::Writer;
 use trefoil_tests::{Server, Test};
@@ -21,15 +17,6 @@ use trefoil_tests::{Server, Test};
 /// Whether the whole is to be run, or the slice for every commit.
 pub fn full() -> bool {
     std::env::var("TREFOIL_CRASH").is_ok_and(|value| value == "full")
-}
-
-/// The binary with fail points.
-pub fn failpoints_binary() -> PathBuf {
-    let path = std::env::var_os("TREFOIL_FAILPOINTS_BIN")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| binary().with_file_name("trefoil-failpoints"));
-    assert!(path.exists(), "{} is missing: make crash-build", path.display());
-    path
 }
 
 /// A test's view of a server, as root, with a bucket's name.

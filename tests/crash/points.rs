@@ -79,7 +79,7 @@ impl Victim {
         let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
         let arms = Arms { words: scratch.path().join("armed"), trace: scratch.path().join("passed") };
         arms.set("");
-        let binary = super::failpoints_binary();
+        let binary = trefoil_tests::server::binary();
         let options = Options { binary: Some(binary.clone()), ..Options::default() };
         let server = Server::try_start(options.env("TREFOIL_FAILPOINTS", &format!("@{}", arms.words.display())))?;
         let mut writer = Writer::new("tour", server.s3, server.root.clone(), shape, 17);

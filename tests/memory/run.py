@@ -4,7 +4,8 @@
 64 clients upload 256 MiB each at the same time, then download them at the same time; the peak is the kernel's VmHWM.
 
 Always holds: every upload's ETag is the MD5 of what was sent, every byte that is downloaded is compared with it; a difference or an
-error of the server fails the run (exit 1), as does a figure of more than twice its goal.
+error of the server fails the run (exit 1), as does a figure beyond its bound: these are conditions. The quick run's bound is one
+that a server would break that keeps whole bodies: it is a fraction of what is moved.
 """
 import argparse
 import hashlib
@@ -26,6 +27,8 @@ from measure.show import mib, number, say, table  # noqa: E402
 
 RESULTS = results.DIRECTORY / "memory.json"
 IDLE_BYTES_MAX, BUSY_BYTES_MAX = 64 << 20, 400 << 20
+# 16 bodies of 32 MiB are 512 MiB; a build without optimisation takes 72.
+QUICK_BUSY_BYTES_MAX = 128 << 20
 BUCKET = "memory"
 PIECE = 1 << 20
 # A prime below 1 MiB, so that no block of the store has the content of another.
@@ -134,11 +137,12 @@ def run(arguments):
                     f"at most {mib(document[name]['peak_resident_bytes'])} MiB")
                 if errors:
                     break
-    goals = [Goal("idle", "MiB", IDLE_BYTES_MAX >> 20, document["idle_resident_bytes"] / (1 << 20), True)]
+    busy = QUICK_BUSY_BYTES_MAX if arguments.quick else BUSY_BYTES_MAX
+    goals = [Goal("idle", "MiB", IDLE_BYTES_MAX >> 20, document["idle_resident_bytes"] / (1 << 20), True, condition=True)]
     for name in ("upload", "download"):
         if name in document:
-            goals.append(Goal(f"{clients} {name}s of {size >> 20} MiB", "MiB", BUSY_BYTES_MAX >> 20,
-                              document[name]["peak_resident_bytes"] / (1 << 20), True))
+            goals.append(Goal(f"{clients} {name}s of {size >> 20} MiB", "MiB", busy >> 20,
+                              document[name]["peak_resident_bytes"] / (1 << 20), True, condition=True))
     document["goals"] = [goal.json() for goal in goals]
     return document, goals
 
@@ -164,6 +168,9 @@ def main():
         print(table(HEADS, [goal.row() for goal in goals]))
     for sentence in document["broken"]:
         say(f"BROKEN: {sentence}")
+    for goal in goals:
+        if goal.fails():
+            say(f"BROKEN: {goal.name}: {goal.row()[2]}, and the bound is {goal.row()[1]}")
     return 1 if document["broken"] or any(goal.fails() for goal in goals) else 0
 
 

@@ -2,7 +2,8 @@
 """Runs ceph/s3-tests (test_s3.py and test_headers.py) against Trefoil and compares every outcome with what is expected.
 
 Always holds: the clone is not written to; an outcome that expected-failures.txt does not foresee, in either direction, fails the run;
-every outcome is written to tests/results/s3-tests.json. Exit 0: as expected. 1: not. 2: no suite was given.
+every outcome of a whole run is written to tests/results/s3-tests.json, and of another none. Exit 0: as expected. 1: not. 2: no suite
+was given.
 """
 import argparse
 import collections
@@ -20,7 +21,11 @@ import time
 import xml.etree.ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent / "bench"))
+
+import readme  # noqa: E402
+from measure import results  # noqa: E402
+
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "trefoil" / "s3-tests"
 FILES = ["s3tests/functional/test_s3.py", "s3tests/functional/test_headers.py"]
 SUITE_COMMIT = "8f0ae7b404a3a2fcf7038bf1e6bf29544fe9b6a3"
@@ -49,14 +54,18 @@ def venv():
 
 
 def suite_commit(suite):
+    """What the checkout is, with a mark where it was changed; for a copy without git, what the variable S3TESTS_COMMIT says."""
     if not (suite / ".git").exists():
-        return os.environ.get("S3TESTS_COMMIT", SUITE_COMMIT)
-    return subprocess.run(["git", "-C", suite, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
-
-
-def our_commit():
-    git = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True)
-    return git.stdout.strip() or "unknown"
+        commit = os.environ.get("S3TESTS_COMMIT")
+        if not commit:
+            raise SystemExit(f"{suite} has no .git, so its commit is not known: set S3TESTS_COMMIT")
+    else:
+        def git(*words):
+            return subprocess.run(["git", "-C", suite, *words], check=True, capture_output=True, text=True).stdout.strip()
+        commit = git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain") else "")
+    if commit != SUITE_COMMIT:
+        say(f"warning: the suite is {commit}; expected-failures.txt is of {SUITE_COMMIT}")
+    return commit
 
 
 class Server:
@@ -165,13 +174,15 @@ def main():
     parser.add_argument("--binary", default=os.environ.get("TREFOIL_BIN"), help="the server; else a release build")
     parser.add_argument("--only", default="", help="tests whose name holds this text (pytest -k); no comparison, no results file")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--location", default="", help="a location's name for the test of GetBucketLocation")
+    parser.add_argument("--location", default="files", help="a location's name for the test of GetBucketLocation")
+    parser.add_argument("--readme", action="store_true", help="after a whole run, show its figures in README.md")
     options = parser.parse_args()
     suite = options.suite or os.environ.get("S3TESTS", "")
     if not suite or not (pathlib.Path(suite) / FILES[0]).exists():
         say("Name a checkout of https://github.com/ceph/s3-tests: make s3-tests S3TESTS=DIR")
         return 2
     suite = pathlib.Path(suite).resolve()
+    commit = suite_commit(suite)
     expected = expected_failures()
     python = venv()
     if not options.binary:
@@ -228,13 +239,16 @@ def main():
     if counts["passed"] < PASSES_MIN:
         unexpected.append(f"FEW     {counts['passed']} tests passed; at least {PASSES_MIN} must")
 
-    results = ROOT / "tests" / "results"
-    results.mkdir(exist_ok=True)
-    (results / "s3-tests.json").write_text(json.dumps({
-        "suite": "https://github.com/ceph/s3-tests", "suite_commit": suite_commit(suite), "trefoil_commit": our_commit(),
-        "seconds": round(took), "counts": dict(sorted(counts.items())),
-        "outcomes": {test: outcome for test, (outcome, _) in sorted(found.items())},
-    }, indent=1) + "\n")
+    if died or len(found) != TESTS:
+        say("not a whole run: the results file stays as it was")
+    else:
+        results.write(results.DIRECTORY / "s3-tests.json", {
+            "suite": "https://github.com/ceph/s3-tests", "suite_commit": commit, "date": results.now(),
+            "trefoil_commit": results.commit(), "seconds": round(took), "counts": dict(sorted(counts.items())),
+            "outcomes": {test: outcome for test, (outcome, _) in sorted(found.items())},
+        })
+        if options.readme:
+            readme.render(check=False)
     for line in unexpected:
         say(line)
     say(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped of {len(found)} in {took:.0f} s; "

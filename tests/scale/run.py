@@ -6,8 +6,8 @@ and at the large count: the server's CPU of a page of 1,000, `/`-delimited and f
 the index an object, and the rename of the one directory, counted in commits and milliseconds.
 
 Always holds: every page has the 1,000 names that belong there, compared with the keys that were put; the rename is visible as a whole
-and is one commit; the store's own check is clean afterwards. Anything else fails the run (exit 1), as does a figure of more than
-twice its goal.
+and is one commit; the store's own check is clean afterwards. Anything else fails the run (exit 1), as does a figure beyond its
+bound: these are conditions.
 """
 import argparse
 import bisect
@@ -35,6 +35,8 @@ KEY_BYTES, PAGE = 40, 1000
 ONE, RENAMED = "one/", "renamed/"
 CONNECTIONS = 128
 GROWTH_MAX, INDEX_BYTES_MAX, RENAME_MILLISECONDS_MAX = 1.5, 400, 50
+# The quick run's pages are few, and other tests run beside it.
+QUICK_GROWTH_MAX = 2.0
 # Renames that are measured, there and back, after the first.
 RENAMES = 9
 
@@ -199,15 +201,17 @@ def run(arguments):
             except RuntimeError as error:
                 raise Fault(str(error)) from None
             document["resident_bytes_after"] = process.resident_bytes(store.server.pids())
+            growth = QUICK_GROWTH_MAX if arguments.quick else GROWTH_MAX
             for name in ("delimited", "flat"):
                 field = f"{name}_page_cpu_microseconds"
-                goals.append(Goal(f"{name} page at {large:,} objects", "µs", GROWTH_MAX * document["small"][field],
-                                  document["large"][field], True, f"at {small:,}: {number(document['small'][field])} µs"))
-            goals.append(Goal("index an object", "bytes", INDEX_BYTES_MAX, bytes_ / large, True))
+                goals.append(Goal(f"{name} page at {large:,} objects", "µs", growth * document["small"][field],
+                                  document["large"][field], True, f"at {small:,}: {number(document['small'][field])} µs",
+                                  condition=True))
+            goals.append(Goal("index an object", "bytes", INDEX_BYTES_MAX, bytes_ / large, True, condition=True))
             # The quick run shares the machine with other tests: it looks at what does not depend on the clock.
             if not arguments.quick:
                 goals.append(Goal(f"rename of {in_one:,} objects", "ms", RENAME_MILLISECONDS_MAX,
-                                  document["rename"]["first_milliseconds"], True, "one commit"))
+                                  document["rename"]["first_milliseconds"], True, "one commit", condition=True))
         except Fault as fault:
             document["broken"].append(str(fault))
         finally:
@@ -238,6 +242,9 @@ def main():
         print(table(HEADS, [goal.row() for goal in goals]))
     for sentence in document["broken"]:
         say(f"BROKEN: {sentence}")
+    for goal in goals:
+        if goal.fails():
+            say(f"BROKEN: {goal.name}: {goal.row()[2]}, and the bound is {goal.row()[1]}")
     return 1 if document["broken"] or any(goal.fails() for goal in goals) else 0
 
 

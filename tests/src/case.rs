@@ -256,7 +256,8 @@ impl<'a> Call<'a> {
         answer
     }
 
-    /// The error with this status and code, and all that an error document has.
+    /// The error with this status and code, and all that an error document has. An answer to HEAD has no document: there the
+    /// status is seen, and the code is what it stands for.
     #[track_caller]
     pub fn fails(self, status: u16, code: &str) -> Answer {
         let codes = &self.test.codes;

@@ -38,6 +38,20 @@ fn every_operation_has_cases() {
     let with: BTreeSet<&str> = suites.iter().map(|suite| suite.operation).collect();
     let must: BTreeSet<&str> = cases::coverage::COVERAGE.iter().map(|(operation, _)| *operation).collect();
     assert_eq!(with, must);
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+    let readme = std::fs::read_to_string(readme).expect("README.md is at the top");
+    let table =
+        readme.split("<!-- operations:begin -->").nth(1).and_then(|rest| rest.split("<!-- operations:end -->").next());
+    let served: BTreeSet<&str> = table
+        .expect("the README has the table of operations")
+        .lines()
+        .map(|row| row.split('|').map(str::trim).collect::<Vec<_>>())
+        .filter(|cells| cells.get(3) == Some(&"yes"))
+        .map(|cells| cells[1])
+        .collect();
+    assert!(served.len() > 30, "{served:?}");
+    let without: Vec<_> = served.difference(&with).collect();
+    assert!(without.is_empty(), "served, and without a suite: {without:?}");
 }
 
 /// What a setting allows or asks for, on a server of its own.

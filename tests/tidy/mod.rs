@@ -3,8 +3,11 @@
 //! Always holds: a file that is neither tracked nor new and unignored is not looked at.
 
 mod arrows;
+mod codes;
 mod crash_results;
 mod files;
+mod licences;
+mod machine;
 mod promises;
 
 use std::path::{Path, PathBuf};

@@ -61,11 +61,26 @@ fn commands_of_the_readme_exist() {
     }
 }
 
+/// Targets that people are told of (`name: … ## what it does`) and that the README's text has no room for.
+const NOT_IN_THE_README: &[&str] = &["rocksdb", "build", "fmt", "fixture", "bench-peers"];
+
 #[test]
-fn what_is_tested_is_what_is_documented() {
-    let targets = targets();
-    for target in ["run", "test", "s3-cases", "bad-input", "crash", "clients", "s3-tests"] {
-        assert!(targets.contains(target), "make {target} is missing");
+fn targets_of_the_makefile_are_in_the_readme() {
+    let readme = super::read("README.md");
+    let told: BTreeSet<String> =
+        [super::read("Makefile"), super::read("tests/targets.mk"), super::read("tests/bench.mk")]
+            .iter()
+            .flat_map(|text| text.lines())
+            .filter(|line| line.contains(" ## ") && !line.starts_with('\t'))
+            .filter_map(|line| line.split_once(':').map(|(name, _)| name.to_owned()))
+            .collect();
+    assert!(told.len() > 15, "{told:?}");
+    for target in &told {
+        let named = readme
+            .match_indices(&format!("make {target}"))
+            .any(|(at, name)| !readme[at + name.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-'));
+        let excused = NOT_IN_THE_README.contains(&target.as_str());
+        assert!(named != excused, "make {target}: in the README: {named}, excused: {excused}");
     }
 }
 
@@ -73,7 +88,8 @@ fn what_is_tested_is_what_is_documented() {
 #[test]
 fn expected_failures_are_those_of_the_last_full_run() {
     let mut expected = BTreeSet::new();
-    for line in super::read("tests/s3-tests/expected-failures.txt").lines() {
+    let text = super::read("tests/s3-tests/expected-failures.txt");
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let (test, reason) = line.split_once('\t').unwrap_or_else(|| panic!("no tab in {line:?}"));
         assert!(!reason.trim().is_empty() && expected.insert(test.to_owned()), "{test}: no reason, or there twice");
     }
@@ -83,23 +99,23 @@ fn expected_failures_are_those_of_the_last_full_run() {
     let passed = outcomes.values().filter(|outcome| *outcome == "passed").count();
     let not_passed: BTreeSet<String> =
         outcomes.iter().filter(|(_, outcome)| *outcome != "passed").map(|(test, _)| test.clone()).collect();
-    assert_eq!(not_passed, expected, "left: the last run; right: expected-failures.txt");
+    let differ: Vec<&String> = not_passed.symmetric_difference(&expected).collect();
+    assert!(differ.is_empty(), "in one of the last run and expected-failures.txt only: {differ:?}");
     assert_eq!(outcomes.len(), 883);
     assert!(passed >= 440, "{passed} passed");
 }
 
-/// What a commit may cost from cold. `.ci/run` holds each run to its phases; this holds the phases to the whole.
+/// What a commit may cost from cold: the phases of this share, and the whole. `.ci/run` ends a phase at its bound.
 #[test]
 fn the_budget_of_a_commit_is_kept() {
-    const TOTAL_SECONDS: u64 = 40 * 60;
     let script = super::read(".ci/run");
-    let phases: Vec<u64> = script
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'))
-        .filter_map(|line| line.split_once("_SECONDS_MAX=").map(|(_, rest)| rest))
-        .filter_map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok())
-        .collect();
-    assert!(phases.len() >= 2, ".ci/run names no budget of its phases (NAME_SECONDS_MAX=n)");
-    let total: u64 = phases.iter().sum();
-    assert!(total <= TOTAL_SECONDS, "the phases take {total} seconds, more than {TOTAL_SECONDS}");
+    let bound = |name: &str| -> u64 {
+        let line = script.lines().find_map(|line| line.strip_prefix(&format!("{name}_SECONDS_MAX=")));
+        line.and_then(|rest| rest.parse().ok()).unwrap_or_else(|| panic!(".ci/run names no {name}_SECONDS_MAX"))
+    };
+    assert!(bound("BUILD") <= 16 * 60 && bound("TEST") <= 8 * 60 && bound("WHOLE") <= 40 * 60);
+    assert!(script.contains("timeout -k"), "a hang is not ended");
+    for phase in ["phase build \"$BUILD_SECONDS_MAX\" make test-build", "phase tests \"$TEST_SECONDS_MAX\" make test"] {
+        assert!(script.contains(phase), ".ci/run does not bound: {phase}");
+    }
 }

@@ -6,12 +6,12 @@
 use http::request::Parts;
 use http::{Method, StatusCode};
 
-use super::Admin;
+use super::Front;
 use super::answer::{self, Answer};
-use crate::metrics::{CONTENT_TYPE, Exposition};
+use crate::metrics::CONTENT_TYPE;
 
 /// The answer, where the path is one of these.
-pub fn answer(admin: &Admin, head: &Parts) -> Option<Answer> {
+pub fn answer(front: &Front, head: &Parts) -> Option<Answer> {
     let path = head.uri.path().strip_prefix("/_/")?;
     if !matches!(path, "health/live" | "health/ready" | "metrics") {
         return Some(answer::refusal(
@@ -24,12 +24,8 @@ pub fn answer(admin: &Admin, head: &Parts) -> Option<Answer> {
         return Some(answer::method_not_allowed("GET, HEAD"));
     }
     Some(match path {
-        "metrics" => {
-            let mut exposition = Exposition::default();
-            admin.metrics.iter().for_each(|source| source(&mut exposition));
-            answer::text(StatusCode::OK, CONTENT_TYPE, exposition.into_text())
-        }
-        "health/ready" if !admin.is_ready() => {
+        "metrics" => answer::text(StatusCode::OK, CONTENT_TYPE, front.metrics()),
+        "health/ready" if !front.is_ready() => {
             answer::text(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "not ready\n".into())
         }
         "health/ready" => answer::text(StatusCode::OK, "text/plain", "ready\n".into()),

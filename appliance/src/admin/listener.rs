@@ -1,24 +1,27 @@
 //! The two places where the admin API listens.
 //!
-//! Always holds: the socket is 0600 from the moment it can be connected to; a connection costs a permit; a request that takes too
-//! long is cut off; at shutdown no new connection is taken and those under way end with their request.
+//! Always holds: the socket is 0600 from the moment it can be connected to. Connections are bounded in number and life, whatever a
+//! client reads or sends: the oldest makes room for a new one, so that a probe is always answered. At shutdown no new connection
+//! is taken and those under way end with their request.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
-use super::{Admin, Door, answer, route};
+use super::{Door, Front, answer, route};
 use crate::limits::{
-    ACCEPT_RETRY, ADMIN_BUFFER_BYTES, ADMIN_CONNECTIONS_MAX, ADMIN_HEAD_TIMEOUT, ADMIN_REQUEST_TIMEOUT,
+    ACCEPT_RETRY, ADMIN_BUFFER_BYTES, ADMIN_CONNECTION_TIME_MAX, ADMIN_CONNECTIONS_MAX, ADMIN_HEAD_TIMEOUT,
+    ADMIN_REQUEST_TIMEOUT,
 };
 
 /// Makes the socket at `path`, in place of one that an earlier daemon left. The caller holds the data directory's lock, so nobody
@@ -28,12 +31,19 @@ pub fn bind_socket(path: &Path) -> std::io::Result<UnixListener> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    // Bound under another name and moved once its mode is right; the directory may be open to others.
-    let temporary = path.with_extension("sock.new");
-    let _ = std::fs::remove_file(&temporary);
+    // It listens from the moment it is bound, with whatever mode the process's mask leaves, and the data directory may be open to
+    // others: so it is bound inside a directory that is not, and moved out once its mode is right.
+    let private = path.with_extension("new");
+    match std::fs::remove_dir_all(&private) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    std::fs::DirBuilder::new().mode(0o700).create(&private)?;
+    let temporary = private.join("s");
     let listener = UnixListener::bind(&temporary)?;
     std::fs::set_permissions(&temporary, std::fs::Permissions::from_mode(0o600))?;
     std::fs::rename(&temporary, path)?;
+    std::fs::remove_dir(&private)?;
     Ok(listener)
 }
 
@@ -69,25 +79,25 @@ impl Listener {
 }
 
 /// Serves until `stop` turns true, then lets the requests under way end.
-pub async fn serve(admin: Arc<Admin>, listener: Listener, mut stop: watch::Receiver<bool>) {
+pub async fn serve(front: Arc<Front>, listener: Listener, mut stop: watch::Receiver<bool>) {
     let door = listener.door();
-    let permits = Arc::new(Semaphore::new(ADMIN_CONNECTIONS_MAX));
-    let graceful = GracefulShutdown::new();
+    // The oldest first.
+    let mut open: VecDeque<JoinHandle<()>> = VecDeque::new();
     loop {
-        let next = async {
-            // The semaphore is never closed.
-            let permit = Arc::clone(&permits).acquire_owned().await.ok()?;
-            Some((permit, listener.accept().await))
-        };
-        let (permit, stream) = tokio::select! {
+        let stream = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
-            next = next => match next {
-                Some(next) => next,
-                None => break,
-            },
+            stream = listener.accept() => stream,
         };
         match stream {
-            Ok(stream) => connection(&admin, door, stream, permit, &graceful),
+            Ok(stream) => {
+                open.retain(|connection| !connection.is_finished());
+                if open.len() >= ADMIN_CONNECTIONS_MAX
+                    && let Some(oldest) = open.pop_front()
+                {
+                    oldest.abort();
+                }
+                open.push_back(tokio::spawn(connection(Arc::clone(&front), door, stream, stop.clone())));
+            }
             Err(error) => {
                 tracing::warn!(%error, ?door, "the admin API could not accept a connection");
                 tokio::time::sleep(ACCEPT_RETRY).await;
@@ -95,23 +105,18 @@ pub async fn serve(admin: Arc<Admin>, listener: Listener, mut stop: watch::Recei
         }
     }
     drop(listener);
-    if tokio::time::timeout(ADMIN_REQUEST_TIMEOUT, graceful.shutdown()).await.is_err() {
-        tracing::warn!(?door, "a connection to the admin API did not end in time");
+    // Each has a bound of its own.
+    for connection in open {
+        let _ = connection.await;
     }
 }
 
-fn connection(
-    admin: &Arc<Admin>,
-    door: Door,
-    stream: Box<dyn Stream>,
-    permit: OwnedSemaphorePermit,
-    graceful: &GracefulShutdown,
-) {
-    let admin = Arc::clone(admin);
+/// Serves one connection until its client leaves, its time is over or `stop` turns true.
+async fn connection(front: Arc<Front>, door: Door, stream: Box<dyn Stream>, mut stop: watch::Receiver<bool>) {
     let service = service_fn(move |request| {
-        let admin = Arc::clone(&admin);
+        let front = Arc::clone(&front);
         async move {
-            let answer = tokio::time::timeout(ADMIN_REQUEST_TIMEOUT, route::answer(&admin, door, request)).await;
+            let answer = tokio::time::timeout(ADMIN_REQUEST_TIMEOUT, route::answer(&front, door, request)).await;
             Ok::<_, Infallible>(answer.unwrap_or_else(|_| {
                 let message = "the request took too long; look at the log and try again";
                 answer::refusal(http::StatusCode::GATEWAY_TIMEOUT, "Timeout", message)
@@ -123,11 +128,26 @@ fn connection(
         .header_read_timeout(ADMIN_HEAD_TIMEOUT)
         .max_buf_size(ADMIN_BUFFER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
-    let served = graceful.watch(served);
-    tokio::spawn(async move {
-        let _permit = permit;
-        if let Err(error) = served.await {
-            tracing::debug!(%error, ?door, "a connection to the admin API ended");
+    let mut served = std::pin::pin!(served);
+    let ended = tokio::select! {
+        ended = served.as_mut() => ended,
+        () = over(&mut stop) => {
+            served.as_mut().graceful_shutdown();
+            match tokio::time::timeout(ADMIN_REQUEST_TIMEOUT, served).await {
+                Ok(ended) => ended,
+                Err(_) => return tracing::debug!(?door, "a connection to the admin API did not end in time"),
+            }
         }
-    });
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, ?door, "a connection to the admin API ended");
+    }
+}
+
+/// Until `stop` turns true, or a connection has lived long enough.
+async fn over(stop: &mut watch::Receiver<bool>) {
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => {}
+        () = tokio::time::sleep(ADMIN_CONNECTION_TIME_MAX) => {}
+    }
 }

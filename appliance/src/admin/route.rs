@@ -3,24 +3,30 @@
 //! Always holds: nothing below `/api/` is reached without the caller having been let in; a body is read whole, within its bound,
 //! before it is looked at.
 
+use std::sync::atomic::Ordering;
+
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 
 use super::answer::{self, Answer};
-use super::{Admin, Door, check, health, keys, users};
+use super::{Admin, Door, Front, check, health, keys, users};
 use crate::limits::ADMIN_BODY_BYTES_MAX;
 
 /// Answers one request.
-pub async fn answer(admin: &Admin, door: Door, request: Request<Incoming>) -> Answer {
+pub async fn answer(front: &Front, door: Door, request: Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
-    if let Some(answer) = health::answer(admin, &head) {
+    if let Some(answer) = health::answer(front, &head) {
         return answer;
     }
     let Some(path) = head.uri.path().strip_prefix("/api/v1/") else {
         let message = "no such path; the admin API is below /api/v1/, health and metrics below /_/";
         return answer::refusal(StatusCode::NOT_FOUND, "NotFound", message);
+    };
+    let Some(admin) = front.admin() else {
+        let message = "the daemon is opening its store; try again in a moment";
+        return answer::refusal(StatusCode::SERVICE_UNAVAILABLE, "Starting", message);
     };
     let body = match Limited::new(body, ADMIN_BODY_BYTES_MAX).collect().await {
         Ok(body) => body.to_bytes(),
@@ -33,7 +39,9 @@ pub async fn answer(admin: &Admin, door: Door, request: Request<Incoming>) -> An
     if door == Door::Address
         && let Err(message) = admin.verifier.verify(&head, &body)
     {
-        tracing::warn!(path = head.uri.path(), %message, "a request to the admin API was refused");
+        // Counted, and told where somebody looks for it: whoever can connect could fill the disk with warnings.
+        front.refused.fetch_add(1, Ordering::Relaxed);
+        tracing::debug!(path = head.uri.path(), %message, "a request to the admin API was refused");
         return answer::refusal(StatusCode::FORBIDDEN, "AccessDenied", message);
     }
     // Names and ids have letters that need no encoding; what is encoded names nothing.

@@ -9,7 +9,7 @@ use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use trefoil_core::access::{Accounts, Secret};
 use trefoil_core::clock::SystemClock;
@@ -20,16 +20,17 @@ use trefoil_core::objects::{AclChange, CreateBucket, ObjectService, Parts};
 use trefoil_core::random::SystemRandom;
 use trefoil_core::types::{BucketName, Principal, TagSet};
 
-use super::{Admin, Listener, RootVerifier, api, bind_socket, serve};
+use super::{Admin, Front, Listener, RootVerifier, api, bind_socket, serve};
 use crate::cli::sigv4::{Signer, hash_hex};
 
 const ROOT: (&str, &str) = ("ROOTKEY", "root-secret-of-the-tests");
 
 struct Fixture {
-    admin: Arc<Admin>,
+    front: Arc<Front>,
+    service: ObjectService,
     dir: tempfile::TempDir,
     address: String,
-    _stop: watch::Sender<bool>,
+    stop: watch::Sender<bool>,
 }
 
 async fn fixture() -> Fixture {
@@ -56,15 +57,16 @@ async fn fixture() -> Fixture {
         uptime_seconds: 0,
     };
     let verifier = Box::new(RootVerifier::new(accounts, clock));
-    let admin = Arc::new(Admin::new(service, verifier, vec![crate::metrics::process::source()], info));
-    let dir = tempfile::tempdir().unwrap();
     let (stop, stopped) = watch::channel(false);
+    let front = Arc::new(Front::new());
+    front.open(Admin::new(service.clone(), verifier, Vec::new(), info, stopped.clone()));
+    let dir = tempfile::tempdir().unwrap();
     let socket = bind_socket(&dir.path().join("admin.sock")).unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    tokio::spawn(serve(admin.clone(), Listener::Socket(socket), stopped.clone()));
-    tokio::spawn(serve(admin.clone(), Listener::Address(listener), stopped));
-    Fixture { admin, dir, address, _stop: stop }
+    tokio::spawn(serve(front.clone(), Listener::Socket(socket), stopped.clone()));
+    tokio::spawn(serve(front.clone(), Listener::Address(listener), stopped));
+    Fixture { front, service, dir, address, stop }
 }
 
 async fn send<S>(stream: S, request: Request<Full<Bytes>>) -> (StatusCode, String)
@@ -134,7 +136,7 @@ async fn users_and_keys_are_made_listed_and_deleted() {
     let (status, key) = fixture.ask("POST", "/api/v1/users/zoe/keys", "").await;
     assert_eq!(status, StatusCode::CREATED, "{key}");
     let id = key["access_key_id"].as_str().unwrap();
-    let (account, secret) = fixture.admin.accounts.by_access_key(id).unwrap();
+    let (account, secret) = fixture.service.accounts().by_access_key(id).unwrap();
     assert_eq!((account.name.as_str(), Some(secret.expose())), ("zoe", key["secret_access_key"].as_str()));
     let own = json!({"access_key_id": "OWNKEY", "secret_access_key": "own-secret-123"}).to_string();
     let (status, key) = fixture.ask("POST", "/api/v1/users/zoe/keys", own).await;
@@ -145,11 +147,11 @@ async fn users_and_keys_are_made_listed_and_deleted() {
     assert!(keys["keys"][0]["created"].as_str().unwrap().ends_with('Z'), "{keys}");
 
     assert_eq!(fixture.ask("DELETE", "/api/v1/keys/OWNKEY", "").await.0, StatusCode::NO_CONTENT);
-    assert!(fixture.admin.accounts.by_access_key("OWNKEY").is_none());
+    assert!(fixture.service.accounts().by_access_key("OWNKEY").is_none());
     let (status, error) = fixture.ask("DELETE", "/api/v1/keys/OWNKEY", "").await;
     assert_eq!((status, error["error"]["code"].as_str()), (StatusCode::NOT_FOUND, Some("NoSuchAccessKey")));
     assert_eq!(fixture.ask("DELETE", "/api/v1/users/zoe", "").await.0, StatusCode::NO_CONTENT);
-    assert!(fixture.admin.accounts.by_access_key(id).is_none());
+    assert!(fixture.service.accounts().by_access_key(id).is_none());
     let (status, error) = fixture.ask("GET", "/api/v1/users/zoe/keys", "").await;
     assert_eq!((status, error["error"]["code"].as_str()), (StatusCode::NOT_FOUND, Some("NoSuchUser")));
 }
@@ -158,18 +160,18 @@ async fn users_and_keys_are_made_listed_and_deleted() {
 async fn a_user_with_buckets_and_root_stay() {
     let fixture = fixture().await;
     fixture.ask("POST", "/api/v1/users", json!({"name": "zoe"}).to_string()).await;
-    let zoe = fixture.admin.accounts.by_name("zoe").unwrap();
+    let zoe = fixture.service.accounts().by_name("zoe").unwrap();
     let bucket = CreateBucket {
         bucket: "zoes".parse::<BucketName>().unwrap(),
         location: None,
         acl: AclChange::default(),
         tags: TagSet::default(),
     };
-    fixture.admin.service.create_bucket(&Principal::Account(zoe), bucket).await.unwrap();
+    fixture.service.create_bucket(&Principal::Account(zoe), bucket).await.unwrap();
     let (status, error) = fixture.ask("DELETE", "/api/v1/users/zoe", "").await;
     assert!(status.is_client_error(), "{status} {error}");
-    assert!(fixture.admin.accounts.by_name("zoe").is_some());
-    let root = fixture.admin.accounts.root().name.clone();
+    assert!(fixture.service.accounts().by_name("zoe").is_some());
+    let root = fixture.service.accounts().root().name.clone();
     assert!(fixture.ask("DELETE", &format!("/api/v1/users/{root}"), "").await.0.is_client_error());
 }
 
@@ -196,7 +198,7 @@ async fn wrong_requests_are_refused() {
     }
     let long = "x".repeat(crate::limits::ADMIN_BODY_BYTES_MAX + 1);
     assert_eq!(fixture.ask("POST", "/api/v1/users", long).await.0, StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(fixture.admin.accounts.list().len(), 1);
+    assert_eq!(fixture.service.accounts().list().len(), 1);
 }
 
 #[tokio::test]
@@ -204,10 +206,60 @@ async fn health_and_metrics_need_no_signature() {
     let fixture = fixture().await;
     assert_eq!(fixture.ask_unsigned("/_/health/live").await, (StatusCode::OK, "live\n".into()));
     assert_eq!(fixture.ask_unsigned("/_/health/ready").await.0, StatusCode::SERVICE_UNAVAILABLE);
-    fixture.admin.set_ready(true);
+    fixture.front.set_ready(true);
     assert_eq!(fixture.ask_unsigned("/_/health/ready").await, (StatusCode::OK, "ready\n".into()));
     let (status, text) = fixture.ask_unsigned("/_/metrics").await;
     assert!(status == StatusCode::OK && text.contains("\ntrefoil_build_info{"), "{text}");
+}
+
+#[tokio::test]
+async fn before_there_is_a_store_probes_are_answered_and_the_api_says_to_wait() {
+    let (_stop, stopped) = watch::channel(false);
+    let dir = tempfile::tempdir().unwrap();
+    let socket = bind_socket(&dir.path().join("admin.sock")).unwrap();
+    tokio::spawn(serve(Arc::new(Front::new()), Listener::Socket(socket), stopped));
+    for (path, expected) in [
+        ("/_/health/live", StatusCode::OK),
+        ("/_/health/ready", StatusCode::SERVICE_UNAVAILABLE),
+        ("/_/metrics", StatusCode::OK),
+        ("/api/v1/users", StatusCode::SERVICE_UNAVAILABLE),
+    ] {
+        let stream = tokio::net::UnixStream::connect(dir.path().join("admin.sock")).await.unwrap();
+        let request = Request::get(path).header("host", "x").body(Full::default()).unwrap();
+        assert_eq!(send(stream, request).await.0, expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_directory_that_a_crash_left_is_no_way_to_the_socket() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("admin.new")).unwrap();
+    std::fs::set_permissions(dir.path().join("admin.new"), std::fs::Permissions::from_mode(0o777)).unwrap();
+    std::fs::write(dir.path().join("admin.new/s"), "").unwrap();
+    let _socket = bind_socket(&dir.path().join("admin.sock")).unwrap();
+    let names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["admin.sock"]);
+    let mode = std::fs::metadata(dir.path().join("admin.sock")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o600);
+}
+
+#[tokio::test]
+async fn clients_that_hold_connections_keep_no_probe_from_its_answer() {
+    let fixture = fixture().await;
+    let mut held = Vec::new();
+    for _ in 0..crate::limits::ADMIN_CONNECTIONS_MAX {
+        let mut stream = tokio::net::TcpStream::connect(&fixture.address).await.unwrap();
+        // One that has its answer and does not take it, and now half a request.
+        stream.write_all(b"GET /_/health/live HTTP/1.1\r\nhost: x\r\n\r\nGET /_/").await.unwrap();
+        held.push(stream);
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let begun = std::time::Instant::now();
+    assert_eq!(fixture.ask_unsigned("/_/health/live").await.0, StatusCode::OK);
+    assert!(begun.elapsed() < crate::limits::ADMIN_HEAD_TIMEOUT, "it waited until they were cut off");
+    // The oldest made room: it ends, before its own time is over.
+    let _ = held[0].read_to_end(&mut Vec::new()).await;
+    assert!(begun.elapsed() < crate::limits::ADMIN_HEAD_TIMEOUT, "the oldest was not given up");
 }
 
 #[tokio::test]
@@ -215,11 +267,12 @@ async fn the_address_takes_only_the_root_key() {
     let fixture = fixture().await;
     let (path, body) = ("/api/v1/users", "{\"name\":\"zoe\"}");
     assert_eq!(fixture.ask_unsigned("/api/v1/users").await.0, StatusCode::FORBIDDEN);
+    assert!(fixture.ask_unsigned("/_/metrics").await.1.contains("\ntrefoil_admin_refused_total 1\n"));
     assert_eq!(fixture.ask_signed(("NOKEY", "no-secret-at-all"), path, body, body).await.0, StatusCode::FORBIDDEN);
     assert_eq!(fixture.ask_signed((ROOT.0, "not-the-secret"), path, body, body).await.0, StatusCode::FORBIDDEN);
     let (status, text) = fixture.ask_signed(ROOT, path, "{\"name\":\"eve\"}", body).await;
     assert!(status == StatusCode::FORBIDDEN && text.contains("not the one that was signed"), "{text}");
-    assert_eq!(fixture.admin.accounts.list().len(), 1);
+    assert_eq!(fixture.service.accounts().list().len(), 1);
 
     let (status, text) = fixture.ask_signed(ROOT, path, body, body).await;
     assert_eq!(status, StatusCode::CREATED, "{text}");
@@ -252,7 +305,7 @@ async fn a_check_runs_once_at_a_time_and_keeps_its_result() {
 #[tokio::test]
 async fn shutdown_ends_both_doors() {
     let fixture = fixture().await;
-    fixture._stop.send(true).unwrap();
+    fixture.stop.send(true).unwrap();
     for _ in 0..500 {
         if tokio::net::TcpStream::connect(&fixture.address).await.is_err() {
             return;

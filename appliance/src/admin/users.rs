@@ -41,11 +41,7 @@ pub async fn create(admin: &Admin, body: &[u8]) -> Answer {
 
 pub async fn delete(admin: &Admin, name: &str) -> Answer {
     let Some(account) = admin.accounts.by_name(name) else { return absent(name) };
-    let owns_buckets = match admin.service.owns_buckets(account.id).await {
-        Ok(owns) => owns,
-        Err(error) => return answer::error(&error),
-    };
-    match admin.accounts.delete(name, owns_buckets).await {
+    match admin.accounts.delete(&account.name).await {
         Ok(()) => answer::no_content(),
         Err(error) => answer::error(&error),
     }

@@ -1,6 +1,6 @@
-//! `trefoil bench s3`: loads any S3 endpoint and says what it does and what that costs.
+//! `trefoil bench s3`: loads any plain-HTTP S3 endpoint and says what it does and what that costs.
 //!
-//! Always holds: one thread, no SDK, requests signed with a cached key, bodies and their hashes prepared; the client's own CPU per
+//! Always holds: what was written is taken away again, also where a run breaks off. One thread, no SDK, requests signed with a cached key, bodies and their hashes prepared; the client's own CPU per
 //! operation is measured and shown beside the server's. On a machine that client and server share, compare the CPU per operation:
 //! operations a second are then about cores / (server + client).
 
@@ -26,7 +26,7 @@ use self::phase::{Client, Outcome, Shared};
 use self::plan::{Operation, Plan};
 use self::report::{Costs, Measured, Report};
 use super::sigv4::Signer;
-use super::{Failure, print};
+use super::{FOUND, Failure, print};
 use crate::process;
 use crate::settings::parse_bytes;
 
@@ -39,7 +39,7 @@ const CLIENTS_MAX: u64 = 4096;
 
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// The endpoint: http://HOST:PORT. Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    /// The endpoint, in plain HTTP: http://HOST:PORT. Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
     #[arg(long, value_name = "URL")]
     endpoint: Endpoint,
     /// What to measure, in this order: put, get, head, list, delete
@@ -114,11 +114,13 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Failure> {
         print(report.table())?;
     }
     let failed = report.operations.iter().any(|measured| measured.error_count > 0 || measured.count == 0);
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if failed || report.left_over_count > 0 { FOUND.into() } else { ExitCode::SUCCESS })
 }
 
 struct Bench<'a> {
     args: &'a BenchArgs,
+    id: &'a str,
+    secret: &'a str,
     plan: Arc<Plan>,
     clients: Vec<Client>,
     objects: u64,
@@ -127,7 +129,7 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    fn new(args: &'a BenchArgs, id: &str, secret: &str) -> Result<Self, Failure> {
+    fn new(args: &'a BenchArgs, id: &'a str, secret: &'a str) -> Result<Self, Failure> {
         let is_bucket = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
         if !(3..=63).contains(&args.bucket.len()) || !args.bucket.bytes().all(is_bucket) {
             return Err(Failure(format!("--bucket {}: not a bucket's name", args.bucket)));
@@ -141,19 +143,44 @@ impl<'a> Bench<'a> {
             page: usize::try_from(args.page).map_err(|error| Failure(error.to_string()))?,
             compare: !args.no_compare,
         };
+        let existing = if args.reuse { objects } else { 0 };
+        Ok(Self { args, id, secret, plan: Arc::new(plan), clients: Vec::new(), objects, existing })
+    }
+
+    /// Makes the clients that are missing: all of them at first, later those that were given up.
+    fn fill_clients(&mut self) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let client = |number: u64| Client {
-            connection: Connection::new(args.endpoint.clone()),
-            signer: Signer::new(id, secret, &args.region, &args.endpoint.host, now),
-            seed: 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(number + 1),
-        };
-        let clients = (0..args.clients).map(client).collect();
-        Ok(Self { args, plan: Arc::new(plan), clients, objects, existing: if args.reuse { objects } else { 0 } })
+        for number in self.clients.len() as u64..self.args.clients {
+            self.clients.push(Client {
+                connection: Connection::new(self.args.endpoint.clone()),
+                signer: Signer::new(self.id, self.secret, &self.args.region, &self.args.endpoint.host, now),
+                seed: 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(number + 1),
+            });
+        }
     }
 
     async fn run(mut self) -> Result<Report, Failure> {
         process::cpu(&self.args.server_pid).map_err(|error| Failure(format!("--server-pid: {error}")))?;
+        self.fill_clients();
         let made = self.make_bucket().await?;
+        let measured = self.measure().await;
+        // Also after a failure.
+        let left_over_count = if self.args.keep { 0 } else { self.clean_up(made).await };
+        let measured = measured?;
+        Ok(Report {
+            endpoint: format!("http://{}", self.args.endpoint.host),
+            bucket: self.args.bucket.clone(),
+            size_bytes: self.args.size,
+            clients: self.args.clients,
+            duration_seconds: self.args.duration,
+            objects: self.objects,
+            operations: measured,
+            left_over_count,
+        })
+    }
+
+    /// Every operation in turn; objects are written first where one needs them.
+    async fn measure(&mut self) -> Result<Vec<Measured>, Failure> {
         let mut operations = self.args.operations.clone();
         operations.sort();
         operations.dedup();
@@ -168,26 +195,32 @@ impl<'a> Bench<'a> {
             let (outcome, costs) = self.phase(operation, true, operation.name()).await;
             measured.push(Measured::new(operation, outcome, costs));
         }
-        if !self.args.keep {
-            if self.existing > 0 {
-                self.phase(Operation::Delete, false, "clean up").await;
+        Ok(measured)
+    }
+
+    /// Deletes the objects, and the bucket where it was made here. How many of them may be left.
+    async fn clean_up(&mut self, made: bool) -> u64 {
+        let mut left = 0;
+        if self.existing > 0 {
+            let outcome = self.phase(Operation::Delete, false, "clean up").await.0;
+            left = outcome.error_count();
+            if left > 0 {
+                eprintln!(
+                    "warning: {left} deletions failed, objects stay in {}: {:?}",
+                    self.plan.bucket, outcome.errors
+                );
             }
-            if made && let Some(client) = self.clients.first_mut() {
-                match client.bucket(&self.plan, "DELETE", b"").await {
-                    Ok((204 | 200, _)) => {}
-                    Ok((_, error)) | Err(error) => eprintln!("warning: the bucket {} stays: {error}", self.plan.bucket),
+        }
+        if made && let Some(client) = self.clients.first_mut() {
+            match client.bucket(&self.plan, "DELETE", b"").await {
+                Ok((204 | 200, _)) => {}
+                Ok((_, error)) | Err(error) => {
+                    eprintln!("warning: the bucket {} stays: {error}", self.plan.bucket);
+                    left += 1;
                 }
             }
         }
-        Ok(Report {
-            endpoint: format!("http://{}", self.args.endpoint.host),
-            bucket: self.args.bucket.clone(),
-            size_bytes: self.args.size,
-            clients: self.args.clients,
-            duration_seconds: self.args.duration,
-            objects: self.objects,
-            operations: measured,
-        })
+        left
     }
 
     /// Makes the bucket; whether it is new.
@@ -233,7 +266,10 @@ impl<'a> Bench<'a> {
         let has_pids = !self.args.server_pid.is_empty();
         let server_after = process::cpu(&self.args.server_pid).ok().filter(|_| has_pids);
         bar.abort();
+        // It has cleared its line when it has ended.
+        let _ = bar.await;
         self.clients = clients;
+        self.fill_clients();
         let taken = shared.next.load(Ordering::Relaxed).min(objects);
         match operation {
             Operation::Put => self.existing = self.existing.max(taken),

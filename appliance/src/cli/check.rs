@@ -1,26 +1,29 @@
 //! `trefoil check`: verifies the whole store, running or stopped.
 //!
 //! Always holds: where a daemon runs it does the check, for the directory is its own; else the command opens the store itself.
-//! Exit status 0 means clean, 1 that something is wrong or the check could not be done.
+//! Exit status 0 means clean, 1 that the check could not be done, 3 that something is wrong. A long check shows how far it is.
 
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
 use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::remote::{Remote, RemoteArgs, Unanswered, block_on};
 use super::table::{Align, Table};
-use super::{Failure, print, print_json};
+use super::{FOUND, Failure, print, print_json};
 use crate::admin::api::NewCheck;
 use crate::check::{CheckReport, CheckState, ProgressView};
 
 /// How often a running check is asked how far it is.
 const POLL: Duration = Duration::from_millis(200);
+/// How often a line is written where there is no terminal.
+const SAY: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -40,13 +43,16 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let running = block_on(async {
         match remote.post::<CheckState>("/api/v1/check", &NewCheck { repair: args.repair }).await {
             Ok(_) => wait(&remote, &bar).await.map(Some),
-            Err(Unanswered::NotRunning(_)) if remote.is_local() => Ok(None),
+            Err(Unanswered::NotRunning(_)) if remote.local().is_some() => Ok(None),
             Err(unanswered) => Err(unanswered.into()),
         }
     })?;
-    let report = match running {
-        Some(report) => report,
-        None => stopped(args, &bar)?,
+    let report = match (running, remote.local()) {
+        (Some(report), _) => report,
+        (None, Some(settings)) => {
+            crate::daemon::check_stopped(settings, args.repair, |progress| bar.show(progress)).map_err(Failure)?
+        }
+        (None, None) => return Err(Failure("no daemon answered".into())),
     };
     bar.clear();
     if args.json {
@@ -54,13 +60,17 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     } else {
         print(render(&report))?;
     }
-    Ok(if report.clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.clean { ExitCode::SUCCESS } else { FOUND.into() })
 }
 
 /// Waits for the daemon's check.
 async fn wait(remote: &Remote, bar: &Bar) -> Result<CheckReport, Failure> {
     loop {
-        match remote.get("/api/v1/check").await? {
+        let state = remote.get("/api/v1/check").await.map_err(|unanswered| match unanswered {
+            Unanswered::NotRunning(_) => Failure("the daemon ended during the check; run it again".into()),
+            Unanswered::Failed(failure) => failure,
+        })?;
+        match state {
             CheckState::Running { progress } => bar.show(progress),
             CheckState::Done { report } => return Ok(report),
             CheckState::Failed { message } => return Err(Failure(format!("the check failed: {message}"))),
@@ -70,36 +80,50 @@ async fn wait(remote: &Remote, bar: &Bar) -> Result<CheckReport, Failure> {
     }
 }
 
-/// Opens the store and checks it here.
-fn stopped(args: &CheckArgs, bar: &Bar) -> Result<CheckReport, Failure> {
-    let loaded = args.remote.common.load()?;
-    crate::daemon::check_stopped(&loaded.settings, args.repair, |progress| bar.show(progress)).map_err(Failure)
+/// How far the check is, on standard error: a bar on a terminal, else a line now and then.
+struct Bar {
+    bar: Option<ProgressBar>,
+    said: Cell<Instant>,
 }
-
-/// A progress bar on standard error, where that is a terminal.
-struct Bar(ProgressBar);
 
 impl Bar {
     fn new() -> Self {
-        if !std::io::stderr().is_terminal() {
-            return Self(ProgressBar::hidden());
-        }
-        let bar = ProgressBar::new(0);
-        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}") {
+        let bar = std::io::stderr().is_terminal().then(|| ProgressBar::new(0));
+        if let (Some(bar), Ok(style)) = (&bar, ProgressStyle::with_template("{spinner} {wide_bar} {msg}")) {
             bar.set_style(style);
         }
-        Self(bar)
+        Self { bar, said: Cell::new(Instant::now()) }
     }
 
     fn show(&self, progress: ProgressView) {
-        self.0.set_length(progress.bytes_total);
-        self.0.set_position(progress.bytes_done);
-        self.0.set_message(format!("{} names", progress.names_done));
+        let text = describe(progress);
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(progress.bytes_total);
+                bar.set_position(progress.bytes_done);
+                bar.set_message(text);
+                bar.tick();
+            }
+            None if self.said.get().elapsed() >= SAY => {
+                eprintln!("check: {text}");
+                self.said.set(Instant::now());
+            }
+            None => {}
+        }
     }
 
     fn clear(&self) {
-        self.0.finish_and_clear();
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
+}
+
+/// What is done of each of its three passes: names, bytes, blobs.
+fn describe(progress: ProgressView) -> String {
+    let ProgressView { names_done, bytes_done, bytes_total, blobs_done } = progress;
+    let (done, total) = (indicatif::BinaryBytes(bytes_done), indicatif::BinaryBytes(bytes_total));
+    format!("{names_done} names, {done} of {total}, {blobs_done} blobs")
 }
 
 /// The report for people: counts, then what is wrong, then the verdict.

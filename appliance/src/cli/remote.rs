@@ -19,6 +19,7 @@ use crate::admin::api::Refused;
 use crate::credentials;
 use crate::data_dir::DataDir;
 use crate::limits::{ADMIN_REQUEST_TIMEOUT, ANSWER_BYTES_MAX};
+use crate::settings::Settings;
 
 /// Which daemon to ask.
 #[derive(Clone, Debug, Args)]
@@ -26,14 +27,14 @@ pub struct RemoteArgs {
     #[command(flatten)]
     pub common: Common,
     /// Ask the daemon at this admin address instead of the one of the data directory. The root key comes from TREFOIL_ACCESS_KEY_ID
-    /// and TREFOIL_SECRET_ACCESS_KEY
+    /// and TREFOIL_SECRET_ACCESS_KEY. The connection is plain HTTP: the secret of a key that is made crosses it in the clear
     #[arg(long, value_name = "HOST:PORT")]
     admin: Option<String>,
 }
 
 /// Where a daemon listens.
 enum Way {
-    Socket(DataDir),
+    Socket(DataDir, Box<Settings>),
     Address { authority: String, access_key_id: String, secret: trefoil_core::access::Secret },
 }
 
@@ -61,7 +62,10 @@ impl From<Unanswered> for Failure {
 impl Remote {
     pub fn new(args: &RemoteArgs) -> Result<Self, Failure> {
         let way = match &args.admin {
-            None => Way::Socket(DataDir::new(args.common.load()?.settings.store.data_dir)),
+            None => {
+                let settings = args.common.load()?.settings;
+                Way::Socket(DataDir::new(&settings.store.data_dir), Box::new(settings))
+            }
             Some(authority) => {
                 let root = credentials::from_environment().map_err(|error| Failure(error.to_string()))?;
                 let (access_key_id, secret) = root.ok_or_else(|| {
@@ -74,9 +78,12 @@ impl Remote {
         Ok(Self { way })
     }
 
-    /// Whether the daemon is that of a data directory here.
-    pub fn is_local(&self) -> bool {
-        matches!(self.way, Way::Socket(_))
+    /// The settings of the data directory here, where that is what was named.
+    pub fn local(&self) -> Option<&Settings> {
+        match &self.way {
+            Way::Socket(_, settings) => Some(settings),
+            Way::Address { .. } => None,
+        }
     }
 
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Unanswered> {
@@ -96,7 +103,7 @@ impl Remote {
     async fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Bytes, Unanswered> {
         let work = async {
             match &self.way {
-                Way::Socket(dir) => {
+                Way::Socket(dir, _) => {
                     let socket = dir.admin_socket();
                     let stream = tokio::net::UnixStream::connect(&socket).await.map_err(|error| match error.kind() {
                         std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => {

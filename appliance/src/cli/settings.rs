@@ -17,9 +17,6 @@ pub struct SettingsArgs {
 
 pub fn run(args: &SettingsArgs) -> Result<ExitCode, Failure> {
     let loaded = args.common.load()?;
-    for warning in &loaded.warnings {
-        eprintln!("warning: {warning}");
-    }
     print(render(&loaded))?;
     Ok(ExitCode::SUCCESS)
 }

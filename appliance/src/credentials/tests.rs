@@ -61,8 +61,9 @@ fn broken_sources_are_refused_with_a_cure_and_without_the_secret() {
     for (text, expected) in [
         ("", "no line TREFOIL_ACCESS_KEY_ID="),
         ("TREFOIL_ACCESS_KEY_ID=abc\n", "no line TREFOIL_SECRET_ACCESS_KEY="),
-        ("TREFOIL_ACCESS_KEY_ID=a b\nTREFOIL_SECRET_ACCESS_KEY=hush-hush-hush\n", "3 to 128 letters"),
-        ("TREFOIL_ACCESS_KEY_ID=abc\nTREFOIL_SECRET_ACCESS_KEY=hush\n", "8 to 128 visible"),
+        ("TREFOIL_ACCESS_KEY_ID=a b\nTREFOIL_SECRET_ACCESS_KEY=hush-hush-hush\n", "3 to 128 characters"),
+        ("TREFOIL_ACCESS_KEY_ID=my.key\nTREFOIL_SECRET_ACCESS_KEY=hush-hush-hush\n", "characters of A-Z a-z 0-9 _ -"),
+        ("TREFOIL_ACCESS_KEY_ID=abc\nTREFOIL_SECRET_ACCESS_KEY=hush\n", "8 to 128 characters"),
     ] {
         std::fs::write(dir.path().join("root-credentials"), text).unwrap();
         let error = load(dir.path(), None, &SystemRandom).unwrap_err().to_string();

@@ -41,8 +41,6 @@ pub enum Root {
 /// An open store.
 pub struct Opened {
     pub dir: DataDir,
-    /// Whether it was made just now.
-    pub is_new: bool,
     /// Whether the daemon before did not end in order.
     pub crashed: bool,
     pub index: Arc<RocksDb>,
@@ -74,7 +72,6 @@ pub async fn open(settings: &Settings, root: Root) -> Result<Opened, String> {
             path.display()
         )
     })?;
-    let is_new = !dir.index().exists();
     let kernel = Kernel::detect().map_err(|error| error.to_string())?;
     let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(SystemRandom));
 
@@ -118,7 +115,7 @@ pub async fn open(settings: &Settings, root: Root) -> Result<Opened, String> {
         random: Arc::clone(&random),
         region: settings.s3.region.clone(),
     });
-    Ok(Opened { dir, is_new, crashed, index, blobs, metered, credentials, accounts, service, clock, random })
+    Ok(Opened { dir, crashed, index, blobs, metered, credentials, accounts, service, clock, random })
 }
 
 /// Checks a store that no daemon runs on. Opening it does what a start does: it takes an epoch, and clears away what never became a

@@ -1,30 +1,46 @@
 //! What the first start says to do next.
 //!
-//! Always holds: it goes to standard error, once in the life of a store; the secret is in it only when it was made just now, and
-//! never in the log.
+//! Always holds: it goes to standard error, once in the life of a store, however many starts failed before it could be said; what
+//! it tells to type works as it stands. A secret of the environment is not in it; no secret is ever in the log.
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt::Write;
+use std::path::Path;
 
-use crate::credentials::{Origin, RootCredentials};
-use crate::data_dir::Running;
+use crate::credentials::{Origin, RootCredentials, SECRET_VARIABLE};
+use crate::data_dir::{DataDir, Running};
 
-pub fn print(running: &Running, credentials: &RootCredentials, is_new: bool) {
-    if is_new || credentials.origin == Origin::Made {
-        eprint!("{}", text(running, credentials));
+pub fn print(running: &Running, dir: &DataDir, credentials: &RootCredentials, region: &str) {
+    if dir.is_welcomed() && credentials.origin != Origin::Made {
+        return;
+    }
+    // The command as it was started, which need not be where a shell looks.
+    let command = std::env::current_exe().unwrap_or_else(|_| "trefoil".into());
+    eprint!("{}", text(running, dir, credentials, region, &command));
+    if let Err(error) = dir.set_welcomed() {
+        tracing::warn!(%error, "the next start says again what was said now");
     }
 }
 
-fn text(running: &Running, credentials: &RootCredentials) -> String {
+/// Where the root key's secret is kept, for every start's log.
+pub fn secret_in(dir: &DataDir, credentials: &RootCredentials) -> String {
+    match credentials.origin {
+        Origin::Environment => format!("the variable {SECRET_VARIABLE}"),
+        Origin::Made | Origin::File => dir.credentials_file().display().to_string(),
+    }
+}
+
+fn text(running: &Running, dir: &DataDir, credentials: &RootCredentials, region: &str, command: &Path) -> String {
     let endpoint = format!("http://{}", reachable(running.s3));
     let secret = match credentials.origin {
-        Origin::Made => credentials.secret.expose(),
-        Origin::Environment => "…   # the value of TREFOIL_SECRET_ACCESS_KEY",
-        Origin::File => "…   # in the file root-credentials of the data directory",
+        Origin::Made | Origin::File => credentials.secret.expose().to_owned(),
+        Origin::Environment => format!("\"${SECRET_VARIABLE}\""),
     };
     let id = &credentials.access_key_id;
+    let folder = command.parent().unwrap_or(Path::new(".")).display();
+    let admin = reachable(running.admin);
     let mut text = String::new();
     // Writing to a String can't fail.
     let _ = write!(
@@ -34,20 +50,19 @@ Trefoil serves S3 at {endpoint}
 
     export AWS_ACCESS_KEY_ID={id}
     export AWS_SECRET_ACCESS_KEY={secret}
-    export AWS_DEFAULT_REGION=us-east-1
+    export AWS_DEFAULT_REGION={region}
+    export PATH=\"{folder}:$PATH\"
 
+    trefoil bench s3 --endpoint {endpoint} --region {region} --duration 1
     aws --endpoint-url {endpoint} s3 mb s3://photos
-    aws --endpoint-url {endpoint} s3 cp cat.jpg s3://photos/
-    rclone copy ./pictures :s3,provider=Other,env_auth,endpoint={endpoint}:photos
+    echo hello | aws --endpoint-url {endpoint} s3 cp - s3://photos/hello
+    rclone lsf \":s3,provider=Other,env_auth,region={region},endpoint='{endpoint}':photos\"
 
-Health and metrics are at http://{}/_/health/ready and /_/metrics.
-",
-        reachable(running.admin)
+Health and metrics are at http://{admin}/_/health/ready and /_/metrics.
+"
     );
-    if credentials.origin == Origin::Made {
-        text.push_str(
-            "This secret is not shown again; it is kept in the file root-credentials of the data directory.\n",
-        );
+    if credentials.origin != Origin::Environment {
+        let _ = writeln!(text, "This secret is not shown again; it is kept in {}.", dir.credentials_file().display());
     }
     text.push('\n');
     text

@@ -38,6 +38,12 @@ pub fn apply(
 }
 
 fn unknown(name: &str, known: &[String]) -> String {
+    // A setting without its table is the obvious guess.
+    let key = name.trim_start_matches("TREFOIL_").to_ascii_lowercase();
+    if let Some(setting) = known::SETTINGS.iter().find(|setting| setting.key == key) {
+        let meant = setting.variable();
+        return format!("the variable {name} is not known and does nothing; did you mean {meant}?");
+    }
     let candidates = known.iter().map(String::as_str).chain(OTHER_VARIABLES.iter().copied());
     match nearest(name, candidates) {
         Some(near) => format!("the variable {name} is not known and does nothing; did you mean {near}?"),

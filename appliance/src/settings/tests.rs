@@ -126,6 +126,7 @@ fn unknown_keys_are_refused_with_file_line_and_cure() {
 fn unknown_variables_are_warned_of_and_wrong_ones_refused() {
     let environment = variables(&[
         ("TREFOIL_S3_LISTN", "secret-value"),
+        ("TREFOIL_DATA_DIR", "secret-value"),
         ("TREFOIL_WHATEVER_ELSE_THERE_IS", "secret-value"),
         ("TREFOIL_ACCESS_KEY_ID", "secret-value"),
         ("TREFOIL_SECRET_ACCESS_KEY", "secret-value"),
@@ -136,6 +137,7 @@ fn unknown_variables_are_warned_of_and_wrong_ones_refused() {
     assert_eq!(
         loaded.warnings,
         [
+            "the variable TREFOIL_DATA_DIR is not known and does nothing; did you mean TREFOIL_STORE_DATA_DIR?",
             "the variable TREFOIL_S3_LISTN is not known and does nothing; did you mean TREFOIL_S3_LISTEN?",
             "the variable TREFOIL_WHATEVER_ELSE_THERE_IS is not known and does nothing; `trefoil settings` lists those that are",
         ]

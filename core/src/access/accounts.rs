@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod fake_index;
 mod index;
-mod rules;
+pub(super) mod rules;
 mod table;
 
 use std::sync::Arc;
@@ -202,12 +202,12 @@ impl Accounts {
         .await
     }
 
-    /// Deletes an account; its keys go with it. Refused for root, and while the account owns buckets: `owns_buckets` is the
-    /// caller's answer, found while it holds (until this one answers) what also bars the account from making a bucket.
+    /// Deletes an account; its keys go with it. Refused for root, and while the account owns buckets: that is looked for while
+    /// nobody can make one for it.
     ///
     /// # Errors
     /// `InvalidArgument` where there is no such account, `InvalidRequest` where it is refused.
-    pub async fn delete(&self, name: &str, owns_buckets: bool) -> Result<()> {
+    pub async fn delete(&self, name: &str) -> Result<()> {
         let name = name.to_owned();
         self.change(async move |inner: Arc<Inner>| {
             let mut table = Table::clone(&inner.table.load());
@@ -215,13 +215,10 @@ impl Accounts {
             if account.is_root {
                 return Err(Error::InvalidRequest("the root account can't be deleted".into()));
             }
-            if owns_buckets {
+            let keys = table.keys_of(account.id).iter().map(|key| account_keys::access_key(&key.id)).collect();
+            if !index::delete_account(&*inner.metadata, account.id, keys).await? {
                 return Err(Error::InvalidRequest(format!("the account {name} owns buckets; delete them first")));
             }
-            let key = account_keys::account(account.id);
-            let keys: Vec<_> = table.keys_of(account.id).iter().map(|key| account_keys::access_key(&key.id)).collect();
-            let writes = keys.into_iter().chain([key.clone()]).map(Change::Delete).collect();
-            index::change(&*inner.metadata, &[key], &[], writes).await?;
             table.remove(account.id);
             inner.table.store(Arc::new(table));
             Ok(())

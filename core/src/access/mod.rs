@@ -6,6 +6,12 @@ mod accounts;
 mod decide;
 mod grants;
 
+/// What access keys look like, for whoever reads or draws one before there are accounts.
+pub mod access_keys {
+    pub use super::accounts::rules::{
+        access_key_id as check_id, draw_access_key_id as draw_id, draw_secret, secret as check_secret,
+    };
+}
 pub use accounts::{AccessKey, Accounts, NewAccount, Secret};
 pub use decide::{allows, require_account};
 pub(crate) use grants::resolve;

@@ -277,6 +277,7 @@ pub const FORMAT: &[u8] = b"Mformat";
 /// Names of advisory locks. They are no keys of the store. Order of taking: rename, then keys, then directories upwards.
 pub mod locks {
     use super::{Id, Key, key_of};
+    use crate::types::AccountId;
 
     /// Exclusive for one at a time of the transactions that have lost often.
     pub fn turn() -> Key {
@@ -296,6 +297,11 @@ pub mod locks {
     /// Shared to add a name, exclusive to find that none is left.
     pub fn directory(node: Id) -> Key {
         key_of(b'd', node, &[])
+    }
+
+    /// Shared to make a bucket of the account, exclusive to find that it owns none.
+    pub fn account(id: AccountId) -> Key {
+        [&[b'a'][..], &id.0].concat()
     }
 
     /// Exclusive while an upload is completed or aborted, shared while it takes a part.

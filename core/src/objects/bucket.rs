@@ -2,7 +2,7 @@
 //!
 //! Always holds: a bucket goes only while it is empty, and nobody puts a first name into it meanwhile; its configurations go with it in
 //! the same commit, its uploads by a task of that commit. It stands in its owner's list of buckets for as long as it exists, and that
-//! list has at most [`BUCKETS_PER_ACCOUNT_MAX`].
+//! list has at most [`BUCKETS_PER_ACCOUNT_MAX`]. A bucket's owner is there when it is made, and stays while it owns one.
 
 use bytes::Bytes;
 
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::limits::{BUCKETS_PER_ACCOUNT_MAX, LIST_FETCH_MAX};
 use crate::metadata::records::{BucketRecord, Number, ReclaimTask, Record};
-use crate::metadata::{Durability, LockMode, Table, counter, keys};
+use crate::metadata::{Durability, LockMode, Table, account_keys, counter, keys};
 use crate::namespace::Bucket;
 use crate::transact;
 use crate::types::{AccountId, BucketName, Permission, Principal, TagSet, Versioning};
@@ -91,9 +91,15 @@ impl ObjectService {
             versioning: Versioning::Unset,
             acl,
         };
-        let at = [keys::bucket(request.bucket.as_str()), keys::owned_buckets(owner)].map(|key| (Table::Index, key));
+        let at = [keys::bucket(request.bucket.as_str()), keys::owned_buckets(owner), account_keys::account(owner)];
+        let at = at.map(|key| (Table::Index, key));
         transact!(self.store(), Durability::Synced, |tx| {
+            // Whoever deletes the account holds this lock exclusive while it looks for buckets of it.
+            tx.lock(&keys::locks::account(owner), LockMode::Shared).await?;
             let values = tx.get_many(&at).await?;
+            if values[2].is_none() {
+                return Err(Error::AccessDenied(format!("the account {owner} was deleted")).into());
+            }
             if let Some(existing) = &values[0] {
                 let existing = BucketRecord::decode(existing).map_err(Error::from)?;
                 let name = request.bucket.to_string();
@@ -151,11 +157,6 @@ impl ObjectService {
         buckets.truncate(request.max_buckets);
         let next = buckets.last().filter(|_| more).map(|bucket| bucket.name.to_string());
         Ok(ListBucketsPage { buckets, next })
-    }
-
-    /// Whether the account owns a bucket: then it can't be deleted.
-    pub async fn owns_buckets(&self, owner: AccountId) -> Result<bool> {
-        Ok(!self.buckets_of(owner, "", "", 1).await?.is_empty())
     }
 
     async fn buckets_of(&self, owner: AccountId, prefix: &str, after: &str, limit: usize) -> Result<Vec<BucketInfo>> {

@@ -1,5 +1,6 @@
 //! The service over stores in memory: what each verb promises, and what it costs.
 
+mod accounts;
 mod buckets;
 mod invariants;
 mod late;

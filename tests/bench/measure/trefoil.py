@@ -1,11 +1,12 @@
 """Our server as a process on a directory of its own."""
+import hashlib
 import json
 import os
 import pathlib
 import re
 import subprocess
 
-from . import process, wire
+from . import process, results, wire
 
 ACCESS_KEY, SECRET_KEY = "TREFOILBENCHKEY00001", "trefoil/bench+secret=0123456789abcdefghi"
 READY_LINE = re.compile(r"ready s3=(\S+) admin=(\S+)")
@@ -14,7 +15,8 @@ READY_LINE = re.compile(r"ready s3=(\S+) admin=(\S+)")
 def binary():
     """`TREFOIL_BIN`, or the release build where make leaves it."""
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
-    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or cache / "trefoil" / "target")
+    clone = hashlib.sha256(str(results.ROOT).encode()).hexdigest()[:12]
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or cache / "trefoil" / "target" / clone)
     return pathlib.Path(os.environ.get("TREFOIL_BIN") or target / "release" / "trefoil")
 
 

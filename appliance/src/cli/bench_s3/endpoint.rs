@@ -19,7 +19,11 @@ impl std::str::FromStr for Endpoint {
     fn from_str(url: &str) -> Result<Self, String> {
         let shape = "give it as http://HOST:PORT";
         if url.starts_with("https://") {
-            return Err("TLS would measure the cipher; give the plain endpoint as http://HOST:PORT".into());
+            return Err(
+                "only plain HTTP is measured, as TLS would measure the cipher; give the endpoint behind it as \
+                        http://HOST:PORT, or put a TLS proxy on this machine before it"
+                    .into(),
+            );
         }
         let rest = url.strip_prefix("http://").ok_or(shape)?;
         let authority = rest.strip_suffix('/').unwrap_or(rest);

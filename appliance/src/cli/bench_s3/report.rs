@@ -25,6 +25,8 @@ pub struct Report {
     pub duration_seconds: f64,
     pub objects: u64,
     pub operations: Vec<Measured>,
+    /// What could not be deleted at the end.
+    pub left_over_count: u64,
 }
 
 #[derive(Debug, Serialize)]

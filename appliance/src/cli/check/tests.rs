@@ -1,6 +1,6 @@
 //! How a check's report reads.
 
-use super::render;
+use super::{describe, render};
 use crate::check::{CheckReport, CheckState, ProblemView};
 
 #[test]
@@ -22,7 +22,8 @@ fn states_have_their_name_in_the_document() {
     let done = serde_json::to_value(CheckState::Done { report: CheckReport::default() }).unwrap();
     assert_eq!((done["state"].as_str(), done["report"]["clean"].as_bool()), (Some("done"), Some(false)));
     let running: CheckState =
-        serde_json::from_str(r#"{"state":"running","progress":{"names_done":1,"bytes_done":2,"bytes_total":3}}"#)
+        serde_json::from_str(r#"{"state":"running","progress":{"names_done":1,"bytes_done":2048,"bytes_total":4096}}"#)
             .unwrap();
-    assert!(matches!(running, CheckState::Running { progress } if progress.bytes_total == 3));
+    let CheckState::Running { progress } = running else { panic!("{running:?}") };
+    assert_eq!(describe(progress), "1 names, 2.00 KiB of 4.00 KiB, 0 blobs");
 }

@@ -9,12 +9,12 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 
+use crate::metadata::locks::LockTable;
 use crate::metadata::{
     Batch, CommitError, Durability, EngineLimits, Key, LockGuard, LockMode, MetadataStore, ReadError, Snapshot, Stamp,
     Table, Write,
 };
 
-#[derive(Default)]
 pub(super) struct FakeIndex {
     pub(super) map: Mutex<BTreeMap<Key, Bytes>>,
     /// Answers of the next commits, before any is made true.
@@ -22,6 +22,19 @@ pub(super) struct FakeIndex {
     pub(super) commits: Mutex<Vec<Durability>>,
     /// While held, commits wait.
     pub(super) gate: Arc<tokio::sync::Mutex<()>>,
+    locks: Arc<LockTable>,
+}
+
+impl Default for FakeIndex {
+    fn default() -> Self {
+        Self {
+            map: Mutex::default(),
+            faults: Mutex::default(),
+            commits: Mutex::default(),
+            gate: Arc::default(),
+            locks: LockTable::new(),
+        }
+    }
 }
 
 struct State(BTreeMap<Key, Bytes>);
@@ -67,8 +80,8 @@ impl MetadataStore for FakeIndex {
         Ok(Box::new(State(self.map.lock().clone())))
     }
 
-    fn lock<'a>(&'a self, _: &'a [u8], _: LockMode) -> BoxFuture<'a, Result<Box<dyn LockGuard>, ReadError>> {
-        Box::pin(async { Err(ReadError::Failed("not used here".into())) })
+    fn lock<'a>(&'a self, key: &'a [u8], mode: LockMode) -> BoxFuture<'a, Result<Box<dyn LockGuard>, ReadError>> {
+        Box::pin(async move { Ok(Box::new(self.locks.lock(key, mode).await) as Box<dyn LockGuard>) })
     }
 
     fn commit(&self, batch: Batch, durability: Durability) -> BoxFuture<'_, Result<(), CommitError>> {

@@ -1,4 +1,4 @@
-//! Accounts and keys in the index: reading all, and making one change.
+//! Accounts and keys in the index: reading all, making one change, deleting an account that owns nothing.
 //!
 //! Always holds: a change is answered only when it is on stable storage.
 
@@ -7,8 +7,8 @@ use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::limits::ACCOUNTS_PAGE;
 use crate::metadata::account_records::{AccessKeyRecord, AccountRecord};
-use crate::metadata::records::Record as _;
-use crate::metadata::{Durability, Key, MetadataStore, ReadError, Snapshot, Table, account_keys};
+use crate::metadata::records::{BucketRecord, Record as _};
+use crate::metadata::{Durability, Key, LockMode, MetadataStore, ReadError, Snapshot, Table, account_keys, keys};
 use crate::transact;
 use crate::types::AccountId;
 
@@ -53,12 +53,12 @@ pub(super) async fn change(
     absent: &[Key],
     writes: Vec<Change>,
 ) -> Result<()> {
-    let keys: Vec<_> = present.iter().chain(absent).map(|key| (Table::Index, key.clone())).collect();
+    let at: Vec<_> = present.iter().chain(absent).map(|key| (Table::Index, key.clone())).collect();
     transact!(metadata, Durability::Synced, |tx| {
-        let values = tx.get_many(&keys).await?;
+        let values = tx.get_many(&at).await?;
         let as_known = values.iter().enumerate().all(|(at, value)| value.is_some() == (at < present.len()));
         if !as_known {
-            return Err(Error::Internal("the accounts in memory are not those of the index".into()).into());
+            return Err(not_as_known().into());
         }
         for write in &writes {
             match write {
@@ -71,4 +71,43 @@ pub(super) async fn change(
     })?;
     failpoint!("account.changed");
     Ok(())
+}
+
+/// Deletes an account and its access keys, unless it owns a bucket: then it stays, and this is `false`. Whoever makes a bucket for
+/// it holds the account's lock shared and reads its record, so none comes between the look and the commit, and none after it.
+pub(super) async fn delete_account(metadata: &dyn MetadataStore, id: AccountId, access_keys: Vec<Key>) -> Result<bool> {
+    let account = account_keys::account(id);
+    transact!(metadata, Durability::Synced, |tx| {
+        tx.lock(&keys::locks::account(id), LockMode::Exclusive).await?;
+        if tx.get(Table::Index, &account).await?.is_none() {
+            return Err(not_as_known().into());
+        }
+        if owns_bucket(&*metadata.snapshot()?, id).await? {
+            return Ok(false);
+        }
+        for key in &access_keys {
+            tx.delete(Table::Index, key.clone());
+        }
+        tx.delete(Table::Index, account.clone());
+        Ok(true)
+    })
+}
+
+async fn owns_bucket(snapshot: &dyn Snapshot, id: AccountId) -> Result<bool> {
+    let mut start = keys::bucket("");
+    let end = keys::behind(&start);
+    loop {
+        let page = snapshot.scan(&start, &end, ACCOUNTS_PAGE, false).await?;
+        let Some((last, _)) = page.last() else { return Ok(false) };
+        start = [last.as_slice(), &[0]].concat();
+        for (_, value) in &page {
+            if BucketRecord::decode(value)?.owner == id {
+                return Ok(true);
+            }
+        }
+    }
+}
+
+fn not_as_known() -> Error {
+    Error::Internal("the accounts in memory are not those of the index".into())
 }

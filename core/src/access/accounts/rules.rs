@@ -44,7 +44,7 @@ pub(super) fn email(email: &str) -> Result<()> {
     if valid { Ok(()) } else { Err(invalid("email", email, "an e-mail address looks like user@host".into())) }
 }
 
-pub(super) fn access_key_id(id: &str) -> Result<()> {
+pub fn access_key_id(id: &str) -> Result<()> {
     let valid = (ACCESS_KEY_ID_CHARS_MIN..=ACCESS_KEY_ID_CHARS_MAX).contains(&id.len())
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
     let message = || {
@@ -55,7 +55,7 @@ pub(super) fn access_key_id(id: &str) -> Result<()> {
     if valid { Ok(()) } else { Err(invalid("access-key-id", id, message())) }
 }
 
-pub(super) fn secret(secret: &Secret) -> Result<()> {
+pub fn secret(secret: &Secret) -> Result<()> {
     let text = secret.expose();
     let valid =
         (SECRET_CHARS_MIN..=SECRET_CHARS_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
@@ -69,14 +69,14 @@ pub(super) fn secret(secret: &Secret) -> Result<()> {
 }
 
 /// An access key id: `TRFL` and 16 characters of base 32, 80 bits.
-pub(super) fn draw_access_key_id(random: &dyn Random) -> String {
+pub fn draw_access_key_id(random: &dyn Random) -> String {
     let mut bytes = [0; KEY_ID_DRAWN_CHARS];
     random.fill(&mut bytes);
     KEY_ID_PREFIX.chars().chain(bytes.iter().map(|byte| char::from(BASE32[usize::from(byte % 32)]))).collect()
 }
 
 /// A secret: 40 characters that need no escaping in a URL, 240 bits.
-pub(super) fn draw_secret(random: &dyn Random) -> Secret {
+pub fn draw_secret(random: &dyn Random) -> Secret {
     let mut bytes = [0; SECRET_DRAWN_BYTES];
     random.fill(&mut bytes);
     Secret::new(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))

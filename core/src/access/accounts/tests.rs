@@ -3,7 +3,8 @@
 use super::fake_index::FakeIndex;
 use super::*;
 use crate::clock::ManualClock;
-use crate::metadata::{CommitError, Durability};
+use crate::metadata::records::BucketRecord;
+use crate::metadata::{CommitError, Durability, keys};
 use crate::random::SeededRandom;
 
 const ROOT_KEY: &str = "root-key";
@@ -32,6 +33,12 @@ impl Bench {
 
 fn named(name: &str) -> NewAccount {
     NewAccount { name: name.into(), ..NewAccount::default() }
+}
+
+fn bucket_of(owner: AccountId) -> BucketRecord {
+    let (location, versioning) = ("files".into(), crate::types::Versioning::Unset);
+    let created = Timestamp::from_secs(1);
+    BucketRecord { id: 1, root: 2, owner, created, location_constraint: None, location, versioning, acl: None }
 }
 
 type Keys = Vec<(String, String, Timestamp)>;
@@ -123,15 +130,18 @@ async fn deleting_takes_the_keys_along_and_spares_owners_and_root() {
     let (of_bob, of_eve) =
         (accounts.create_key(bob.id, None).await.unwrap(), accounts.create_key(eve.id, None).await.unwrap());
 
-    assert!(matches!(accounts.delete("bob", true).await.unwrap_err(), Error::InvalidRequest(_)));
+    let bucket = bucket_of(bob.id).encode();
+    bench.index.map.lock().insert(keys::bucket("bobs"), bucket);
+    assert!(matches!(accounts.delete("bob").await.unwrap_err(), Error::InvalidRequest(_)));
     assert!(accounts.by_access_key(&of_bob.id).is_some());
-    accounts.delete("bob", false).await.unwrap();
+    bench.index.map.lock().insert(keys::bucket("bobs"), bucket_of(eve.id).encode());
+    accounts.delete("bob").await.unwrap();
     for accounts in [accounts.clone(), bench.load().await] {
         assert!(accounts.by_name("bob").is_none() && accounts.by_access_key(&of_bob.id).is_none());
         assert!(accounts.by_access_key(&of_eve.id).is_some());
     }
-    assert!(matches!(accounts.delete("bob", false).await.unwrap_err(), Error::InvalidArgument { name: "name", .. }));
-    assert!(matches!(accounts.delete("root", false).await.unwrap_err(), Error::InvalidRequest(_)));
+    assert!(matches!(accounts.delete("bob").await.unwrap_err(), Error::InvalidArgument { name: "name", .. }));
+    assert!(matches!(accounts.delete("root").await.unwrap_err(), Error::InvalidRequest(_)));
     assert!(matches!(accounts.delete_key(ROOT_KEY).await.unwrap_err(), Error::InvalidRequest(_)));
     let error = accounts.create_key(bob.id, None).await.unwrap_err();
     assert!(matches!(error, Error::InvalidArgument { name: "account", .. }), "{error:?}");
@@ -225,7 +235,7 @@ async fn a_failed_commit_shows_nothing_and_a_conflict_is_run_again() {
         fail();
         same(accounts.create_key(bob.id, None).await.unwrap_err());
         fail();
-        same(accounts.delete("bob", false).await.unwrap_err());
+        same(accounts.delete("bob").await.unwrap_err());
     }
     assert_eq!(all(&accounts), before);
     bench.index.faults.lock().extend(vec![CommitError::Conflict; 1000]);

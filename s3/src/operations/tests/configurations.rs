@@ -99,4 +99,7 @@ async fn no_object_is_locked() {
     }
     let hold = "<LegalHold><Status>ON</Status></LegalHold>";
     store.ask("PUT", "/photos/a?legal-hold").body(hold).send().await.expect_error(400, "InvalidRequest");
+    let retention =
+        "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2099-01-01T00:00:00Z</RetainUntilDate></Retention>";
+    store.ask("PUT", "/photos/a?retention").body(retention).send().await.expect_error(400, "InvalidRequest");
 }

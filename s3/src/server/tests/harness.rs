@@ -24,7 +24,7 @@ use trefoil_core::types::{Account, AccountId, BucketName, ETag, Principal};
 use crate::auth::{AmzDate, Scope, SigningKey};
 use crate::context::AuthContext;
 use crate::error::Failure;
-use crate::server::S3Server;
+use crate::server::{S3Address, S3Server};
 use crate::{Credentials, FrontObjects, Operate, Parts, S3Config};
 
 pub const ACCESS_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
@@ -216,7 +216,7 @@ impl Harness {
             random: Arc::new(SeededRandom::new(1)),
         };
         let config = S3Config { listen: ([127, 0, 0, 1], 0).into(), ..config };
-        let server = S3Server::bind(config, parts).expect("binds");
+        let server = S3Server::listen(S3Address::bind(config).expect("binds"), parts).expect("listens");
         let (stop, stopped) = oneshot::channel::<()>();
         let (address, metrics) = (server.local_addr(), server.metrics());
         let served = tokio::spawn(server.serve(async move {

@@ -26,6 +26,7 @@ fn report() -> Report {
         duration_seconds: 2.0,
         objects: 400,
         operations: vec![put, get],
+        left_over_count: 0,
     }
 }
 
