@@ -285,9 +285,14 @@ impl Record for ReclaimTask {
 /// What is not to be remembered any longer than until the task is due.
 #[derive(Clone, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
 pub enum ForgetTask {
-    RenameToken { bucket: Id, token: String },
+    RenameToken {
+        bucket: Id,
+        token: String,
+    },
     /// What a completed upload left.
-    CompletedUpload { content: Id },
+    CompletedUpload {
+        content: Id,
+    },
 }
 
 impl Record for ForgetTask {

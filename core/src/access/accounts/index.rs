@@ -7,8 +7,10 @@ use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::limits::ACCOUNTS_PAGE;
 use crate::metadata::account_records::{AccessKeyRecord, AccountRecord};
-use crate::metadata::records::{BucketRecord, Record as _};
-use crate::metadata::{Durability, Key, LockMode, MetadataStore, ReadError, Snapshot, Table, account_keys, keys};
+use crate::metadata::records::Record as _;
+use crate::metadata::{
+    Durability, Key, LockMode, MetadataStore, ReadError, Snapshot, Table, account_keys, counter, keys,
+};
 use crate::transact;
 use crate::types::AccountId;
 
@@ -82,7 +84,8 @@ pub(super) async fn delete_account(metadata: &dyn MetadataStore, id: AccountId, 
         if tx.get(Table::Index, &account).await?.is_none() {
             return Err(not_as_known().into());
         }
-        if owns_bucket(&*metadata.snapshot()?, id).await? {
+        let owned = tx.get(Table::Index, &keys::owned_buckets(id)).await?;
+        if counter::decode(owned.as_deref()).map_err(ReadError::Corrupt)? > 0 {
             return Ok(false);
         }
         for key in &access_keys {
@@ -91,21 +94,6 @@ pub(super) async fn delete_account(metadata: &dyn MetadataStore, id: AccountId, 
         tx.delete(Table::Index, account.clone());
         Ok(true)
     })
-}
-
-async fn owns_bucket(snapshot: &dyn Snapshot, id: AccountId) -> Result<bool> {
-    let mut start = keys::bucket("");
-    let end = keys::behind(&start);
-    loop {
-        let page = snapshot.scan(&start, &end, ACCOUNTS_PAGE, false).await?;
-        let Some((last, _)) = page.last() else { return Ok(false) };
-        start = [last.as_slice(), &[0]].concat();
-        for (_, value) in &page {
-            if BucketRecord::decode(value)?.owner == id {
-                return Ok(true);
-            }
-        }
-    }
 }
 
 fn not_as_known() -> Error {

@@ -74,10 +74,8 @@ pub async fn put(
 async fn stream(shared: &Arc<Shared>, plan: Plan, gather: &mut Gather, first: Piece) -> Result<Finished, DataError> {
     let share = shared.pieces_ahead.begin();
     let (job_shared, job_plan) = (shared.clone(), plan.clone());
-    let mut written = shared
-        .writes
-        .run(move || write_first(&job_shared, &job_plan, first).map_err(DataError::from))
-        .await??;
+    let mut written =
+        shared.writes.run(move || write_first(&job_shared, &job_plan, first).map_err(DataError::from)).await??;
     let mut writing: VecDeque<Pending<Result<Vec<u8>, DataError>>> = VecDeque::new();
     let outcome = loop {
         let next = gather.next().await;

@@ -7,7 +7,7 @@ use crate::access::NewAccount;
 use crate::error::Error;
 use crate::metadata::{LockMode, MetadataStore, keys};
 use crate::objects::{AclChange, CreateBucket, ObjectService};
-use crate::types::{BucketName, Principal};
+use crate::types::{BucketName, Principal, TagSet};
 
 async fn zoe(fixture: &Fixture) -> Principal {
     let new = NewAccount { name: "zoe".into(), ..NewAccount::default() };
@@ -15,7 +15,8 @@ async fn zoe(fixture: &Fixture) -> Principal {
 }
 
 fn zoes() -> CreateBucket {
-    CreateBucket { bucket: "zoes".parse::<BucketName>().unwrap(), location: None, acl: AclChange::Default }
+    let bucket = "zoes".parse::<BucketName>().unwrap();
+    CreateBucket { bucket, location: None, acl: AclChange::Default, tags: TagSet::default() }
 }
 
 async fn owner(service: &ObjectService) -> Result<crate::types::AccountId, Error> {

@@ -40,7 +40,7 @@ async fn begun(
 }
 
 async fn create(fixture: &Fixture, owner: &Principal, bucket: &BucketName, acl: AclChange) {
-    let request = CreateBucket { bucket: bucket.clone(), location: None, acl };
+    let request = CreateBucket { bucket: bucket.clone(), location: None, acl, tags: TagSet::default() };
     fixture.service.create_bucket(owner, request).await.unwrap();
 }
 

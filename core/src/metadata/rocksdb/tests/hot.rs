@@ -65,8 +65,10 @@ async fn keys_read_together_are_of_one_state() {
                         store.get_many(std::slice::from_ref(single)).await.unwrap();
                     }
                     let (_, values) = store.get_many(&all).await.unwrap();
-                    let numbers: Vec<_> =
-                        values.iter().map(|value| u64::from_be_bytes(value.as_deref().unwrap().try_into().unwrap())).collect();
+                    let numbers: Vec<_> = values
+                        .iter()
+                        .map(|value| u64::from_be_bytes(value.as_deref().unwrap().try_into().unwrap()))
+                        .collect();
                     assert!(numbers.iter().all(|number| *number == numbers[0]), "of several states: {numbers:?}");
                     assert!(numbers[0] >= seen, "{} after {seen}", numbers[0]);
                     seen = numbers[0];
