@@ -168,7 +168,6 @@ fn s3_config(settings: &Settings) -> S3Config {
         body_timeout: Duration::from_secs(settings.s3.body_timeout_secs),
         body_rate_min: settings.s3.body_rate_min,
         body_grace: Duration::from_secs(settings.s3.body_grace_secs),
-        ..S3Config::default()
     }
 }
 

@@ -9,6 +9,8 @@ mod order;
 mod points;
 mod space;
 
+use std::sync::{Mutex, PoisonError};
+
 use serde_json::{Value, json};
 use trefoil_tests::survey::verify;
 use trefoil_tests::workload::Writer;

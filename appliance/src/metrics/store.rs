@@ -39,7 +39,8 @@ pub fn data_store(name: &str, store: Arc<Metered>) -> Source {
     Box::new(move |exposition| {
         let readings = store.read();
         let labels = |verb| [("location", name.as_str()), ("verb", verb)];
-        let counters: [(&str, Kind, &str, fn(&Reading) -> u64); 4] = [
+        type Read = fn(&Reading) -> u64;
+        let counters: [(&str, Kind, &str, Read); 4] = [
             ("calls_total", Kind::Counter, "Calls that ended, well or not.", |reading| reading.ended),
             ("calls_abandoned_total", Kind::Counter, "Calls that their caller gave up.", |reading| reading.abandoned),
             ("calls_under_way", Kind::Gauge, "Calls that have not ended yet.", |reading| reading.under_way),

@@ -199,8 +199,10 @@ impl HashedBody {
         self.hashing = Hashing::Done;
         self.small = BytesMut::new();
         self.source = futures::stream::empty().boxed();
-        // Whoever is gone does not want to know.
-        self.ended.take().map(|sender| sender.send(ended));
+        if let Some(sender) = self.ended.take() {
+            // Whoever is gone does not want to know.
+            drop(sender.send(ended));
+        }
     }
 }
 

@@ -39,9 +39,10 @@ impl Bucket {
     }
 }
 
-/// Reads at one instant: straight from the store, or as part of a transaction.
+/// Reads at one instant: straight from the store, or as part of a transaction, which may be one that only looks so far.
 pub(crate) enum Reader<'r, 's> {
     Store,
+    Looking(&'r mut Transaction<'s>),
     Transaction(&'r mut Transaction<'s>),
 }
 
@@ -49,7 +50,7 @@ impl Reader<'_, '_> {
     async fn get_many(&mut self, tree: &Tree, at: &[(Table, Key)]) -> TxResult<Vec<Option<Bytes>>> {
         match self {
             Reader::Store => Ok(tree.store.get_many(at).await.map_err(Error::from)?.1),
-            Reader::Transaction(tx) => Ok(tx.get_many(at).await?),
+            Reader::Looking(tx) | Reader::Transaction(tx) => Ok(tx.get_many(at).await?),
         }
     }
 }
@@ -63,6 +64,11 @@ impl Tree {
     /// The place of the same key, read anew.
     pub(super) async fn lookup_again(&self, place: &Place) -> Result<Place> {
         self.place(&mut Reader::Store, &place.bucket.name, &place.key).await.map_err(Error::from)
+    }
+
+    /// The place of a key, read as part of a transaction that takes no lock yet: it may be held for long before it goes on.
+    pub async fn look(&self, tx: &mut Transaction<'_>, bucket: &BucketName, key: &str) -> TxResult<Place> {
+        self.place(&mut Reader::Looking(tx), bucket, key).await
     }
 
     /// The place of a key, as part of a transaction that may change it. Who would otherwise be sure to lose a race waits for the

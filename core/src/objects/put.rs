@@ -64,7 +64,7 @@ impl ObjectService {
     pub async fn put(&self, principal: &Principal, request: PutObject) -> Result<PutOutput> {
         let PutObject { bucket, key, upload, headers, user_metadata, tags, acl, conditions, location } = request;
         let mut looked = Transaction::new(self.store());
-        let place = self.tree().resolve(&mut looked, &bucket, key.as_str()).await?;
+        let place = self.tree().look(&mut looked, &bucket, key.as_str()).await?;
         self.require(principal, &place.bucket, Permission::Write)?;
         check_user_metadata(&user_metadata)?;
         let owner = Self::owner_of_new(principal, &place.bucket);
@@ -82,8 +82,10 @@ impl ObjectService {
 
         failpoint!("put.before_commit", io);
         written.uncommitted.submitted();
-        // What was looked at before a small body came is as good as new; after a large one it is old, and a conflict likely.
-        let looked = matches!(written.body, Body::Empty | Body::Inline(_)).then_some(looked);
+        // What was looked at before a small body came is as good as new; after a large one it is old, and a conflict likely. In a bucket
+        // with versions the name is locked before it is read.
+        let fresh = matches!(written.body, Body::Empty | Body::Inline(_)) && !place.bucket.versioned();
+        let looked = fresh.then_some(looked);
         let target = Target { principal, bucket: &place.bucket, key: &key, conditions: &conditions };
         let inserted = self.insert(&target, &new, looked).await;
         if matches!(&inserted, Err(error) if !matches!(error, Error::Internal(_))) {

@@ -14,7 +14,7 @@ use trefoil_core::error::Error;
 
 use super::call::{parse_bucket, parse_key};
 use crate::error::Failure;
-use crate::table::{Operation, State};
+use crate::table::{Level, Operation, State};
 
 #[cfg(test)]
 mod tests;

@@ -72,7 +72,8 @@ async fn delete_all(store: &Store, order: &[u32]) -> u64 {
 pub(super) async fn deleting_neighbours_in_any_order_is_linear(store: Store) {
     put(&store, b"m", b"below").await;
     put(&store, b"o", b"above").await;
-    let orders: [(&str, fn(u32) -> Vec<u32>); 4] = [
+    type Order = fn(u32) -> Vec<u32>;
+    let orders: [(&str, Order); 4] = [
         ("ascending", |count| (0..count).collect()),
         ("descending", |count| (0..count).rev().collect()),
         ("from the middle", |count| {

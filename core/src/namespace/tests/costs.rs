@@ -24,7 +24,7 @@ async fn fill(fixture: &Fixture, count: usize) {
             let summary = Some(summary_of(&record, record.owner));
             let dentry = Dentry::Object { node, kind: record.kind, version, summary };
             let put = |key, value| Write::Put { table: Table::Index, key, value };
-            writes.push(put(keys::dentry(parent, name(*number)[2..].as_bytes()), dentry.encode()));
+            writes.push(put(keys::dentry(parent, &name(*number).as_bytes()[2..]), dentry.encode()));
             writes.push(put(keys::node(node), record.encode()));
         }
         fixture.store().commit(Batch { writes, ..Batch::default() }, Durability::Ordered).await.unwrap();

@@ -17,7 +17,7 @@ use crate::random::{Random, SeededRandom};
 
 const TASKS: u64 = 5;
 const EACH: u64 = 5;
-const _: () = assert!((TASKS * EACH) as usize + 8 <= OPERATIONS_MAX);
+const _: () = assert!(TASKS * EACH + 8 <= OPERATIONS_MAX as u64);
 
 /// Directories that come and go with their names, one inside another.
 const KEYS: [&str; 6] = ["a/x", "a/y", "b/x", "a/b/x", "b/a/x", "x"];
