@@ -112,7 +112,8 @@ fn as_version(test: &Test, key: &str, body: &[u8]) -> String {
 
 #[test]
 fn a_flipped_bit_in_an_inline_content() {
-    damage(20_000, whole);
+    // One block: more would be compressed, and not be found.
+    damage(4000, whole);
 }
 
 #[test]
@@ -133,5 +134,5 @@ fn a_flipped_bit_in_a_part() {
 #[test]
 fn a_flipped_bit_in_a_version() {
     damage(300_000, as_version);
-    damage(20_000, as_version);
+    damage(4000, as_version);
 }

@@ -16,6 +16,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("InvalidBucketState", "comes with object lock; s3/src/error/tests.rs claims the answer"),
     ("NotModified", "an answer 304 has no document; cases claim its status and headers"),
     ("ServiceUnavailable", "needs a store that does not answer in time; s3/src/error/tests.rs claims the answer"),
+    ("SlowDown", "documents wait ten seconds for room: s3/src/operations/document/room/tests.rs claims the answer"),
     ("TooManyBuckets", "needs ten thousand buckets; s3/src/error/tests.rs claims the answer"),
 ];
 

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 
 use super::*;
-use crate::access::{Accounts, Secret};
+use crate::access::{Accounts, NewAccount, Secret};
 use crate::clock::{Clock, SystemClock};
 use crate::content::{Expected, Upload};
 use crate::data::memory::MemoryStore as MemoryData;
@@ -28,7 +28,7 @@ use crate::metadata::MetadataStore;
 use crate::metadata::counting::CountingStore;
 use crate::metadata::memory::MemoryStore;
 use crate::random::{Random, SeededRandom};
-use crate::types::{Account, AccountId, BucketName, ObjectKey, Principal, TagSet};
+use crate::types::{BucketName, ObjectKey, Principal, TagSet};
 use crate::work::{check, reclaim};
 
 pub struct Fixture {
@@ -43,11 +43,10 @@ pub fn key(text: &str) -> ObjectKey {
     ObjectKey::new(text).unwrap()
 }
 
-/// An account that owns nothing.
-pub fn account(seed: u8) -> Principal {
-    let name = format!("account-{seed}");
-    let id = AccountId([seed; 32]);
-    Principal::Account(Arc::new(Account { id, display_name: name.clone(), name, email: None, is_root: false }))
+/// An account that the store knows, as whoever makes buckets must be.
+pub async fn made_account(fixture: &Fixture, number: u8) -> Principal {
+    let new = NewAccount { name: format!("account{number}"), ..NewAccount::default() };
+    Principal::Account(fixture.service.accounts().create(new).await.unwrap())
 }
 
 /// Bytes that differ by seed.

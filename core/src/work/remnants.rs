@@ -98,13 +98,23 @@ fn whole(unread: Option<Error>) -> Result<()> {
     unread.map_or(Ok(()), Err)
 }
 
-/// Takes the remnants away that have bytes within `span`; whether there were any.
+/// Takes away what of the remnants lies within `span`; whether there was anything. What lies on either side of it stays.
 fn take_within(left: &mut ByFile, span: &Span) -> bool {
     let Some(spans) = left.get_mut(&span.file) else { return false };
-    let within: Vec<u64> =
-        spans.range(..span.end).rev().take_while(|(_, end)| **end > span.begin).map(|(begin, _)| *begin).collect();
-    for begin in &within {
+    let within: Vec<(u64, u64)> = spans
+        .range(..span.end)
+        .rev()
+        .take_while(|(_, end)| **end > span.begin)
+        .map(|(begin, end)| (*begin, *end))
+        .collect();
+    for (begin, end) in &within {
         spans.remove(begin);
+        if *begin < span.begin {
+            spans.insert(*begin, span.begin);
+        }
+        if *end > span.end {
+            spans.insert(span.end, *end);
+        }
     }
     !within.is_empty()
 }

@@ -3,8 +3,7 @@
 use super::fake_index::FakeIndex;
 use super::*;
 use crate::clock::ManualClock;
-use crate::metadata::records::BucketRecord;
-use crate::metadata::{CommitError, Durability, keys};
+use crate::metadata::{CommitError, Durability, counter, keys};
 use crate::random::SeededRandom;
 
 const ROOT_KEY: &str = "root-key";
@@ -33,12 +32,6 @@ impl Bench {
 
 fn named(name: &str) -> NewAccount {
     NewAccount { name: name.into(), ..NewAccount::default() }
-}
-
-fn bucket_of(owner: AccountId) -> BucketRecord {
-    let (location, versioning) = ("files".into(), crate::types::Versioning::Unset);
-    let created = Timestamp::from_secs(1);
-    BucketRecord { id: 1, root: 2, owner, created, location_constraint: None, location, versioning, acl: None }
 }
 
 type Keys = Vec<(String, String, Timestamp)>;
@@ -130,11 +123,10 @@ async fn deleting_takes_the_keys_along_and_spares_owners_and_root() {
     let (of_bob, of_eve) =
         (accounts.create_key(bob.id, None).await.unwrap(), accounts.create_key(eve.id, None).await.unwrap());
 
-    let bucket = bucket_of(bob.id).encode();
-    bench.index.map.lock().insert(keys::bucket("bobs"), bucket);
+    bench.index.map.lock().insert(keys::owned_buckets(bob.id), counter::encode(1).into());
     assert!(matches!(accounts.delete("bob").await.unwrap_err(), Error::InvalidRequest(_)));
     assert!(accounts.by_access_key(&of_bob.id).is_some());
-    bench.index.map.lock().insert(keys::bucket("bobs"), bucket_of(eve.id).encode());
+    bench.index.map.lock().insert(keys::owned_buckets(bob.id), counter::encode(0).into());
     accounts.delete("bob").await.unwrap();
     for accounts in [accounts.clone(), bench.load().await] {
         assert!(accounts.by_name("bob").is_none() && accounts.by_access_key(&of_bob.id).is_none());

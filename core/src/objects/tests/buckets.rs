@@ -1,15 +1,8 @@
 //! Buckets: whose they are, how many there may be, and what comes with them.
 
 use super::*;
-use crate::access::NewAccount;
 use crate::limits::BUCKETS_PER_ACCOUNT_MAX;
 use crate::metadata::{Batch, Durability, MetadataStore, Table, Write, keys};
-use crate::types::AccountId;
-
-async fn account(fixture: &Fixture, number: u8) -> Principal {
-    let new = NewAccount { name: format!("account{number}"), ..NewAccount::default() };
-    Principal::Account(fixture.service.accounts().create(new).await.unwrap())
-}
 
 async fn create(fixture: &Fixture, by: &Principal, name: &str, tags: TagSet) -> Result<(), Error> {
     let bucket = name.parse().expect("a name");
@@ -28,7 +21,7 @@ fn names(page: &ListBucketsPage) -> Vec<&str> {
 #[tokio::test]
 async fn an_account_lists_its_own_buckets_a_page_at_a_time() {
     let fixture = Fixture::new().await;
-    let (mine, other) = (account(&fixture, 1).await, account(&fixture, 2).await);
+    let (mine, other) = (made_account(&fixture, 1).await, made_account(&fixture, 2).await);
     for name in ["aaa", "ab-1", "ab-2", "ab-3", "b.c", "zzz"] {
         create(&fixture, &mine, name, TagSet::default()).await.unwrap();
         create(&fixture, &other, &format!("{name}-x"), TagSet::default()).await.unwrap();
@@ -43,7 +36,7 @@ async fn an_account_lists_its_own_buckets_a_page_at_a_time() {
     assert_eq!(names(&list(&fixture, &mine, "ab-", "aa", 9).await), ["ab-1", "ab-2", "ab-3"]);
     assert_eq!(names(&list(&fixture, &mine, "", "ab-1x", 9).await), ["ab-2", "ab-3", "b.c", "zzz"]);
     assert!(list(&fixture, &mine, "ab-", "zz", 9).await.buckets.is_empty());
-    assert!(list(&fixture, &account(&fixture, 3).await, "", "", 9).await.buckets.is_empty());
+    assert!(list(&fixture, &made_account(&fixture, 3).await, "", "", 9).await.buckets.is_empty());
 
     fixture.service.delete_bucket(&mine, &"ab-2".parse().unwrap()).await.unwrap();
     assert_eq!(names(&list(&fixture, &mine, "ab-", "", 9).await), ["ab-1", "ab-3"]);
@@ -57,7 +50,7 @@ async fn an_account_lists_its_own_buckets_a_page_at_a_time() {
 #[tokio::test]
 async fn the_buckets_of_others_cost_nothing() {
     let fixture = Fixture::new().await;
-    let (mine, other) = (account(&fixture, 1).await, account(&fixture, 2).await);
+    let (mine, other) = (made_account(&fixture, 1).await, made_account(&fixture, 2).await);
     let mut costs = Vec::new();
     for count in [0, 2500] {
         for index in 0..count {
@@ -78,9 +71,9 @@ async fn the_buckets_of_others_cost_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_account_has_no_more_buckets_than_it_may() {
     let fixture = Arc::new(Fixture::new().await);
-    let mine = account(&fixture, 1).await;
+    let mine = made_account(&fixture, 1).await;
     let room = 3;
-    let key = keys::owned_buckets(AccountId([1; 32]));
+    let key = keys::owned_buckets(mine.account_id().unwrap());
     let delta = i64::try_from(BUCKETS_PER_ACCOUNT_MAX - room).unwrap();
     let writes = vec![Write::Add { key, delta }];
     fixture.store.commit(Batch { writes, ..Batch::default() }, Durability::Synced).await.unwrap();
@@ -109,7 +102,7 @@ async fn an_account_has_no_more_buckets_than_it_may() {
 #[tokio::test]
 async fn a_bucket_is_made_with_its_tags() {
     let fixture = Fixture::new().await;
-    let mine = account(&fixture, 1).await;
+    let mine = made_account(&fixture, 1).await;
     let tags = TagSet::for_bucket(vec![("a".into(), "1".into())]).unwrap();
     create(&fixture, &mine, "tagged", tags.clone()).await.unwrap();
     assert_eq!(fixture.service.bucket_tags(&mine, &"tagged".parse().unwrap()).await.unwrap(), tags);
@@ -143,8 +136,9 @@ async fn the_widest_configuration_fits_and_a_wider_one_is_refused() {
 #[tokio::test]
 async fn a_list_of_buckets_that_is_wrong_is_told() {
     let fixture = Fixture::new().await;
-    create(&fixture, &account(&fixture, 1).await, "mine", TagSet::default()).await.unwrap();
-    let owner = AccountId([1; 32]);
+    let mine = made_account(&fixture, 1).await;
+    create(&fixture, &mine, "mine", TagSet::default()).await.unwrap();
+    let owner = mine.account_id().unwrap();
     let name = keys::owned_bucket(owner, "mine");
     let writes = vec![Write::Delete { table: Table::Index, key: name.clone() }];
     fixture.store.commit(Batch { writes, ..Batch::default() }, Durability::Synced).await.unwrap();

@@ -163,7 +163,8 @@ async fn t1_no_commit_names_a_blob_that_is_not_stored() {
     // The index itself asserts it, at each commit.
     let (_, commits, place) = a_bit_of_everything().await;
     let named: usize = commits.iter().flatten().map(|write| named_by(write).len()).sum();
-    assert!(named >= 15 && place.answered.lock().len() >= 15, "{named}");
+    let stored = place.answered.lock().len();
+    assert!(named >= 15 && stored >= 10, "{named} named, {stored} stored");
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ async fn create(fixture: &Fixture, owner: &Principal, bucket: &BucketName, acl: 
 #[tokio::test]
 async fn a_put_does_not_end_in_another_bucket_of_the_same_name() {
     let fixture = Fixture::new().await;
-    let (one, two) = (account(1), account(2));
+    let (one, two) = (made_account(&fixture, 1).await, made_account(&fixture, 2).await);
     let bucket: BucketName = "changes-hands".parse().unwrap();
     for size in [10, 100_000] {
         create(&fixture, &one, &bucket, AclChange::Default).await;
@@ -65,7 +65,7 @@ async fn a_put_does_not_end_in_another_bucket_of_the_same_name() {
 #[tokio::test]
 async fn a_put_ends_with_the_grant_that_allowed_it() {
     let fixture = Fixture::new().await;
-    let (owner, guest) = (account(1), account(2));
+    let (owner, guest) = (made_account(&fixture, 1).await, made_account(&fixture, 2).await);
     let bucket: BucketName = "closes".parse().unwrap();
     create(&fixture, &owner, &bucket, AclChange::Canned(CannedAcl::PublicReadWrite)).await;
     let (put, go_on) = begun(&fixture, &guest, &bucket, bytes(1, 100_000)).await;
