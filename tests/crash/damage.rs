@@ -21,8 +21,12 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
 
 /// Flips one bit wherever the content's middle stands. How many places that were.
 fn flip(directory: &Path, content: &[u8]) -> usize {
-    // A block's beginning, which no other block has.
-    let middle = content.len() / 2 / BLOCK_BYTES * BLOCK_BYTES;
+    // A block's beginning, which no other block has. It is of small numbers, and would be compressed in the index; a content of one
+    // block is found by its middle.
+    let middle = match content.len() {
+        ..=BLOCK_BYTES => content.len() / 2,
+        length => length / 2 / BLOCK_BYTES * BLOCK_BYTES,
+    };
     let needle = &content[middle..middle + 24];
     let mut all = Vec::new();
     files(directory, &mut all);
