@@ -11,7 +11,7 @@ use trefoil_tests::{Options, Server};
 
 const WRITERS: usize = 16;
 const CYCLES_FULL: usize = 200;
-const CYCLES_SLICE: usize = 6;
+const CYCLES_SLICE: usize = 4;
 /// The longest wait until each writer has made a change.
 const EACH_WAIT_MAX: Duration = Duration::from_secs(30);
 
