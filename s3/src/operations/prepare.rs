@@ -1,8 +1,9 @@
 //! What is done to a request before s3s sees it.
 //!
 //! Always holds: the operation was found in front, from the same parameters, decoded alike; s3s gets path, query and a document's
-//! bytes, and no header but the ones that it routes by, with values that it can read. It refuses much that S3 takes: a `Range` it does not understand, lists of entity tags, dates in other forms, `Expires` that
-//! is no date, metadata sent twice, bytes outside ASCII. The operations read the headers themselves, from [`Sent`].
+//! bytes, and no header but the ones that it routes by, with values that it can read. s3s refuses much that S3 takes: a `Range` it does
+//! not understand, lists of entity tags, dates in other forms, `Expires` that is no date, metadata sent twice, bytes outside ASCII. The
+//! operations read the headers themselves, from [`Sent`].
 
 use std::borrow::Cow;
 

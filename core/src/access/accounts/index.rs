@@ -75,8 +75,9 @@ pub(super) async fn change(
     Ok(())
 }
 
-/// Deletes an account and its access keys, unless it owns a bucket: then it stays, and this is `false`. Whoever makes a bucket for
-/// it holds the account's lock shared and reads its record, so none comes between the look and the commit, and none after it.
+/// Deletes an account and its access keys, unless it owns a bucket: then it stays, and this is `false`. Whoever makes a bucket reads
+/// the account's record and changes the number of its buckets, and both are read here: so of the two only one can be committed. The
+/// lock lets one wait for the other instead.
 pub(super) async fn delete_account(metadata: &dyn MetadataStore, id: AccountId, access_keys: Vec<Key>) -> Result<bool> {
     let account = account_keys::account(id);
     transact!(metadata, Durability::Synced, |tx| {

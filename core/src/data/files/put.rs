@@ -1,7 +1,8 @@
 //! A blob on its way in.
 //!
-//! Always holds: while pieces are written the next is received, and no more are held than its share allows ([`Shares`](crate::shares::Shares)). The answer
-//! comes after the sync that covers the blob. Where anything fails, what was written is gone before the error is answered.
+//! Always holds: while pieces are written the next is received, and no more are held than its share allows
+//! ([`Shares`](crate::shares::Shares)). The answer comes after the sync that covers the blob. Where anything fails, what was written
+//! is gone before the error is answered.
 
 use std::collections::VecDeque;
 use std::io;
