@@ -157,7 +157,7 @@ pub const COMMIT_GROUP_BYTES_MAX: usize = 8 << 20;
 pub const INDEX_HOT_BYTES: usize = 16 << 20;
 pub const INDEX_HOT_RECORD_BYTES_MAX: usize = 4 << 10;
 /// The index in memory: blocks, indexes and filters together; the memtable at which a table is written out; all memtables together.
-pub const INDEX_CACHE_BYTES: usize = 64 << 20;
+pub const INDEX_CACHE_BYTES: usize = 128 << 20;
 pub const INDEX_MEMTABLE_BYTES: usize = 32 << 20;
 pub const INDEX_MEMTABLES_BYTES_MAX: usize = 64 << 20;
 /// The index on disk: a block before compression; values of the inline table from this size on lie in blob files; the log at which
@@ -192,9 +192,10 @@ pub const LOCK_FILE_BYTES_MAX: u64 = 1024;
 /// How often a transaction that lost a race is run again before the caller hears of it.
 pub const TRANSACTION_ATTEMPTS_MAX: u32 = 64;
 /// Attempts made at once; later ones first wait, twice as long each time up to the bound below, a random part of it.
-pub const TRANSACTION_EAGER_ATTEMPTS: u32 = 4;
-/// Attempts after which a transaction waits for its turn among all that have lost so often.
-pub const TRANSACTION_TURN_ATTEMPTS: u32 = 8;
+pub const TRANSACTION_EAGER_ATTEMPTS: u32 = 2;
+/// Attempts after which a transaction waits for its turn among all that have lost so often. Few: whoever has the turn races with all
+/// who have not lost so often yet, and has to win before its own attempts are used up.
+pub const TRANSACTION_TURN_ATTEMPTS: u32 = 4;
 pub const TRANSACTION_BACKOFF_MAX: Duration = Duration::from_millis(32);
 /// Ids taken from the index at once: one synced record allots this many.
 pub const ID_LEASE: u64 = 1 << 16;

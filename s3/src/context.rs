@@ -1,7 +1,6 @@
-//! What the front of the door found out about a request, handed to the operations in the request's extensions.
+//! What the front of the door found out about a request, handed to the operations beside it.
 //!
-//! Always holds: an operation runs only where an [`AuthContext`] is present: signature, times and payload framing were checked
-//! before, and a request without credentials is [`Principal::Anonymous`].
+//! Always holds: an operation runs only with an [`AuthContext`]: signature, times and payload framing were checked before, and a request without credentials is [`Principal::Anonymous`].
 
 use std::sync::{Arc, OnceLock};
 

@@ -24,7 +24,7 @@ use crate::inbound::{Inbound, Pace};
 use crate::limits;
 use crate::metrics::Metrics;
 use crate::objects::FrontObjects;
-use crate::operate::Operate;
+use crate::operate::{self, Operate};
 use crate::request_id::RequestIds;
 use crate::response::{self, Context, Ended, ReplyBody};
 use crate::target::Target;
@@ -84,6 +84,7 @@ impl Front {
             request_id: self.ids.next(),
         };
         let target = check_head(&head).and_then(|()| Target::parse(&head.uri, &head.headers, &self.config.domains));
+        let target = target.map(Arc::new);
         let kind = target.as_ref().map_or(OTHER, |target| Kind::of(&head.method, &head.headers, target));
         let ended = Ended::begin(Arc::clone(&self.metrics), kind, asked.request_id.clone());
         let body = Inbound::new(body, expects_continue(&head.headers), Pace::from(&self.config)).counted(&self.metrics);
@@ -170,9 +171,9 @@ impl Front {
 
     async fn answer(
         &self,
-        mut head: Head,
+        head: Head,
         body: Inbound,
-        target: &Target,
+        target: &Arc<Target>,
         kind: Kind,
         asked: &Asked,
     ) -> Result<Response<s3s::Body>, Failure> {
@@ -201,11 +202,12 @@ impl Front {
             Some(operation) => operation,
             None => table::find(&head.method, &head.headers, target)?,
         };
-        head.extensions.insert(operation);
-        Ok(self.operations.call(self.decode(head, body, target, identity, asked)?).await)
+        let (request, auth) = self.decode(head, body, target, identity, asked)?;
+        let target = Arc::clone(target);
+        Ok(self.operations.call(operate::Asked { operation, target, auth, request }).await)
     }
 
-    /// The request as the operations are to see it.
+    /// The request as the operations are to see it, and what they need to know of its sender.
     fn decode(
         &self,
         mut head: Head,
@@ -213,7 +215,7 @@ impl Front {
         target: &Target,
         identity: Identity,
         asked: &Asked,
-    ) -> Result<s3s::HttpRequest, Failure> {
+    ) -> Result<(s3s::HttpRequest, AuthContext), Failure> {
         let Identity { principal, payload, signer } = identity;
         let framing = framing(&mut head.headers, payload, signer)?;
         let mut context = AuthContext {
@@ -239,8 +241,7 @@ impl Front {
         if let Some(uri) = target.forwarded(&head.uri)? {
             head.uri = uri;
         }
-        head.extensions.insert(context);
-        Ok(Request::from_parts(head, body))
+        Ok((Request::from_parts(head, body), context))
     }
 }
 

@@ -39,7 +39,7 @@ pub use config::{InvalidSetting, S3Config};
 pub use front::Parts;
 pub use metrics::{DURATION_BOUNDS_SECS, Metrics, OperationCounts};
 pub use objects::FrontObjects;
-pub use operate::Operate;
+pub use operate::{Asked, Operate};
 pub use server::{S3Address, S3Server};
 pub use signed_request::SignedRequests;
 

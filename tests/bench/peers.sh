@@ -40,25 +40,25 @@ debian() {
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "$@" >&2
 }
 
-minio() {
+install_minio() {
     [ -x "$peers/bin/minio" ] && return 0
     command -v go >/dev/null 2>&1 || { say "minio needs Go (https://go.dev/dl)"; return 1; }
     say "compiling MinIO $MINIO_VERSION, 7 minutes of CPU"
     GOBIN=$peers/bin go install "github.com/minio/minio@$MINIO_VERSION"
 }
 
-garage() {
+install_garage() {
     [ -x "$peers/bin/garage" ] && return 0
     say "compiling Garage $GARAGE_VERSION, 12 minutes of CPU"
     CARGO_TARGET_DIR=$peers/build-garage cargo install garage --version "$GARAGE_VERSION" --locked --root "$peers" &&
         rm -rf "$peers/build-garage"
 }
 
-radosgw() {
+install_radosgw() {
     debian radosgw ceph-mon ceph-mgr ceph-osd radosgw
 }
 
-nginx() {
+install_nginx() {
     debian nginx nginx
 }
 
@@ -70,7 +70,7 @@ for peer in ${*:-minio garage radosgw nginx}; do
         exit 2
         ;;
     esac
-    if "$peer"; then
+    if "install_$peer"; then
         say "$peer is there"
     else
         failed="$failed $peer"

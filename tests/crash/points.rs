@@ -16,8 +16,10 @@ use trefoil_tests::{Options, Server};
 
 /// Fewer points than this are too few.
 const POINTS_MIN: usize = 40;
-/// How long what a start leaves for the background may take.
+/// How long what is left for the background is watched, where nothing says that it is done.
 const BACKGROUND_WAIT: Duration = Duration::from_secs(3);
+/// How long the background may take to come to a point that it is to die at: it ends the wait by that.
+const BACKGROUND_DEATH_WAIT: Duration = Duration::from_secs(30);
 /// What happens in the background, at any time: only a step that waits for it dies of it for certain.
 const BACKGROUND: [&str; 4] = ["reclaim.", "blob.", "sweep.", "epoch."];
 /// What a start passes by itself, beside the work that waits for it.
@@ -104,8 +106,14 @@ impl Victim {
 
     /// What the step's own request passes, on a server that nobody disturbs.
     fn trace(&mut self, step: &Step) -> Result<BTreeSet<String>, String> {
-        let arms = self.arms.clone();
-        self.writer().before_the_request(Box::new(move || arms.begin_trace()));
+        let (arms, is_background) = (self.arms.clone(), step.is_background);
+        self.writer().before_the_request(Box::new(move || {
+            // What earlier steps have left is not of this one: it would not come again.
+            if is_background {
+                std::thread::sleep(BACKGROUND_WAIT);
+            }
+            arms.begin_trace();
+        }));
         let made = (step.run)(self.writer());
         let points = self.arms.end_trace();
         made.map_err(|_| format!("{}: the undisturbed server is gone", step.name))?;
@@ -147,8 +155,18 @@ impl Victim {
         self.writer().before_the_request(Box::new(move || arms.arm(&armed)));
         match (step.run)(self.writer()) {
             Err(_) => self.died_at(point).map(|()| true),
+            Ok(()) if step.is_background && !self.outlives(BACKGROUND_DEATH_WAIT) => self.died_at(point).map(|()| true),
             Ok(()) => Ok(false),
         }
+    }
+
+    /// Whether the server still runs after this long; not waited for where it ends.
+    fn outlives(&mut self, wait: Duration) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < wait && self.server.is_running() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.server.is_running()
     }
 
     /// Crashes at the point during the step's own request. Whether it did.
@@ -169,8 +187,8 @@ impl Victim {
         }
     }
 
-    /// Leaves an orphan, and starts. `words` are in force during the start and for a while after it; whether the server lives.
-    fn start_after_a_crash(&mut self, words: impl FnOnce(&Arms)) -> Result<bool, String> {
+    /// Leaves an orphan, and starts. `words` are in force during the start and for `wait` after it; whether the server lives.
+    fn start_after_a_crash(&mut self, words: impl FnOnce(&Arms), wait: Duration) -> Result<bool, String> {
         let steps = tour(self.writer().shape);
         let left = [("PutObject", "put.before_commit"), ("UploadPart", "part.before_commit")];
         let (step, point) = steps
@@ -184,15 +202,11 @@ impl Victim {
         if let Err(said) = self.server.restart_with_the_same() {
             return if said.contains("SIGABRT") && said.contains(": abort") { Ok(false) } else { Err(said) };
         }
-        let begun = Instant::now();
-        while begun.elapsed() < BACKGROUND_WAIT && self.server.is_running() {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Ok(self.server.is_running())
+        Ok(self.outlives(wait))
     }
 
     fn trace_start(&mut self) -> Result<BTreeSet<String>, String> {
-        let lives = self.start_after_a_crash(Arms::begin_trace)?;
+        let lives = self.start_after_a_crash(Arms::begin_trace, BACKGROUND_WAIT)?;
         let mut points = self.arms.end_trace();
         self.recover()?;
         points.retain(|point| OF_A_START.iter().any(|area| point.starts_with(area)));
@@ -200,7 +214,7 @@ impl Victim {
     }
 
     fn crash_at_start(&mut self, point: &str) -> Result<bool, String> {
-        let lives = self.start_after_a_crash(|arms| arms.arm(point))?;
+        let lives = self.start_after_a_crash(|arms| arms.arm(point), BACKGROUND_DEATH_WAIT)?;
         let outcome = match lives {
             true => Err("passed when it was traced, and not when it was armed".to_owned()),
             false if self.server.has_ended() => Ok(()),

@@ -1,10 +1,17 @@
-//! That the crash tests crash every operation of the README's table.
+//! That the crash tests crash every operation of the README's table, and that `tests/results/crash.json` is of a full run of them.
 //!
-//! Always holds: an operation that is built and changes something has a step in the tour of some shape.
+//! Always holds: an operation that is built and changes something has a step in the tour of some shape; the full run crashed at every
+//! point that the code names, in every shape, and went through all cycles of kill -9 under load, without a problem.
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+use trefoil_core::failpoint::NAMES;
 use trefoil_tests::workload::{Shape, tour};
+
+/// Fewer prove too little.
+const CYCLES_MIN: u64 = 200;
+const WRITERS_MIN: u64 = 16;
 
 fn steps() -> BTreeSet<String> {
     Shape::ALL.iter().flat_map(|shape| tour(*shape)).map(|step| step.name.to_owned()).collect()
@@ -31,4 +38,31 @@ fn every_operation_that_changes_something_is_crashed() {
     assert!(operations.len() >= 20, "{operations:?}");
     let missing: Vec<&String> = operations.difference(&crashed).collect();
     assert!(missing.is_empty(), "no step of the crash tests' tour makes {missing:?}");
+}
+
+fn texts(value: &Value) -> BTreeSet<&str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+#[test]
+fn the_full_run_is_of_every_point_and_shape() {
+    let results: Value = serde_json::from_str(&super::read("tests/results/crash.json")).expect("JSON");
+    let points = &results["points"];
+    let missing: Vec<&str> = NAMES.iter().copied().filter(|name| !texts(&points["points"]).contains(name)).collect();
+    assert!(missing.is_empty(), "no crash at {missing:?}: run make crash again");
+    for shape in Shape::ALL {
+        let steps = &points["shapes"][shape.name()];
+        let missing: Vec<&str> =
+            tour(shape).iter().map(|step| step.name).filter(|step| texts(&steps[*step]).is_empty()).collect();
+        assert!(missing.is_empty(), "{}: no crash during {missing:?}: run make crash again", shape.name());
+    }
+    assert_eq!(points["problems"], 0);
+    let load = &results["load"];
+    let at_least = |field: &str, least: u64| {
+        assert!(load[field].as_u64() >= Some(least), "{field} of the cycles under load: {}", load[field]);
+    };
+    at_least("cycles", CYCLES_MIN);
+    at_least("writers", WRITERS_MIN);
+    at_least("acknowledged", CYCLES_MIN * 10);
+    assert_eq!(load["problems"], 0);
 }

@@ -1,4 +1,4 @@
-//! Bodies between s3s and the core.
+//! Bodies between the front and the core.
 //!
 //! Always holds: an error of the core that passes through a body comes out as itself. A small answer is one piece of memory, so
 //! that head and body leave in one write; a larger one is a stream that knows its length.
@@ -7,10 +7,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use futures::{Stream as _, StreamExt as _};
+use futures::{Stream, StreamExt as _};
 use http_body::{Frame, SizeHint};
 use s3s::StdError;
-use s3s::dto::StreamingBlob;
 use trefoil_core::content::ByteStream;
 use trefoil_core::content::Upload;
 use trefoil_core::error::Error;
@@ -29,7 +28,10 @@ pub fn error(error: StdError) -> Error {
 }
 
 /// The body of an object or part on its way in, with all that its headers say about it.
-pub fn upload<I>(call: &Call<I>, body: Option<StreamingBlob>) -> Result<Upload, Failure> {
+pub fn upload<I>(
+    call: &Call<I>,
+    body: impl Stream<Item = Result<Bytes, StdError>> + Send + 'static,
+) -> Result<Upload, Failure> {
     let length: u64 = integer(&call.headers, "content-length")?.ok_or_else(|| {
         Failure::new(
             http::StatusCode::LENGTH_REQUIRED,
@@ -40,10 +42,7 @@ pub fn upload<I>(call: &Call<I>, body: Option<StreamingBlob>) -> Result<Upload, 
     if length > PUT_BYTES_MAX {
         return Err(Error::EntityTooLarge { size: length, max: PUT_BYTES_MAX }.into());
     }
-    let body: ByteStream<Error> = match body {
-        Some(body) => body.map(|chunk| chunk.map_err(error)).boxed(),
-        None => futures::stream::empty().boxed(),
-    };
+    let body = body.map(|chunk| chunk.map_err(error)).boxed();
     Ok(Upload { body, length: Some(length), expected: digests::expected(&call.headers, &call.auth)? })
 }
 

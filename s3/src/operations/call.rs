@@ -1,4 +1,4 @@
-//! A request as an operation sees it: s3s' input (path, query and document), the headers as they were sent, and who asks.
+//! A request as an operation sees it: its input (path, query and document), the headers as they were sent, and who asks.
 //!
 //! Always holds: headers are read from [`Call::headers`] only; the input's fields that s3s would fill from headers are empty,
 //! because [`super::prepare`] keeps the headers from s3s.
@@ -24,25 +24,18 @@ pub struct Call<I> {
     pub auth: AuthContext,
     /// The document that the input was parsed from; empty where the operation has none.
     pub document: Bytes,
-    /// The parameter `response-expires`, as sent.
-    pub response_expires: Option<String>,
 }
 
 impl<I> Call<I> {
-    /// Takes the request apart. Without an [`AuthContext`] nothing is answered: somebody forgot to authenticate.
+    /// Takes s3s' request apart. Without what was [`Sent`], nothing is answered: somebody forgot to authenticate.
     pub(super) fn new(mut request: S3Request<I>) -> Result<(Self, ErrorDetails), Failure> {
-        let auth: AuthContext = request
-            .extensions
-            .remove()
-            .ok_or_else(|| Error::Internal("a request reached its operation without authentication".into()))?;
-        let details = auth.details.clone();
         let sent: Sent = request
             .extensions
             .remove()
             .ok_or_else(|| Error::Internal("a request reached its operation without preparation".into()))?;
-        let Sent { headers, document, response_expires } = sent;
-        let call = Self { input: request.input, headers, auth, document, response_expires };
-        Ok((call, details))
+        let Sent { headers, document, auth } = sent;
+        let details = auth.details.clone();
+        Ok((Self { input: request.input, headers, auth, document }, details))
     }
 
     pub fn principal(&self) -> &Principal {

@@ -1,6 +1,6 @@
 //! s3s' trait, one line an operation: what s3s parsed goes to the file of the operation.
 //!
-//! Always holds: an operation that is not here is refused by [`super::prepare`] before s3s sees it.
+//! Always holds: an operation that is not here is refused by [`super::prepare`] before s3s sees it, or is one of [`super::direct`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +13,9 @@ use trefoil_core::objects::ObjectService;
 use super::call::Call;
 use super::{
     abort_multipart_upload, bucket_cors, bucket_tagging, bucket_versioning, complete_multipart_upload, copy_object,
-    create_bucket, create_multipart_upload, delete_bucket, delete_object, delete_objects, get_bucket_location,
-    get_object, get_object_attributes, head_bucket, list_buckets, list_multipart_uploads, list_object_versions,
-    list_objects, list_objects_v2, list_parts, not_configured, object_acl, object_tagging, put_object, upload_part,
-    upload_part_copy,
+    create_bucket, create_multipart_upload, delete_bucket, delete_objects, get_bucket_location, get_object_attributes,
+    head_bucket, list_buckets, list_multipart_uploads, list_object_versions, list_objects, list_objects_v2, list_parts,
+    not_configured, object_acl, object_tagging, upload_part, upload_part_copy,
 };
 use crate::context::ErrorDetails;
 
@@ -63,10 +62,6 @@ operations! {
     list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output = list_objects_v2::call;
     list_object_versions(ListObjectVersionsInput) -> ListObjectVersionsOutput = list_object_versions::call;
     list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput = list_multipart_uploads::call;
-    put_object(PutObjectInput) -> PutObjectOutput = put_object::call;
-    get_object(GetObjectInput) -> GetObjectOutput = get_object::get;
-    head_object(HeadObjectInput) -> HeadObjectOutput = get_object::head;
-    delete_object(DeleteObjectInput) -> DeleteObjectOutput = delete_object::call;
     delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput = delete_objects::call;
     copy_object(CopyObjectInput) -> CopyObjectOutput = copy_object::call;
     get_object_attributes(GetObjectAttributesInput) -> GetObjectAttributesOutput = get_object_attributes::call;

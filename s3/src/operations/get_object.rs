@@ -3,96 +3,73 @@
 //!
 //! Always holds: GetObject and HeadObject share every header; a part or range is never sent with the whole's checksum.
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use s3s::S3Response;
-use s3s::dto::{GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use trefoil_core::limits::PARTS_MAX;
 use trefoil_core::objects::{GetObject, HeadOutput};
 use trefoil_core::types::{Principal, RangeRequest};
 
 use super::S3Door;
-use super::call::{Answer, Call, parse_key, parse_opt_version};
+use super::call::{Call, parse_existing_key, parse_opt_version};
+use super::direct::{Input, Reply};
 use super::object_headers::{content_range, describe, set};
-use super::rewrite::Rewrite;
 use super::{body, conditions, digests, refuse};
 use crate::error::Failure;
 
 /// `response-*` parameters and the headers that they replace.
-type Overrides = Vec<(HeaderName, String)>;
+const OVERRIDES: [(&str, HeaderName); 6] = [
+    ("response-cache-control", header::CACHE_CONTROL),
+    ("response-content-disposition", header::CONTENT_DISPOSITION),
+    ("response-content-encoding", header::CONTENT_ENCODING),
+    ("response-content-language", header::CONTENT_LANGUAGE),
+    ("response-content-type", header::CONTENT_TYPE),
+    // Any text, and not only a date.
+    ("response-expires", header::EXPIRES),
+];
 
-macro_rules! overrides {
-    ($call:expr) => {{
-        let expires = $call.response_expires.take();
-        let input = &mut $call.input;
-        [
-            (header::CACHE_CONTROL, input.response_cache_control.take()),
-            (header::CONTENT_DISPOSITION, input.response_content_disposition.take()),
-            (header::CONTENT_ENCODING, input.response_content_encoding.take()),
-            (header::CONTENT_LANGUAGE, input.response_content_language.take()),
-            (header::CONTENT_TYPE, input.response_content_type.take()),
-            (header::EXPIRES, expires),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect::<Overrides>()
-    }};
-}
-
-pub(super) async fn get(door: &S3Door, mut call: Call<GetObjectInput>) -> Answer<GetObjectOutput> {
-    let overrides = overrides!(call);
-    let (key, version) = (std::mem::take(&mut call.input.key), call.input.version_id.take());
-    let (bucket, part) = (std::mem::take(&mut call.input.bucket), call.input.part_number);
-    let request = request(door, &call, &bucket, key, version, part, &overrides).await?;
+pub(super) async fn get(door: &S3Door, call: Call<Input>) -> Reply {
+    let request = request(door, &call).await?;
     let found = door.service.get(call.principal(), request).await.map_err(|error| with_range(error, &call))?;
-    let length = found.head.length();
-    let headers = headers(&call, &found.head, overrides)?;
-    let output = GetObjectOutput {
-        body: Some(body::answer(found.body, length).await?.into()),
-        // s3s makes the status of it.
-        content_range: found.head.range.map(|range| content_range(range, found.head.info.size)),
-        ..GetObjectOutput::default()
-    };
-    Ok(S3Response::with_headers(output, headers))
+    let headers = headers(&call, &found.head)?;
+    let body = body::answer(found.body, found.head.length()).await?;
+    Ok(respond(headers, &found.head, body))
 }
 
-pub(super) async fn head(door: &S3Door, mut call: Call<HeadObjectInput>) -> Answer<HeadObjectOutput> {
-    let overrides = overrides!(call);
-    let (key, version) = (std::mem::take(&mut call.input.key), call.input.version_id.take());
-    let (bucket, part) = (std::mem::take(&mut call.input.bucket), call.input.part_number);
-    let request = request(door, &call, &bucket, key, version, part, &overrides).await?;
+pub(super) async fn head(door: &S3Door, call: Call<Input>) -> Reply {
+    let request = request(door, &call).await?;
     let found = door.service.head(call.principal(), request).await.map_err(|error| with_range(error, &call))?;
-    let headers = headers(&call, &found, overrides)?;
-    let mut response = S3Response::with_headers(HeadObjectOutput::default(), headers);
-    if found.range.is_some() {
-        Rewrite { status: Some(StatusCode::PARTIAL_CONTENT), document: None }.put(&mut response.extensions);
-    }
-    Ok(response)
+    Ok(respond(headers(&call, &found)?, &found, s3s::Body::empty()))
 }
 
-async fn request<I>(
-    door: &S3Door,
-    call: &Call<I>,
-    bucket: &str,
-    key: String,
-    version: Option<String>,
-    part: Option<i32>,
-    overrides: &Overrides,
-) -> Result<GetObject, Failure> {
+fn respond(headers: HeaderMap, found: &HeadOutput, body: s3s::Body) -> Response<s3s::Body> {
+    let mut response = Response::new(body);
+    *response.headers_mut() = headers;
+    if found.range.is_some() {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    }
+    response
+}
+
+async fn request(door: &S3Door, call: &Call<Input>) -> Result<GetObject, Failure> {
     refuse::unsupported_read(&call.headers)?;
-    if !overrides.is_empty() && *call.principal() == Principal::Anonymous {
+    let overridden = OVERRIDES.iter().try_fold(false, |any, (name, _)| {
+        call.input.parameter(name).map(|value| any || value.is_some())
+    })?;
+    if overridden && *call.principal() == Principal::Anonymous {
         return Err(Failure::invalid_request(
             "Request specific response headers cannot be used for anonymous GET requests.",
         ));
     }
     let range = call.headers.get(header::RANGE).and_then(|range| RangeRequest::parse(range.to_str().ok()?));
+    // That it is a number was seen before.
+    let part = call.input.parameter("partNumber")?.and_then(|number| number.parse().ok());
     let part_number = part.map(part_number).transpose()?;
     if range.is_some() && part_number.is_some() {
         return Err(Failure::invalid_request("Cannot specify both Range header and partNumber query parameter"));
     }
     Ok(GetObject {
-        bucket: call.bucket(&door.service, bucket).await?,
-        key: parse_key(key)?,
-        version: parse_opt_version(version.as_deref())?,
+        bucket: call.bucket(&door.service, call.input.bucket()).await?,
+        version: parse_opt_version(call.input.parameter("versionId")?)?,
+        key: parse_existing_key(call.input.key().to_owned())?,
         range,
         if_range: conditions::of_range(&call.headers),
         part_number,
@@ -112,7 +89,7 @@ pub(super) fn part_number(number: i32) -> Result<u32, Failure> {
 }
 
 /// Says which range could not be had.
-fn with_range<I>(error: trefoil_core::error::Error, call: &Call<I>) -> Failure {
+fn with_range(error: trefoil_core::error::Error, call: &Call<Input>) -> Failure {
     let failure = Failure::from(error);
     match call.headers.get(header::RANGE).and_then(|range| range.to_str().ok()) {
         Some(range) if failure.code == "InvalidRange" => failure.with("RangeRequested", range),
@@ -120,7 +97,7 @@ fn with_range<I>(error: trefoil_core::error::Error, call: &Call<I>) -> Failure {
     }
 }
 
-fn headers<I>(call: &Call<I>, found: &HeadOutput, overrides: Overrides) -> Result<HeaderMap, Failure> {
+fn headers(call: &Call<Input>, found: &HeadOutput) -> Result<HeaderMap, Failure> {
     let checksums = call.header("x-amz-checksum-mode")?.is_some_and(|mode| mode.eq_ignore_ascii_case("ENABLED"));
     // A checksum covers the whole, or a part: one of a range is not known.
     let ranged = found.range.is_some() && call.headers.contains_key(header::RANGE);
@@ -140,9 +117,10 @@ fn headers<I>(call: &Call<I>, found: &HeadOutput, overrides: Overrides) -> Resul
             }
         }
     }
-    for (name, value) in overrides {
-        let value = HeaderValue::from_bytes(value.as_bytes())
-            .map_err(|_| Failure::invalid_argument(name.as_str(), &value, "The value can not be that of a header."))?;
+    for (parameter, name) in OVERRIDES {
+        let Some(text) = call.input.parameter(parameter)? else { continue };
+        let value = HeaderValue::from_bytes(text.as_bytes())
+            .map_err(|_| Failure::invalid_argument(parameter, text, "The value can not be that of a header."))?;
         headers.insert(name, value);
     }
     Ok(headers)

@@ -1,7 +1,7 @@
 //! The operations of S3, one file each: what a request says becomes a call of the core, and its answer a response.
 //!
-//! Always holds (T7): nothing here hashes an object, places, commits or queues. [`Operations::call`] is the only way in: it finds
-//! the operation, refuses what is not built, reads documents, and lets s3s route, parse and render.
+//! Always holds (T7): nothing here hashes an object, places, commits or queues. [`Operations::call`] is the only way in: it refuses
+//! what is not built, reads documents, and lets s3s route, parse and render; all but the verbs of one object, which are [`direct`].
 
 mod abort_multipart_upload;
 pub(crate) mod acl;
@@ -20,6 +20,7 @@ mod delete_bucket;
 mod delete_object;
 mod delete_objects;
 pub(crate) mod digests;
+mod direct;
 pub(crate) mod document;
 mod door;
 mod encoding;
@@ -67,9 +68,10 @@ use trefoil_core::objects::ObjectService;
 
 use self::document::Rooms;
 pub use self::door::S3Door;
-use crate::context::{AuthContext, ErrorDetails};
+use crate::context::ErrorDetails;
 use crate::error::Failure;
 use crate::limits::{self, COMPLETE_QUICK};
+use crate::operate::Asked;
 
 /// All operations. Cheap to clone.
 #[derive(Clone)]
@@ -100,48 +102,55 @@ impl Operations {
     }
 
     /// Answers a request of the kind that [`crate::operate::Operate`] says.
-    pub async fn call(&self, request: http::Request<s3s::Body>) -> http::Response<s3s::Body> {
-        let details = request.extensions().get::<AuthContext>().map(|auth| auth.details.clone()).unwrap_or_default();
-        match self.run(request).await {
+    pub async fn call(&self, asked: Asked) -> http::Response<s3s::Body> {
+        let details = asked.auth.details.clone();
+        match self.run(asked).await {
             Ok(response) => response,
             Err(failure) => render(failure, &details),
         }
     }
 
-    async fn run(&self, request: http::Request<s3s::Body>) -> Result<http::Response<s3s::Body>, Failure> {
+    async fn run(&self, asked: Asked) -> Result<http::Response<s3s::Body>, Failure> {
+        prepare::check(&asked)?;
+        match direct::Verb::of(asked.operation) {
+            Some(verb) => direct::call(&self.door, verb, asked).await,
+            // In a box, so that the others don't carry its size.
+            None => Box::pin(self.run_by_s3s(asked)).await,
+        }
+    }
+
+    async fn run_by_s3s(&self, asked: Asked) -> Result<http::Response<s3s::Body>, Failure> {
+        let Asked { operation, auth, request, .. } = asked;
         let (mut parts, mut body) = request.into_parts();
-        let operation = prepare::prepare(&mut parts)?;
+        prepare::check_names(parts.uri.path())?;
+        let mut sent = prepare::take_headers(&mut parts.headers, auth);
         // Held until the answer is there, for so long lives what the document is parsed into.
         let mut room;
         if let Some(schema) = operation.document {
-            let auth = parts.extensions.get::<AuthContext>();
-            let auth = auth.ok_or_else(|| Error::Internal("a request came without authentication".into()))?;
-            let sent = parts.extensions.get::<prepare::Sent>();
-            let sent = sent.ok_or_else(|| Error::Internal("a request came without preparation".into()))?;
             let checksum = match operation.name {
                 "CompleteMultipartUpload" => document::Checksum::OfObject,
                 _ => document::Checksum::OfDocument,
             };
-            room = self.rooms.enter(&auth.principal);
-            let sent = document::read(body, &sent.headers, auth, checksum, schema.bytes_max, &mut room).await?;
-            let normal = document::normal(&sent, schema).map_err(|failure| malformed(failure, operation))?;
+            room = self.rooms.enter(&sent.auth.principal);
+            let document =
+                document::read(body, &sent.headers, &sent.auth, checksum, schema.bytes_max, &mut room).await?;
+            let normal = document::normal(&document, schema).map_err(|failure| malformed(failure, operation))?;
             room.grow(normal.text.len() + normal.elements * limits::XML_ELEMENT_BYTES).await?;
-            if let Some(sent) = parts.extensions.get_mut::<prepare::Sent>() {
-                sent.document = normal.text.clone();
-            }
+            sent.document = normal.text.clone();
             body = normal.text.into();
         }
         let mut response = if operation.name == "RenameObject" {
             // s3s does not know it, and would take it for PutObject.
-            rename_object::call(&self.door, parts).await?
+            rename_object::call(&self.door, parts.uri.path(), sent).await?
         } else {
+            parts.extensions.insert(sent);
             let answered = self.service.call(http::Request::from_parts(parts, body)).await;
             answered.map_err(|error| Error::Internal(format!("s3s could not render an answer: {error:?}")))?
         };
         if is_acl(operation) && is_malformed_xml(&response) {
             return Err(acl::malformed_document());
         }
-        rewrite::apply(&mut response, operation.name == "GetObject");
+        rewrite::apply(&mut response);
         late::apply(&mut response);
         Ok(response)
     }
@@ -175,8 +184,8 @@ fn is_malformed_xml(response: &http::Response<s3s::Body>) -> bool {
 }
 
 impl crate::operate::Operate for Operations {
-    fn call(&self, request: http::Request<s3s::Body>) -> BoxFuture<'_, http::Response<s3s::Body>> {
-        Operations::call(self, request).boxed()
+    fn call(&self, asked: Asked) -> BoxFuture<'_, http::Response<s3s::Body>> {
+        Operations::call(self, asked).boxed()
     }
 }
 

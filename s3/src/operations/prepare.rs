@@ -8,26 +8,24 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::request::Parts;
-use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
-use trefoil_core::error::Error;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::call::{parse_bucket, parse_key};
+use crate::context::AuthContext;
 use crate::error::Failure;
+use crate::operate::Asked;
 use crate::table::{Level, Operation, State};
 
 #[cfg(test)]
 mod tests;
 
-/// A request as it was sent, in its extensions.
+/// What s3s does not see of a request, beside it in its extensions.
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
+    pub auth: AuthContext,
     pub headers: HeaderMap,
     /// The document that s3s parses, for what s3s does not know of it.
     pub document: Bytes,
-    /// s3s takes only a date here; S3 answers with any text.
-    pub response_expires: Option<String>,
 }
 
 /// Headers that s3s needs to see, with what it sees.
@@ -36,13 +34,9 @@ const SHOWN: [(&str, HeaderValue); 2] = [
     ("x-amz-object-attributes", HeaderValue::from_static("ETag")),
 ];
 
-/// Makes the request fit for s3s, where its operation is built. The path is in path style, names of parameters in one spelling.
-pub fn prepare(parts: &mut Parts) -> Result<&'static Operation, Failure> {
-    let operation: &'static Operation = parts
-        .extensions
-        .get()
-        .copied()
-        .ok_or_else(|| Error::Internal("a request came without its operation".into()))?;
+/// Refuses what is not built, and parameters that can't be.
+pub(super) fn check(asked: &Asked) -> Result<(), Failure> {
+    let operation = asked.operation;
     if operation.state == State::Refused {
         return Err(Failure::new(
             StatusCode::NOT_IMPLEMENTED,
@@ -50,21 +44,22 @@ pub fn prepare(parts: &mut Parts) -> Result<&'static Operation, Failure> {
             format!("{} is not implemented.", operation.name),
         ));
     }
-    check_names(parts.uri.path())?;
-    check_parameters(operation, parts.uri.query().unwrap_or_default())?;
-    let response_expires = take_response_expires(&mut parts.uri)?;
-    let headers = std::mem::take(&mut parts.headers);
+    check_parameters(operation, asked.request.uri().query().unwrap_or_default())
+}
+
+/// Takes the headers, and leaves what s3s has to see.
+pub(super) fn take_headers(headers: &mut HeaderMap, auth: AuthContext) -> Sent {
+    let sent = std::mem::take(headers);
     for (name, value) in SHOWN {
-        if headers.contains_key(name) {
-            parts.headers.insert(HeaderName::from_static(name), value);
+        if sent.contains_key(name) {
+            headers.insert(HeaderName::from_static(name), value);
         }
     }
-    parts.extensions.insert(Sent { headers, document: Bytes::new(), response_expires });
-    Ok(operation)
+    Sent { auth, headers: sent, document: Bytes::new() }
 }
 
 /// Refuses names that can't be, as s3s would, but with the elements that S3 has in these errors. What is no text is left to s3s.
-fn check_names(path: &str) -> Result<(), Failure> {
+pub(super) fn check_names(path: &str) -> Result<(), Failure> {
     let path: Cow<'_, [u8]> = percent_encoding::percent_decode_str(path.strip_prefix('/').unwrap_or(path)).into();
     let Ok(path) = std::str::from_utf8(&path) else { return Ok(()) };
     let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
@@ -150,18 +145,4 @@ fn check_parameters(operation: &Operation, query: &str) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// Takes `response-expires` out of the query.
-fn take_response_expires(uri: &mut Uri) -> Result<Option<String>, Failure> {
-    const NAME: &str = "response-expires=";
-    let Some(query) = uri.query().filter(|query| query.contains(NAME)) else { return Ok(None) };
-    let Some(value) = query.split('&').find_map(|part| part.strip_prefix(NAME)) else { return Ok(None) };
-    let invalid = || Failure::new(StatusCode::BAD_REQUEST, "InvalidURI", "Couldn't parse the specified URI.");
-    let spaced = value.replace('+', " ");
-    let value = percent_encoding::percent_decode_str(&spaced).decode_utf8().map_err(|_| invalid())?.into_owned();
-    let rest: Vec<&str> = query.split('&').filter(|part| !part.starts_with(NAME)).collect();
-    let path = format!("{}?{}", uri.path(), rest.join("&"));
-    *uri = PathAndQuery::try_from(path).map_err(|_| invalid())?.into();
-    Ok(Some(value))
 }

@@ -1,22 +1,20 @@
 //! PutObject (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>).
 
 use http::{HeaderMap, header};
-use s3s::S3Response;
-use s3s::dto::{PutObjectInput, PutObjectOutput};
 use trefoil_core::objects::PutObject;
 
 use super::S3Door;
-use super::call::{Answer, Call, parse_key};
+use super::call::{Call, parse_key};
+use super::direct::{Input, Reply, bodiless};
 use super::{acl, body, conditions, digests, metadata, object_headers, refuse, tags};
 
-pub(super) async fn call(door: &S3Door, mut call: Call<PutObjectInput>) -> Answer<PutObjectOutput> {
+pub(super) async fn call(door: &S3Door, call: Call<Input>, body: s3s::Body) -> Reply {
     refuse::unsupported(&call.headers)?;
-    let bucket = call.bucket(&door.service, &call.input.bucket).await?;
-    let stream = call.input.body.take();
+    let bucket = call.bucket(&door.service, call.input.bucket()).await?;
     let request = PutObject {
         bucket,
-        key: parse_key(std::mem::take(&mut call.input.key))?,
-        upload: body::upload(&call, stream)?,
+        key: parse_key(call.input.key().to_owned())?,
+        upload: body::upload(&call, body)?,
         headers: object_headers::from_headers(&call.headers)?,
         user_metadata: metadata::from_headers(&call.headers)?,
         tags: tags::from_header(call.header("x-amz-tagging")?)?,
@@ -29,5 +27,5 @@ pub(super) async fn call(door: &S3Door, mut call: Call<PutObjectInput>) -> Answe
     object_headers::set(&mut headers, header::ETAG, &format!("\"{}\"", made.etag));
     object_headers::set_version(&mut headers, made.version);
     digests::to_headers(made.checksum.as_ref(), &mut headers);
-    Ok(S3Response::with_headers(PutObjectOutput::default(), headers))
+    Ok(bodiless(headers))
 }

@@ -4,10 +4,8 @@
 //! Always holds: source and target are in one bucket; a header that describes a new object is refused.
 
 use bytes::Bytes;
-use http::request::Parts;
 use http::{HeaderMap, Response};
 use percent_encoding::percent_decode_str;
-use trefoil_core::error::Error;
 use trefoil_core::objects::{ReadConditions, RenameObject};
 use trefoil_core::types::ObjectKey;
 
@@ -15,7 +13,6 @@ use super::S3Door;
 use super::call::{Call, one, parse_bucket, parse_existing_key, parse_key};
 use super::conditions;
 use super::prepare::Sent;
-use crate::context::AuthContext;
 use crate::error::Failure;
 
 #[cfg(test)]
@@ -23,14 +20,11 @@ mod tests;
 
 const SOURCE: &str = "x-amz-rename-source";
 
-pub(super) async fn call(door: &S3Door, mut parts: Parts) -> Result<Response<s3s::Body>, Failure> {
-    let missing = || Failure::from(Error::Internal("a rename came without authentication or preparation".into()));
-    let auth: AuthContext = parts.extensions.remove().ok_or_else(missing)?;
-    let sent: Sent = parts.extensions.remove().ok_or_else(missing)?;
-    let path = percent_decode_str(parts.uri.path().trim_start_matches('/')).decode_utf8().map_err(|_| invalid_uri())?;
+pub(super) async fn call(door: &S3Door, path: &str, sent: Sent) -> Result<Response<s3s::Body>, Failure> {
+    let path = percent_decode_str(path.trim_start_matches('/')).decode_utf8().map_err(|_| invalid_uri())?;
     let (bucket, key) = path.split_once('/').ok_or_else(invalid_uri)?;
     let request = request(bucket, key, &sent.headers)?;
-    let call = Call { input: (), headers: sent.headers, auth, document: Bytes::new(), response_expires: None };
+    let call = Call { input: (), headers: sent.headers, auth: sent.auth, document: Bytes::new() };
     call.bucket(&door.service, bucket).await?;
     door.service.rename(call.principal(), request).await?;
     Ok(Response::default())

@@ -38,8 +38,8 @@ fn refer(response: &mut Response<s3s::Body>) {
     *response.body_mut() = out.into();
 }
 
-/// `is_object`: the body is an object's bytes, and no document.
-pub fn apply(response: &mut Response<s3s::Body>, is_object: bool) {
+/// To an answer whose body is a document, or nothing.
+pub fn apply(response: &mut Response<s3s::Body>) {
     let rewrite = response.extensions_mut().remove::<Rewrite>().unwrap_or_default();
     if let Some(status) = rewrite.status {
         *response.status_mut() = status;
@@ -49,7 +49,6 @@ pub fn apply(response: &mut Response<s3s::Body>, is_object: bool) {
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
             *response.body_mut() = document.into();
         }
-        None if is_object => {}
         None => refer(response),
     }
 }

@@ -56,7 +56,7 @@ async fn hostile_documents_are_malformed() {
 async fn s3s_collects_no_body() {
     let store = Store::with_bucket().await;
     for uri in ["/photos/k?acl", "/photos/k?tagging", "/photos?cors"] {
-        let refused = store.ask("PUT", uri).body(vec![b' '; 1 << 20]).taken_for("PutObject").send().await;
+        let refused = store.ask("PUT", uri).body(vec![b' '; 1 << 20]).taken_for("UploadPart").send().await;
         refused.expect_error(500, "InternalError");
     }
 }

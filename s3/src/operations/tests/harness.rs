@@ -17,6 +17,7 @@ use trefoil_core::types::{Account, Principal};
 
 use crate::context::{AuthContext, ErrorDetails};
 use crate::limits::COMPLETE_QUICK;
+use crate::operate::Asked;
 use crate::operations::Operations;
 use crate::table;
 use crate::target::Target;
@@ -194,8 +195,7 @@ impl Ask<'_> {
             true => s3s::Body::empty(),
             false => s3s::Body::http_body(http_body_util::Full::new(self.body.clone())),
         };
-        let mut request =
-            self.request.header("content-length", self.body.len()).extension(context).body(body).expect("a request");
+        let request = self.request.header("content-length", self.body.len()).body(body).expect("a request");
         let target = Target::parse(request.uri(), request.headers(), &[]).expect("a target");
         let found = match self.taken_for {
             None => table::find(request.method(), request.headers(), &target),
@@ -204,8 +204,8 @@ impl Ask<'_> {
         let operation = found.as_ref().ok().map(|operation| operation.name);
         let response = match found {
             Ok(operation) => {
-                request.extensions_mut().insert(operation);
-                self.store.operations.call(request).await
+                let asked = Asked { operation, target: Arc::new(target), auth: context, request };
+                self.store.operations.call(asked).await
             }
             Err(failure) => failure.into_s3(&details).to_http_response().expect("rendered"),
         };

@@ -247,6 +247,31 @@ async fn many_keys_are_deleted_at_once() {
 }
 
 #[tokio::test]
+async fn a_key_that_a_rename_made_too_long_is_read_and_deleted() {
+    let store = Store::with_bucket().await;
+    let (inner, outer) = ("i".repeat(500), "o".repeat(1000));
+    store.put(&format!("d/{inner}"), "bytes").await;
+    store.ask("PUT", &format!("/photos/{outer}/?renameObject")).header("x-amz-rename-source", "d/").send().await.expect(200);
+    let uri = format!("/photos/{outer}/{inner}");
+    assert_eq!(store.ask("GET", &uri).send().await.expect(200).text(), "bytes");
+    assert_eq!(store.ask("HEAD", &uri).send().await.expect(200).headers["content-length"], "5");
+    store.ask("DELETE", &uri).send().await.expect(204);
+    for method in ["GET", "HEAD", "PUT"] {
+        store.ask(method, &uri).send().await.expect_error(400, "KeyTooLongError");
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_read_is_there_once() {
+    let store = Store::with_bucket().await;
+    store.put("a", "1").await;
+    for query in ["versionId=null&versionId=null", "partNumber=1&partNumber=1", "response-expires=1&response-expires=2"] {
+        store.ask("GET", &format!("/photos/a?{query}")).send().await.expect_error(400, "InvalidRequest");
+    }
+    store.ask("GET", "/photos/a?x-id=GetObject&x-id=GetObject").send().await.expect(200);
+}
+
+#[tokio::test]
 async fn an_object_and_a_directory_are_renamed() {
     let store = Store::with_bucket().await;
     store.put("a", "1").await;

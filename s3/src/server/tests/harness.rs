@@ -25,7 +25,7 @@ use crate::auth::{AmzDate, Scope, SigningKey};
 use crate::context::AuthContext;
 use crate::error::Failure;
 use crate::server::{S3Address, S3Server};
-use crate::{Credentials, FrontObjects, Operate, Parts, S3Config};
+use crate::{Asked, Credentials, FrontObjects, Operate, Parts, S3Config};
 
 pub const ACCESS_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 pub const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -67,7 +67,9 @@ fn named(principal: &Principal) -> Option<String> {
 struct Behind(s3s::service::S3Service);
 
 impl Operate for Behind {
-    fn call(&self, request: http::Request<s3s::Body>) -> BoxFuture<'_, http::Response<s3s::Body>> {
+    fn call(&self, asked: Asked) -> BoxFuture<'_, http::Response<s3s::Body>> {
+        let Asked { auth, mut request, .. } = asked;
+        request.extensions_mut().insert(auth);
         async move { self.0.call(request).await.expect("s3s renders") }.boxed()
     }
 }
