@@ -17,6 +17,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use known::Setting;
+use trefoil_core::limits::INDEX_CACHE_BYTES;
 pub use value::{Given, parse_bytes};
 
 /// Read where no file is named and this one exists.
@@ -86,7 +87,7 @@ impl Default for Settings {
                 body_grace_secs: 60,
             },
             admin: AdminSettings { listen: SocketAddr::from(([127, 0, 0, 1], 8001)) },
-            store: StoreSettings { data_dir: PathBuf::from("./data"), block_cache_bytes: 64 << 20 },
+            store: StoreSettings { data_dir: PathBuf::from("./data"), block_cache_bytes: INDEX_CACHE_BYTES as u64 },
             log: LogSettings { level: "info".into(), format: LogFormat::Text },
         }
     }

@@ -156,7 +156,9 @@ pub const COMMIT_GROUP_BYTES_MAX: usize = 8 << 20;
 /// Records of the index that were read lately, ready to be given out again: all, and the largest that is kept.
 pub const INDEX_HOT_BYTES: usize = 16 << 20;
 pub const INDEX_HOT_RECORD_BYTES_MAX: usize = 4 << 10;
-/// The index in memory: blocks, indexes and filters together; the memtable at which a table is written out; all memtables together.
+/// The index in memory: blocks, indexes and filters together (the names of a million objects and more; of those beyond it each is
+/// read and decompressed anew, which doubles what a page of a listing costs); the memtable at which a table is written out; all
+/// memtables together.
 pub const INDEX_CACHE_BYTES: usize = 128 << 20;
 pub const INDEX_MEMTABLE_BYTES: usize = 32 << 20;
 pub const INDEX_MEMTABLES_BYTES_MAX: usize = 64 << 20;

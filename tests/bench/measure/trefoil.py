@@ -1,12 +1,11 @@
 """Our server as a process on a directory of its own."""
-import hashlib
 import json
 import os
 import pathlib
 import re
 import subprocess
 
-from . import process, results, wire
+from . import process, wire
 
 ACCESS_KEY, SECRET_KEY = "TREFOILBENCHKEY00001", "trefoil/bench+secret=0123456789abcdefghi"
 READY_LINE = re.compile(r"ready s3=(\S+) admin=(\S+)")
@@ -15,8 +14,7 @@ READY_LINE = re.compile(r"ready s3=(\S+) admin=(\S+)")
 def binary():
     """`TREFOIL_BIN`, or the release build where make leaves it."""
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
-    clone = hashlib.sha256(str(results.ROOT).encode()).hexdigest()[:12]
-    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or cache / "trefoil" / "target" / clone)
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or cache / "trefoil" / "target")
     return pathlib.Path(os.environ.get("TREFOIL_BIN") or target / "release" / "trefoil")
 
 
