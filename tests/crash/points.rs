@@ -106,10 +106,10 @@ impl Victim {
 
     /// What the step's own request passes, on a server that nobody disturbs.
     fn trace(&mut self, step: &Step) -> Result<BTreeSet<String>, String> {
-        let (arms, is_background) = (self.arms.clone(), step.is_background);
+        let (arms, late) = (self.arms.clone(), step.is_background);
         self.writer().before_the_request(Box::new(move || {
             // What earlier steps have left is not of this one: it would not come again.
-            if is_background {
+            if late {
                 std::thread::sleep(BACKGROUND_WAIT);
             }
             arms.begin_trace();

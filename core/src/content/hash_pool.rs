@@ -45,11 +45,14 @@ struct State {
     busy: bool,
     failed: bool,
     waker: Option<Waker>,
+    /// Whoever waits for room is woken once so few wait: not for each group, for a wake costs as much as hashing a part of one.
+    wake_at: usize,
 }
 
 impl Lane {
     pub(super) fn new(digests: Digests) -> Self {
-        let state = State { waiting: VecDeque::new(), digests: Some(digests), busy: false, failed: false, waker: None };
+        let waiting = VecDeque::new();
+        let state = State { waiting, digests: Some(digests), busy: false, failed: false, waker: None, wake_at: 0 };
         Self { shared: Arc::new(Shared { state: Mutex::new(state) }), share: WAITING.begin() }
     }
 
@@ -68,9 +71,11 @@ impl Lane {
     /// Ready when another group may be pushed.
     pub(super) fn poll_room(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut state = self.shared.state.lock();
-        if state.waiting.len() < self.share.get() || state.failed {
+        let share = self.share.get();
+        if state.waiting.len() < share || state.failed {
             return Poll::Ready(());
         }
+        state.wake_at = share / 2;
         state.waker = Some(context.waker().clone());
         Poll::Pending
     }
@@ -115,7 +120,9 @@ impl Shared {
             self.rest(&mut state);
             return false;
         }
-        if let Some(waker) = state.waker.take() {
+        if state.waiting.len() <= state.wake_at
+            && let Some(waker) = state.waker.take()
+        {
             waker.wake();
         }
         true
@@ -142,6 +149,10 @@ fn work(mut lane: Arc<Shared>, queue: &Sender<Arc<Shared>>) {
         drop(group);
         if !lane.put_back(hashed.ok()) {
             return;
+        }
+        // Where nobody waits for a turn, a lane stays with its thread.
+        if queue.is_empty() {
+            continue;
         }
         match queue.try_send(lane) {
             Ok(()) => return,

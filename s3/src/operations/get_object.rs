@@ -51,9 +51,9 @@ fn respond(headers: HeaderMap, found: &HeadOutput, body: s3s::Body) -> Response<
 
 async fn request(door: &S3Door, call: &Call<Input>) -> Result<GetObject, Failure> {
     refuse::unsupported_read(&call.headers)?;
-    let overridden = OVERRIDES.iter().try_fold(false, |any, (name, _)| {
-        call.input.parameter(name).map(|value| any || value.is_some())
-    })?;
+    let overridden = OVERRIDES
+        .iter()
+        .try_fold(false, |any, (name, _)| call.input.parameter(name).map(|value| any || value.is_some()))?;
     if overridden && *call.principal() == Principal::Anonymous {
         return Err(Failure::invalid_request(
             "Request specific response headers cannot be used for anonymous GET requests.",

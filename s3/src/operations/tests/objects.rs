@@ -251,7 +251,12 @@ async fn a_key_that_a_rename_made_too_long_is_read_and_deleted() {
     let store = Store::with_bucket().await;
     let (inner, outer) = ("i".repeat(500), "o".repeat(1000));
     store.put(&format!("d/{inner}"), "bytes").await;
-    store.ask("PUT", &format!("/photos/{outer}/?renameObject")).header("x-amz-rename-source", "d/").send().await.expect(200);
+    store
+        .ask("PUT", &format!("/photos/{outer}/?renameObject"))
+        .header("x-amz-rename-source", "d/")
+        .send()
+        .await
+        .expect(200);
     let uri = format!("/photos/{outer}/{inner}");
     assert_eq!(store.ask("GET", &uri).send().await.expect(200).text(), "bytes");
     assert_eq!(store.ask("HEAD", &uri).send().await.expect(200).headers["content-length"], "5");
@@ -265,7 +270,8 @@ async fn a_key_that_a_rename_made_too_long_is_read_and_deleted() {
 async fn a_parameter_that_is_read_is_there_once() {
     let store = Store::with_bucket().await;
     store.put("a", "1").await;
-    for query in ["versionId=null&versionId=null", "partNumber=1&partNumber=1", "response-expires=1&response-expires=2"] {
+    for query in ["versionId=null&versionId=null", "partNumber=1&partNumber=1", "response-expires=1&response-expires=2"]
+    {
         store.ask("GET", &format!("/photos/a?{query}")).send().await.expect_error(400, "InvalidRequest");
     }
     store.ask("GET", "/photos/a?x-id=GetObject&x-id=GetObject").send().await.expect(200);
