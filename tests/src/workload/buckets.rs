@@ -20,8 +20,9 @@ impl Writer {
     fn change_bucket(&mut self, state: Option<State>, method: &str, query: &str, body: String) -> Result<(), Gone> {
         let bucket = self.own_bucket();
         let mut request = self.request(method, &format!("/{bucket}{query}"), &[], body.into_bytes());
-        if query == "?acl" {
-            request.headers.push(("x-amz-acl".into(), b"public-read".to_vec()));
+        if let (Some(State::Bucket { is_public, .. }), "?acl") = (&state, query) {
+            let acl: &[u8] = if *is_public { b"public-read" } else { b"private" };
+            request.headers.push(("x-amz-acl".into(), acl.to_vec()));
         }
         self.change(vec![(Subject::Bucket(bucket), state)], &request)?;
         Ok(())
@@ -128,9 +129,22 @@ impl Writer {
     }
 
     pub(super) fn publish_bucket(&mut self) -> Result<(), Gone> {
+        self.show_bucket(true)
+    }
+
+    /// So that publishing it changes something: what changes nothing is not written.
+    pub(super) fn bucket_private(&mut self) -> Result<(), Gone> {
+        self.bucket_there()?;
+        match self.own() {
+            Some(State::Bucket { is_public: true, .. }) => self.show_bucket(false),
+            _ => Ok(()),
+        }
+    }
+
+    fn show_bucket(&mut self, public: bool) -> Result<(), Gone> {
         self.alter_bucket("PUT", "?acl", String::new(), |state| {
             if let State::Bucket { is_public, .. } = state {
-                *is_public = true;
+                *is_public = public;
             }
         })
     }

@@ -155,7 +155,7 @@ const ONCE: &[Step] = steps! {
     "DeleteBucketTagging", w, { w.bucket_there()?; w.tag_bucket()?; w.ready(); w.untag_bucket() }
     "PutBucketCors", w, { w.bucket_there()?; w.ready(); w.share_bucket() }
     "DeleteBucketCors", w, { w.bucket_there()?; w.share_bucket()?; w.ready(); w.unshare_bucket() }
-    "PutBucketAcl", w, { w.bucket_there()?; w.ready(); w.publish_bucket() }
+    "PutBucketAcl", w, { w.bucket_private()?; w.ready(); w.publish_bucket() }
     "DeleteBucket", w, { w.bucket_there()?; w.upload_into_bucket()?; w.ready(); w.delete_bucket() }
     "user create", w, { w.account_gone()?; w.ready(); w.create_account() }
     "key create", w, { w.account_there()?; w.ready(); w.create_key() }
