@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use http::header;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -52,9 +53,17 @@ impl Drop for Counted {
 /// Serves until the client leaves, or `stop` changes and the request under way is answered.
 pub async fn serve(builder: &http1::Builder, socket: Socket, front: Arc<Front>, mut stop: watch::Receiver<bool>) {
     let counted = Counted::new(&front);
+    let lingers = socket.lingers();
     let service = service_fn(move |request| {
-        let front = Arc::clone(&front);
-        async move { Ok::<_, Infallible>(front.respond(request).await) }
+        let (front, lingers) = (Arc::clone(&front), Arc::clone(&lingers));
+        async move {
+            let response = front.respond(request).await;
+            // The front closes a connection only where more may come on it than it has read.
+            if response.headers().contains_key(header::CONNECTION) {
+                lingers.store(true, Ordering::Relaxed);
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(socket), service));
     let result = tokio::select! {

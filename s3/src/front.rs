@@ -88,7 +88,7 @@ impl Front {
         let kind = target.as_ref().map_or(OTHER, |target| Kind::of(&head.method, &head.headers, target));
         let ended = Ended::begin(Arc::clone(&self.metrics), kind, asked.request_id.clone());
         let body = Inbound::new(body, expects_continue(&head.headers), Pace::from(&self.config)).counted(&self.metrics);
-        let unasked = body.unasked();
+        let unread = body.unread();
         let mut resource = String::new();
         let mut bucket = None;
         let answer = match target {
@@ -113,7 +113,7 @@ impl Front {
             }
         };
         let mut response = self.envelope(answer, &resource, &asked, ended).await;
-        if unasked.load(Ordering::Relaxed) {
+        if unread.load(Ordering::Relaxed) {
             // RFC 9110, section 10.1.1. hyper would take the next request's first bytes for the body that never came.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

@@ -44,8 +44,8 @@ where
 {
     body: Option<B>,
     pace: Pace,
-    /// The sender waits for `100 Continue`, which was not sent.
-    unasked: Arc<AtomicBool>,
+    /// The sender waits for `100 Continue`, which was not sent; or its body was too long to be read only to be thrown away.
+    unread: Arc<AtomicBool>,
     started: Option<Instant>,
     received: u64,
     last: Option<Instant>,
@@ -60,8 +60,8 @@ where
 {
     pub fn new(body: B, expects_continue: bool, pace: Pace) -> Self {
         let body = (!body.is_end_stream()).then_some(body);
-        let unasked = Arc::new(AtomicBool::new(expects_continue && body.is_some()));
-        Self { body, pace, unasked, started: None, received: 0, last: None, timer: None, metrics: None }
+        let unread = Arc::new(AtomicBool::new(expects_continue && body.is_some()));
+        Self { body, pace, unread, started: None, received: 0, last: None, timer: None, metrics: None }
     }
 
     /// Counts what is read, and what is read only to be thrown away.
@@ -70,10 +70,10 @@ where
         self
     }
 
-    /// True for as long as the sender has not been asked for the body that it announced. Where that stays so, the connection can't
-    /// go on: what comes next may be the body or another request.
-    pub fn unasked(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.unasked)
+    /// True for as long as the sender has not been asked for the body that it announced, and where a body was given up. Where that
+    /// stays so, the connection can't go on: what comes next may be the body or another request.
+    pub fn unread(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.unread)
     }
 
     /// Whether the end was reached, or there was nothing.
@@ -122,7 +122,7 @@ where
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         let Some(body) = &mut this.body else { return Poll::Ready(None) };
-        this.unasked.store(false, Ordering::Relaxed);
+        this.unread.store(false, Ordering::Relaxed);
         this.started.get_or_insert_with(Instant::now);
         loop {
             match Pin::new(&mut *body).poll_frame(cx) {
@@ -163,7 +163,8 @@ where
 {
     fn drop(&mut self) {
         let Some(mut body) = self.body.take() else { return };
-        if self.unasked.load(Ordering::Relaxed) || body.size_hint().lower() > limits::UNREAD_BODY_BYTES_MAX {
+        if self.unread.load(Ordering::Relaxed) || body.size_hint().lower() > limits::UNREAD_BODY_BYTES_MAX {
+            self.unread.store(true, Ordering::Relaxed);
             return;
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };

@@ -1,5 +1,6 @@
 //! Bodies over the wire: chunked, signed, with trailers, awaited.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -125,6 +126,36 @@ async fn continue_is_sent_only_to_whom_it_is_due() {
     stream.write_all(b"hello").await.expect("sent");
     assert_eq!(read_answer(&mut stream).await.expect("an answer").status, 200);
     assert_eq!(harness.fake.get("bucket/k").expect("stored").body, b"hello");
+}
+
+/// A client may send its body after a while without having been asked, as curl and boto3 do after a second.
+#[tokio::test]
+async fn a_body_that_was_not_asked_for_does_not_cost_the_answer() {
+    let harness = Harness::start(S3Config::default());
+    let put = |length: u64| {
+        let draft = Draft::new("PUT", "/denied-bucket/k").header("content-length", &length.to_string());
+        draft.sign_with("UNSIGNED-PAYLOAD").0
+    };
+    let expecting = put(1 << 20).header("expect", "100-continue");
+    // Longer than what is read only to be thrown away.
+    for draft in [expecting, put(1 << 30)] {
+        let mut stream = harness.connect().await;
+        stream.write_all(&draft.bytes()).await.expect("sent");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        for _ in 0..16 {
+            stream.write_all(&[b'x'; 64 << 10]).await.expect("still taken");
+        }
+        let answer = read_answer(&mut stream).await.expect("an answer");
+        assert_eq!((answer.code(), answer.header("connection")), ("AccessDenied", Some("close")));
+        // The end, and no reset.
+        assert_eq!(stream.read(&mut [0; 16]).await.expect("no reset"), 0);
+        let closed = std::time::Instant::now();
+        drop(stream);
+        while harness.metrics.connections.load(Ordering::Relaxed) > 0 {
+            assert!(closed.elapsed() < Duration::from_secs(1), "a connection that its client has closed lingers");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
 }
 
 #[tokio::test]
