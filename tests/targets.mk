@@ -24,6 +24,7 @@ crash-slice: crash-build
 crash: crash-build ## Kill the server at every fail point in every shape, and 200 times under load (long)
 	export TREFOIL_CRASH=full TREFOIL_CRASH_RESULTS=$(CURDIR)/tests/results/crash.json TREFOIL_COMMIT=$$(git rev-parse HEAD) && \
 	$(CARGO) test --locked -p trefoil-tests --test crash -- --include-ignored --nocapture
+	python3 tests/bench/readme.py
 
 .PHONY: clients
 clients: build ## Let aws cli, boto3, rclone, s3cmd and restic do their everyday work

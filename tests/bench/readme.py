@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Renders tests/results/{bench,scale,memory,s3-tests,clients}.json into README.md. `--check` changes nothing and fails where a file
+"""Renders tests/results/{bench,scale,memory,s3-tests,clients,crash}.json into README.md. `--check` changes nothing and fails where a file
 is missing, the README shows other figures than the files, or a missed goal has no heading in tests/results/remedies.md.
 
 Benchmarks mean something on a quiet machine only, and some have not been run on one yet: those the README says so of, in `PENDING`.
@@ -18,7 +18,7 @@ from measure.goals import from_json  # noqa: E402
 README = results.ROOT / "README.md"
 REMEDIES = results.DIRECTORY / "remedies.md"
 SUITES = {"bench": report.readme, "scale": readme.goals, "memory": readme.goals, "s3-tests": readme.s3_tests,
-          "clients": readme.clients}
+          "clients": readme.clients, "crash": readme.crash}
 # Empty as soon as each has been run in full on a quiet machine.
 PENDING = {"bench"}
 

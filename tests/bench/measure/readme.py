@@ -52,6 +52,15 @@ def s3_tests(document):
             f"Others, of the same tests: {S3_TESTS_PEERS}.")
 
 
+def crash(document):
+    """What the crashes left."""
+    points, load = document["points"], document["load"]
+    return (f"`make crash` on {document['date']}, commit `{document['commit'][:12]}`: {points['crashes']:,} deaths at "
+            f"{len(points['points'])} named points, in {len(points['shapes'])} shapes of content; then {load['cycles']} times kill -9 "
+            f"under load of {load['writers']} writers, with {load['acknowledged']:,} changes acknowledged. Lost, half or unclean "
+            f"afterwards: {points['problems'] + load['problems']}.")
+
+
 def clients(document):
     """What real clients did."""
     rows = [[c["client"], c["version"], c["passed"], c["failed"]] for c in document["clients"]]
