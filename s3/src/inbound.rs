@@ -44,7 +44,9 @@ where
 {
     body: Option<B>,
     pace: Pace,
-    /// The sender waits for `100 Continue`, which was not sent; or its body was too long to be read only to be thrown away.
+    /// The sender waits for `100 Continue`, which was not sent; or its body was too long to be read only to be thrown away. Also where
+    /// there is no body to wait for, and hyper sends no 100: botocore up to 1.35 keeps the status of an answer that came instead, and
+    /// takes it for that of the connection's next request.
     unread: Arc<AtomicBool>,
     started: Option<Instant>,
     received: u64,
@@ -60,7 +62,7 @@ where
 {
     pub fn new(body: B, expects_continue: bool, pace: Pace) -> Self {
         let body = (!body.is_end_stream()).then_some(body);
-        let unread = Arc::new(AtomicBool::new(expects_continue && body.is_some()));
+        let unread = Arc::new(AtomicBool::new(expects_continue));
         Self { body, pace, unread, started: None, received: 0, last: None, timer: None, metrics: None }
     }
 

@@ -120,6 +120,10 @@ async fn continue_is_sent_only_to_whom_it_is_due() {
         // Nobody could tell the body that may still come from the next request.
         assert_eq!(answer.header("connection"), Some("close"));
     }
+    // Nothing to ask for, and answered at once.
+    let empty = Draft::new("PUT", "/bucket/empty").header("expect", "100-continue").sign_with("UNSIGNED-PAYLOAD").0;
+    let answer = harness.send(&empty.bytes()).await;
+    assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
     let mut stream = harness.connect().await;
     stream.write_all(&put("/bucket/k").sign_with("UNSIGNED-PAYLOAD").0.bytes()).await.expect("sent");
     assert_eq!(read_answer(&mut stream).await.expect("an answer").status, 100);
