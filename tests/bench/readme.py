@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 """Renders tests/results/{bench,scale,memory,s3-tests,clients,crash}.json into README.md. `--check` changes nothing and fails where a file
 is missing, the README shows other figures than the files, or a missed goal has no heading in tests/results/remedies.md.
-
-Benchmarks mean something on a quiet machine only, and some have not been run on one yet: those the README says so of, in `PENDING`.
 """
 import argparse
 import json
@@ -19,8 +17,6 @@ README = results.ROOT / "README.md"
 REMEDIES = results.DIRECTORY / "remedies.md"
 SUITES = {"bench": report.readme, "scale": readme.goals, "memory": readme.goals, "s3-tests": readme.s3_tests,
           "clients": readme.clients, "crash": readme.crash}
-# Empty as soon as each has been run in full on a quiet machine.
-PENDING = set()
 
 
 def missed(document):
@@ -48,8 +44,7 @@ def render(check):
             documents[suite] = json.loads(path.read_text())
             text = readme.replace(text, suite, figures(documents[suite]))
         else:
-            if suite not in PENDING:
-                absent.append(f"tests/results/{path.name} is missing: make {suite}")
+            absent.append(f"tests/results/{path.name} is missing: make {suite}")
             text = readme.replace(text, suite, f"Not measured yet: `make {suite}`.")
     if check:
         problems = absent + [f"tests/results/remedies.md has no words on: {name}" for name in without_remedy(documents.values())]
