@@ -9,6 +9,8 @@ use std::time::Duration;
 pub const KEY_BYTES_MAX: usize = 1024;
 /// A key that a directory rename made longer: what of it a request may name, for a request's head has 64 KiB.
 pub const KEY_NAMED_BYTES_MAX: usize = 60 << 10;
+/// Names in such a key: each is a step of a walk that a stranger may ask for.
+pub const KEY_NAMES_MAX: usize = 4096;
 /// S3: names and values of `x-amz-meta-*` together.
 pub const USER_METADATA_BYTES_MAX: usize = 2048;
 /// S3: tags of an object; of a bucket; characters of a tag's key and value.
@@ -193,12 +195,11 @@ pub const LOG_SCAN_BYTES: usize = 1 << 20;
 pub const LOCK_FILE_BYTES_MAX: u64 = 1024;
 /// How often a transaction that lost a race is run again before the caller hears of it.
 pub const TRANSACTION_ATTEMPTS_MAX: u32 = 64;
-/// Attempts made at once; later ones first wait, twice as long each time up to the bound below, a random part of it.
+/// Attempts made at once; later ones first wait, a part of a millisecond, and of twice as long each time.
 pub const TRANSACTION_EAGER_ATTEMPTS: u32 = 2;
 /// Attempts after which a transaction waits for its turn among all that have lost so often. Few: whoever has the turn races with all
 /// who have not lost so often yet, and has to win before its own attempts are used up.
 pub const TRANSACTION_TURN_ATTEMPTS: u32 = 4;
-pub const TRANSACTION_BACKOFF_MAX: Duration = Duration::from_millis(32);
 /// Ids taken from the index at once: one synced record allots this many.
 pub const ID_LEASE: u64 = 1 << 16;
 

@@ -7,7 +7,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use http::header;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -56,14 +55,7 @@ pub async fn serve(builder: &http1::Builder, socket: Socket, front: Arc<Front>, 
     let lingers = socket.lingers();
     let service = service_fn(move |request| {
         let (front, lingers) = (Arc::clone(&front), Arc::clone(&lingers));
-        async move {
-            let response = front.respond(request).await;
-            // The front closes a connection only where more may come on it than it has read.
-            if response.headers().contains_key(header::CONNECTION) {
-                lingers.store(true, Ordering::Relaxed);
-            }
-            Ok::<_, Infallible>(response)
-        }
+        async move { Ok::<_, Infallible>(front.respond(request, lingers).await) }
     });
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(socket), service));
     let result = tokio::select! {

@@ -5,7 +5,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::FutureExt;
 use http::request::Parts as Head;
@@ -72,8 +72,8 @@ impl Front {
         }
     }
 
-    /// Answers, whatever happens.
-    pub async fn respond(&self, request: Request<Incoming>) -> Response<ReplyBody> {
+    /// Answers, whatever happens. Sets `lingers` where the client may still be sending when its connection is closed.
+    pub async fn respond(&self, request: Request<Incoming>, lingers: Arc<AtomicBool>) -> Response<ReplyBody> {
         let (head, body) = request.into_parts();
         let asked = Asked {
             method: head.method.clone(),
@@ -87,7 +87,8 @@ impl Front {
         let target = target.map(Arc::new);
         let kind = target.as_ref().map_or(OTHER, |target| Kind::of(&head.method, &head.headers, target));
         let ended = Ended::begin(Arc::clone(&self.metrics), kind, asked.request_id.clone());
-        let body = Inbound::new(body, expects_continue(&head.headers), Pace::from(&self.config)).counted(&self.metrics);
+        let expects = expects_continue(&head.headers);
+        let body = Inbound::new(body, expects, Pace::from(&self.config), Arc::clone(&lingers)).counted(&self.metrics);
         let unread = body.unread();
         let mut resource = String::new();
         let mut bucket = None;
@@ -108,6 +109,8 @@ impl Front {
                 answer
             }
             Err(failure) => {
+                // What becomes of it decides what becomes of the connection.
+                drop(body);
                 resource.push_str(head.uri.path());
                 Err(failure)
             }
@@ -116,6 +119,9 @@ impl Front {
         if unread.load(Ordering::Relaxed) {
             // RFC 9110, section 10.1.1. hyper would take the next request's first bytes for the body that never came.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if response.headers().contains_key(header::CONNECTION) {
+            lingers.store(true, Ordering::Relaxed);
         }
         if let (Some(origin), Some(bucket)) = (&asked.origin, &bucket)
             && asked.method != Method::OPTIONS

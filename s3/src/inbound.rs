@@ -48,6 +48,8 @@ where
     /// there is no body to wait for, and hyper sends no 100: botocore up to 1.35 keeps the status of an answer that came instead, and
     /// takes it for that of the connection's next request.
     unread: Arc<AtomicBool>,
+    /// Set where the body is given up while its sender may still be sending: the connection must not be closed at once.
+    lingers: Arc<AtomicBool>,
     started: Option<Instant>,
     received: u64,
     last: Option<Instant>,
@@ -60,10 +62,10 @@ impl<B: Body<Data = Bytes> + Send + Unpin + 'static> Inbound<B>
 where
     B::Error: std::fmt::Display + Send,
 {
-    pub fn new(body: B, expects_continue: bool, pace: Pace) -> Self {
+    pub fn new(body: B, expects_continue: bool, pace: Pace, lingers: Arc<AtomicBool>) -> Self {
         let body = (!body.is_end_stream()).then_some(body);
         let unread = Arc::new(AtomicBool::new(expects_continue));
-        Self { body, pace, unread, started: None, received: 0, last: None, timer: None, metrics: None }
+        Self { body, pace, unread, lingers, started: None, received: 0, last: None, timer: None, metrics: None }
     }
 
     /// Counts what is read, and what is read only to be thrown away.
@@ -167,10 +169,11 @@ where
         let Some(mut body) = self.body.take() else { return };
         if self.unread.load(Ordering::Relaxed) || body.size_hint().lower() > limits::UNREAD_BODY_BYTES_MAX {
             self.unread.store(true, Ordering::Relaxed);
+            self.lingers.store(true, Ordering::Relaxed);
             return;
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let metrics = self.metrics.take();
+        let (metrics, lingers) = (self.metrics.take(), Arc::clone(&self.lingers));
         // Ends by itself: at the body's end, at the bound, or in time. The connection stays usable if the end was reached.
         runtime.spawn(async move {
             let drain = async {
@@ -180,12 +183,15 @@ where
                     count(metrics.as_deref(), data);
                     let length = data.len() as u64;
                     if length > left {
-                        break;
+                        return false;
                     }
                     left -= length;
                 }
+                true
             };
-            let _ = tokio::time::timeout(limits::UNREAD_BODY_TIMEOUT, drain).await;
+            if !matches!(tokio::time::timeout(limits::UNREAD_BODY_TIMEOUT, drain).await, Ok(true)) {
+                lingers.store(true, Ordering::Relaxed);
+            }
         });
     }
 }

@@ -1,9 +1,10 @@
-//! The S3 door: sockets, authentication, bodies and forms in front; `s3s` routes, parses and renders; `operations` translate.
+//! The S3 door: sockets, authentication, bodies and forms in front; `operations` translate; `s3s` routes, parses and renders all but the
+//! verbs of one object.
 //!
 //! Always holds (T7): no hashing, placing, committing or queueing of objects here. What comes from a socket is authenticated
 //! before anything is done with it, held in bounded memory, and never reaches a panic (T8).
 //!
-//! A request's way: `connection` (hyper) → `front` (target, credentials, body) → `operations` (with s3s inside) →
+//! A request's way: `connection` (hyper) → `front` (target, credentials, body) → `operations` (most with s3s inside) →
 //! `response` (envelope).
 
 #![allow(clippy::result_large_err, reason = "a Failure is made once, where a request is refused")]

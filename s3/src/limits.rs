@@ -34,10 +34,10 @@ pub const BODY_RATE_GRACE: Duration = Duration::from_secs(60);
 pub const WRITE_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// After a shutdown was asked for, requests under way have this long.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
-/// What is read and dropped of a body that nobody wants, so that its sender sees the answer; beyond it the connection is reset.
+/// What is read and dropped of a body that nobody wants, so that its connection goes on; beyond it the connection is closed.
 pub const UNREAD_BODY_BYTES_MAX: u64 = 16 << 20;
 pub const UNREAD_BODY_TIMEOUT: Duration = Duration::from_secs(10);
-/// After an answer that says so, a connection is closed once the client has closed its side, or after this long.
+/// A connection that is closed while its client may still be sending: once the client has closed its side, or after this long.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A document in a body. CompleteMultipartUpload with 10,000 parts and their checksums takes about 4 MiB, DeleteObjects of 1,000

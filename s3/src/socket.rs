@@ -97,7 +97,11 @@ impl AsyncWrite for Socket {
                 lingering.insert(Lingering { end, bytes: limits::UNREAD_BODY_BYTES_MAX })
             }
         };
-        while lingering.bytes > 0 && lingering.end.as_mut().poll(cx).is_pending() {
+        // Beyond the bound the client is no longer listened to; its answer waits for it all the same.
+        while lingering.end.as_mut().poll(cx).is_pending() {
+            if lingering.bytes == 0 {
+                return Poll::Pending;
+            }
             let mut room = [0; 8 << 10];
             let mut buffer = ReadBuf::new(&mut room);
             // Whoever is gone already needs no more waiting for.

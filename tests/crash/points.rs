@@ -151,8 +151,13 @@ impl Victim {
 
     /// Makes the step with the point armed before its own request. Whether the server died of it.
     fn step_into(&mut self, step: &Step, point: &str) -> Result<bool, String> {
-        let (arms, armed) = (self.arms.clone(), point.to_owned());
-        self.writer().before_the_request(Box::new(move || arms.arm(&armed)));
+        let (arms, armed, late) = (self.arms.clone(), point.to_owned(), step.is_background);
+        self.writer().before_the_request(Box::new(move || {
+            if late {
+                std::thread::sleep(BACKGROUND_WAIT);
+            }
+            arms.arm(&armed);
+        }));
         match (step.run)(self.writer()) {
             Err(_) => self.died_at(point).map(|()| true),
             Ok(()) if step.is_background && !self.outlives(BACKGROUND_DEATH_WAIT) => self.died_at(point).map(|()| true),

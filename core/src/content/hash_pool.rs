@@ -1,7 +1,7 @@
 //! The threads that hash long bodies beside their I/O.
 //!
-//! Always holds: the groups of one [`Lane`] are hashed in their order, by one thread at a time; lanes take turns, one group each,
-//! so that no body starves another. A lane stands in the pool's queue at most once. Nothing here waits while it holds a lock, and
+//! Always holds: the groups of one [`Lane`] are hashed in their order, by one thread at a time; where several wait, lanes take turns, one
+//! group each, so that no body starves another. A lane stands in the pool's queue at most once. Nothing here waits while it holds a lock, and
 //! nothing blocks a caller: where the queue is full, or no thread could be made, the caller hashes the group itself.
 
 use std::collections::VecDeque;
@@ -136,7 +136,7 @@ impl Shared {
     }
 }
 
-/// Hashes one group, then lets the next lane have its turn.
+/// Hashes group after group until another lane waits for its turn.
 fn work(mut lane: Arc<Shared>, queue: &Sender<Arc<Shared>>) {
     while let Some((group, mut digests)) = lane.take() {
         let hashed = catch_unwind(AssertUnwindSafe(|| {

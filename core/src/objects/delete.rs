@@ -53,8 +53,14 @@ impl ObjectService {
                 None => self.require(principal, &place.bucket, Permission::Write)?,
                 Some(_) => self.require_owner(principal, &place.bucket)?,
             }
-            if place.dentry.is_none() && version.is_none() {
-                key.require_makeable()?;
+            if let Err(too_long) = key.require_makeable() {
+                let is_there = match version {
+                    None => place.dentry.is_some(),
+                    Some(version) => self.tree().version(tx, &place, *version).await?.is_some(),
+                };
+                if !is_there {
+                    return Err(too_long.into());
+                }
             }
             if !conditions.is_empty() {
                 let found = match version {

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::error::Error;
-use crate::limits::{KEY_BYTES_MAX, KEY_NAMED_BYTES_MAX};
+use crate::limits::{KEY_BYTES_MAX, KEY_NAMED_BYTES_MAX, KEY_NAMES_MAX};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey(String);
@@ -18,8 +18,16 @@ impl ObjectKey {
     }
 
     /// The key of something that may be there: a directory rename can have made it longer than S3 makes any.
+    ///
+    /// Its names are those of keys that were made; it has no more of them than [`KEY_NAMES_MAX`].
     pub fn existing(key: impl Into<String>) -> Result<Self, Error> {
-        Self::up_to(KEY_NAMED_BYTES_MAX, key.into())
+        let key = key.into();
+        if key.len() > KEY_BYTES_MAX
+            && (key.split('/').any(|name| name.len() > KEY_BYTES_MAX) || key.matches('/').count() >= KEY_NAMES_MAX)
+        {
+            return Err(Error::KeyTooLong { size: key.len(), max: KEY_BYTES_MAX });
+        }
+        Self::up_to(KEY_NAMED_BYTES_MAX, key)
     }
 
     fn up_to(max: usize, key: String) -> Result<Self, Error> {

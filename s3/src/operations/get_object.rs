@@ -60,9 +60,7 @@ async fn request(door: &S3Door, call: &Call<Input>) -> Result<GetObject, Failure
         ));
     }
     let range = call.headers.get(header::RANGE).and_then(|range| RangeRequest::parse(range.to_str().ok()?));
-    // That it is a number was seen before.
-    let part = call.input.parameter("partNumber")?.and_then(|number| number.parse().ok());
-    let part_number = part.map(part_number).transpose()?;
+    let part_number = call.input.parameter("partNumber")?.map(parse_part_number).transpose()?;
     if range.is_some() && part_number.is_some() {
         return Err(Failure::invalid_request("Cannot specify both Range header and partNumber query parameter"));
     }
@@ -75,6 +73,11 @@ async fn request(door: &S3Door, call: &Call<Input>) -> Result<GetObject, Failure
         part_number,
         conditions: conditions::of_read(&call.headers),
     })
+}
+
+fn parse_part_number(text: &str) -> Result<u32, Failure> {
+    let message = "Provided partNumber not an integer or within integer range";
+    part_number(text.parse().map_err(|_| Failure::invalid_argument("partNumber", text, message))?)
 }
 
 /// A part's number as parameters give it.

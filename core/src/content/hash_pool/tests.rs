@@ -44,8 +44,9 @@ async fn a_lane_without_a_byte_finishes() {
 
 #[tokio::test]
 async fn where_the_queue_is_full_the_caller_hashes() {
-    // Nobody receives, and nothing can be queued.
-    let (queue, _lanes) = crossbeam_channel::bounded(0);
+    // Nobody receives, and another lane has the only place.
+    let (queue, _lanes) = crossbeam_channel::bounded(1);
+    queue.send(self::lane().shared.clone()).unwrap();
     let lane = lane();
     {
         let mut state = lane.shared.state.lock();
@@ -55,6 +56,19 @@ async fn where_the_queue_is_full_the_caller_hashes() {
     work(lane.shared.clone(), &queue);
     let finished = finish(&lane).await.unwrap();
     assert_eq!(finished.value(CRC).unwrap(), checksum_of(CRC, b"firstsecondthird"));
+}
+
+#[test]
+fn a_lane_that_is_alone_stays_with_its_thread() {
+    let (queue, lanes) = crossbeam_channel::bounded(1);
+    let lane = lane();
+    {
+        let mut state = lane.shared.state.lock();
+        state.busy = true;
+        state.waiting.extend([group(b"a"), group(b"b"), group(b"c")]);
+    }
+    work(lane.shared.clone(), &queue);
+    assert_eq!((lane.shared.state.lock().waiting.len(), lanes.len()), (0, 0));
 }
 
 #[test]
@@ -69,6 +83,7 @@ fn lanes_take_turns() {
         queue.send(lane.shared.clone()).unwrap();
     }
     let waiting = || [&first, &second].map(|lane| lane.shared.state.lock().waiting.len());
+    // The second, once the first has no more, is alone.
     for left in [[1, 2], [1, 1], [0, 1], [0, 0]] {
         work(lanes.recv().unwrap(), &queue);
         assert_eq!(waiting(), left);
@@ -78,7 +93,9 @@ fn lanes_take_turns() {
 
 #[test]
 fn a_body_waits_for_room_and_is_woken() {
-    let (queue, _lanes) = crossbeam_channel::bounded(1);
+    // Another lane waits, so that this one lets go after each group.
+    let (queue, lanes) = crossbeam_channel::bounded(2);
+    queue.send(self::lane().shared.clone()).unwrap();
     let lane = lane();
     {
         let mut state = lane.shared.state.lock();
@@ -89,9 +106,19 @@ fn a_body_waits_for_room_and_is_woken() {
     let waker = Waker::from(woken.clone());
     let mut context = Context::from_waker(&waker);
     assert!(lane.poll_room(&mut context).is_pending());
-    assert!(!woken.0.load(std::sync::atomic::Ordering::SeqCst));
-    work(lane.shared.clone(), &queue);
-    assert!(woken.0.load(std::sync::atomic::Ordering::SeqCst));
+    let share = lane.share.get();
+    loop {
+        let left = lane.shared.state.lock().waiting.len();
+        assert_eq!(woken.0.load(std::sync::atomic::Ordering::SeqCst), left <= share / 2, "{left} of {share} wait");
+        if left <= share / 2 {
+            break;
+        }
+        work(lane.shared.clone(), &queue);
+        // This lane's own place is behind the other's.
+        assert_eq!(lanes.len(), 2);
+        let (other, _this) = (lanes.recv().unwrap(), lanes.recv().unwrap());
+        queue.send(other).unwrap();
+    }
     assert!(lane.poll_room(&mut context).is_ready());
 }
 

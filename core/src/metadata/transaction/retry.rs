@@ -10,9 +10,7 @@ use std::time::Duration;
 use super::super::{CommitError, Durability, LockGuard, LockMode, MetadataStore, ReadError, keys};
 use super::{Transaction, TxError};
 use crate::error::Error;
-use crate::limits::{
-    TRANSACTION_ATTEMPTS_MAX, TRANSACTION_BACKOFF_MAX, TRANSACTION_EAGER_ATTEMPTS, TRANSACTION_TURN_ATTEMPTS,
-};
+use crate::limits::{TRANSACTION_ATTEMPTS_MAX, TRANSACTION_EAGER_ATTEMPTS, TRANSACTION_TURN_ATTEMPTS};
 
 /// Runs a transaction's body, commits it, and does both again when it lost a race.
 ///
@@ -147,7 +145,7 @@ impl<'a> Retry<'a> {
             self.turn = Some(self.store.lock(&keys::locks::turn(), LockMode::Exclusive).await?);
             return Ok(());
         }
-        let bound = Duration::from_millis(1).saturating_mul(1 << doublings.min(16)).min(TRANSACTION_BACKOFF_MAX);
+        let bound = Duration::from_millis(1).saturating_mul(1 << doublings.min(TRANSACTION_TURN_ATTEMPTS));
         tokio::time::sleep(bound.mul_f64(spread())).await;
         Ok(())
     }

@@ -56,6 +56,7 @@ async fn parameters_that_can_not_be() {
         "/photos/a?versionId=",
         "/photos/a?versionId=nonsense",
         "/photos/a?partNumber=x",
+        "/photos/a?partNumber=+1",
     ] {
         store.ask("GET", uri).send().await.expect_error(400, "InvalidArgument");
     }

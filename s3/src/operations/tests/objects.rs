@@ -261,8 +261,13 @@ async fn a_key_that_a_rename_made_too_long_is_read_and_deleted() {
     assert_eq!(store.ask("GET", &uri).send().await.expect(200).text(), "bytes");
     assert_eq!(store.ask("HEAD", &uri).send().await.expect(200).headers["content-length"], "5");
     store.ask("DELETE", &uri).send().await.expect(204);
-    for method in ["GET", "HEAD", "PUT"] {
+    for method in ["GET", "HEAD", "PUT", "DELETE"] {
         store.ask(method, &uri).send().await.expect_error(400, "KeyTooLongError");
+    }
+    store.ask("DELETE", &format!("{uri}?versionId=null")).send().await.expect_error(400, "KeyTooLongError");
+    // Names that nothing can have, and more of them than are walked.
+    for key in ["n".repeat(1025), "/".repeat(5000)] {
+        store.ask("GET", &format!("/photos/{key}")).send().await.expect_error(400, "KeyTooLongError");
     }
 }
 
