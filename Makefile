@@ -9,8 +9,8 @@ SHELL := /bin/sh
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/trefoil
 CARGO_TARGET_DIR ?= $(CACHE)/target
 export CARGO_TARGET_DIR
-# Runs cargo with the cached RocksDB.
-CARGO := rocksdb=$$(scripts/rocksdb.sh) && eval "$$rocksdb" && cargo
+# Runs cargo with the cached RocksDB, on this clone's sources.
+CARGO := rocksdb=$$(scripts/rocksdb.sh) && eval "$$rocksdb" && scripts/claim-target.sh && cargo
 TREFOIL := $(CARGO_TARGET_DIR)/release/trefoil
 PREFIX ?= /usr/local
 
