@@ -55,15 +55,23 @@ impl Reader<'_, '_> {
     }
 }
 
+/// Of a read outside of transactions: who loses all races is not told of a conflict, for nothing was to be changed.
+fn unread(error: TxError, key: &str) -> Error {
+    match error {
+        TxError::Conflict => Error::Unavailable(format!("{key} changes faster than it can be read; try again")),
+        TxError::Other(error) => error,
+    }
+}
+
 impl Tree {
     /// The place of a key, for a read.
     pub async fn lookup(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Place> {
-        self.place(&mut Reader::Store, bucket, key.as_str()).await.map_err(Error::from)
+        self.place(&mut Reader::Store, bucket, key.as_str()).await.map_err(|error| unread(error, key.as_str()))
     }
 
     /// The place of the same key, read anew.
     pub(super) async fn lookup_again(&self, place: &Place) -> Result<Place> {
-        self.place(&mut Reader::Store, &place.bucket.name, &place.key).await.map_err(Error::from)
+        self.place(&mut Reader::Store, &place.bucket.name, &place.key).await.map_err(|error| unread(error, &place.key))
     }
 
     /// The place of a key, read as part of a transaction that takes no lock yet: it may be held for long before it goes on.

@@ -63,8 +63,7 @@ pub(crate) struct Target<'a> {
 impl ObjectService {
     pub async fn put(&self, principal: &Principal, request: PutObject) -> Result<PutOutput> {
         let PutObject { bucket, key, upload, headers, user_metadata, tags, acl, conditions, location } = request;
-        let mut looked = Transaction::new(self.store());
-        let place = self.tree().look(&mut looked, &bucket, key.as_str()).await?;
+        let (place, looked) = self.look(&bucket, &key).await?;
         self.require(principal, &place.bucket, Permission::Write)?;
         check_user_metadata(&user_metadata)?;
         let owner = Self::owner_of_new(principal, &place.bucket);
@@ -85,7 +84,7 @@ impl ObjectService {
         // What was looked at before a small body came is as good as new; after a large one it is old, and a conflict likely. In a bucket
         // with versions the name is locked before it is read.
         let fresh = matches!(written.body, Body::Empty | Body::Inline(_)) && !place.bucket.versioned();
-        let looked = fresh.then_some(looked);
+        let looked = looked.filter(|_| fresh);
         let target = Target { principal, bucket: &place.bucket, key: &key, conditions: &conditions };
         let inserted = self.insert(&target, &new, looked).await;
         if matches!(&inserted, Err(error) if !matches!(error, Error::Internal(_))) {
@@ -95,6 +94,17 @@ impl ObjectService {
         written.uncommitted.commit();
         failpoint!("put.after_commit");
         Ok(PutOutput { etag, version, checksum: new.record.checksum, size: written.size })
+    }
+
+    /// The place of a name, and the transaction that has read it. Where the way to it changed between two reads, it is read outside of
+    /// any, and whoever changes it reads it again.
+    async fn look(&self, bucket: &BucketName, key: &ObjectKey) -> Result<(Place, Option<Transaction<'_>>)> {
+        let mut looked = Transaction::new(self.store());
+        match self.tree().look(&mut looked, bucket, key.as_str()).await {
+            Ok(place) => Ok((place, Some(looked))),
+            Err(TxError::Conflict) => Ok((self.tree().lookup(bucket, key).await?, None)),
+            Err(TxError::Other(error)) => Err(error),
+        }
     }
 
     /// The place of the name, once it is known that it may be given: the bucket is the one that was found, and not another that

@@ -8,6 +8,7 @@ pub mod multipart;
 mod multipart_refused;
 mod multipart_repeated;
 mod multipart_scale;
+mod races;
 mod round_trips;
 pub mod sharing;
 
