@@ -50,7 +50,7 @@ CLIPPY := clippy --workspace --all-targets --locked -- -D warnings
 CLIENTS_SLICE := boto3-current aws
 TESTS := test --workspace --locked --features trefoil-appliance/failpoints
 .PHONY: test-build
-test-build: test-deps rocksdb
+test-build: test-deps rocksdb files-tools
 	$(CARGO) $(TESTS) --no-run
 	$(CARGO) $(CLIPPY)
 
@@ -61,6 +61,7 @@ test: test-build ## Run every suite at its CI size
 	$(CARGO) $(TESTS) --test crash -- --ignored
 	tests/clients/install.sh $(CLIENTS_SLICE)
 	TREFOIL_BIN=$(DEBUG)/trefoil tests/clients/run.sh $(CLIENTS_SLICE)
+	$(MAKE) files-slice
 
 .PHONY: fmt
 fmt: ## Format the sources

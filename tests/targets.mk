@@ -46,3 +46,64 @@ fixture: rocksdb ## Write the data directory that later releases must open (befo
 .PHONY: deletions
 deletions: rocksdb ## Delete a million keys in order and count what each deletion costs (long)
 	export TREFOIL_TREE_DELETIONS=1000000 && $(CARGO) test --release --locked -p trefoil-core --lib namespace::tests::costs::deleting -- --nocapture
+
+# The file doors, from outside the process (tests/files/). They mount by FUSE, which needs root; the guest is Debian's kernel in QEMU.
+FILES := tests/files
+# What `make test` runs of them, in its build phase and in its test phase.
+.PHONY: files-tools
+files-tools:
+	$(FILES)/install.sh posix integrity real-use crossover guest
+	$(FILES)/guest/build.sh
+
+.PHONY: files-slice
+files-slice: files-tools
+	@if [ -c /dev/fuse ] && [ "$$(id -u)" = 0 ]; then exec $(MAKE) files-slice-mounted; \
+	else echo "the suites of the file doors are left out: they need root and /dev/fuse" >&2; fi
+
+.PHONY: files-slice-mounted
+files-slice-mounted: export TREFOIL_BIN = $(DEBUG)/trefoil
+files-slice-mounted:
+	$(FILES)/posix/run.py fuse
+	$(FILES)/integrity/run.py --slice
+	$(FILES)/crossover/run.py --slice
+	$(FILES)/crash/run.py --slice
+	$(FILES)/real-use/run.py --slice
+	$(FILES)/nfs-client/run.py --slice --only "two clients"
+
+.PHONY: posix
+posix: test-deps build ## Run pjdfstest (cargo's) on a FUSE mount and through Linux's NFSv3 client
+	$(FILES)/install.sh posix guest
+	TREFOIL_BIN=$(TREFOIL) $(FILES)/posix/run.py $(ARGS)
+
+# PJDFSTEST is a built checkout of https://github.com/pjd/pjdfstest
+.PHONY: pjdfstest
+pjdfstest: ## Run the C suite of pjdfstest from PJDFSTEST=DIR on a FUSE mount
+	@test -x "$(PJDFSTEST)/pjdfstest" || { echo "make pjdfstest: give PJDFSTEST=DIR, a built checkout of pjd/pjdfstest" >&2; exit 2; }
+	$(MAKE) test-deps build
+	$(FILES)/install.sh posix
+	TREFOIL_BIN=$(TREFOIL) $(FILES)/posix/c_suite.py "$(PJDFSTEST)"
+
+.PHONY: integrity
+integrity: test-deps build ## Let fsx, fio, stress-ng and a storm of operations work on a mount, and compare it with S3 (long)
+	$(FILES)/install.sh integrity guest
+	TREFOIL_BIN=$(TREFOIL) $(FILES)/integrity/run.py $(ARGS)
+
+.PHONY: crossover
+crossover: test-deps build ## Do every operation through one door and look at it through the others
+	$(FILES)/install.sh crossover
+	$(CARGO) build --release --locked -p trefoil-tests --example put_keys
+	TREFOIL_BIN=$(TREFOIL) $(FILES)/crossover/run.py $(ARGS)
+
+.PHONY: crash-files
+crash-files: test-deps build ## Kill the server 100 times during a storm on all doors (long)
+	TREFOIL_BIN=$(TREFOIL) $(FILES)/crash/run.py $(ARGS)
+
+.PHONY: real-use
+real-use: test-deps build ## Use a mount for git, cargo, tar, rsync, vim, SQLite, dbench and a kernel's build (long)
+	$(FILES)/install.sh real-use kernel
+	TREFOIL_BIN=$(TREFOIL) $(FILES)/real-use/run.py $(ARGS)
+
+.PHONY: nfs-client
+nfs-client: test-deps build ## Let Linux's NFSv3 client work in QEMU, two of them at once, and over kill -9 of the server
+	$(FILES)/install.sh guest
+	TREFOIL_BIN=$(TREFOIL) $(FILES)/nfs-client/run.py $(ARGS)

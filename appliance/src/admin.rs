@@ -8,9 +8,11 @@
 mod answer;
 pub mod api;
 mod check;
+mod exports;
 mod health;
 mod keys;
 mod listener;
+mod mounts;
 mod root_verifier;
 mod route;
 mod users;
@@ -29,7 +31,9 @@ use trefoil_core::objects::ObjectService;
 pub use listener::{Listener, bind_socket, serve};
 pub use root_verifier::RootVerifier;
 
+use crate::exports::ExportManager;
 use crate::metrics::{Exposition, Kind, Source};
+use crate::mounts::MountManager;
 
 /// Who has opened the connection that a request came by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +56,10 @@ pub struct Admin {
     pub service: ObjectService,
     pub verifier: Box<dyn Verifier>,
     pub metrics: Vec<Source>,
+    /// Where there is a FUSE door.
+    pub mounts: Option<Arc<MountManager>>,
+    /// Where there is an NFS door.
+    pub exports: Option<Arc<ExportManager>>,
     check: check::CheckJob,
     pub info: api::Info,
     pub started: Instant,
@@ -72,10 +80,20 @@ impl Admin {
             service,
             verifier,
             metrics,
+            mounts: None,
+            exports: None,
             check: check::CheckJob::new(stopped),
             info,
             started: Instant::now(),
         }
+    }
+
+    pub fn with_mounts(self, mounts: Arc<MountManager>) -> Self {
+        Self { mounts: Some(mounts), ..self }
+    }
+
+    pub fn with_exports(self, exports: Arc<ExportManager>) -> Self {
+        Self { exports: Some(exports), ..self }
     }
 }
 

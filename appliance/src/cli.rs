@@ -4,7 +4,10 @@
 
 mod bench_s3;
 mod check;
+mod export;
 mod key;
+mod mount;
+mod mount_helper;
 mod remote;
 mod serve;
 pub mod settings;
@@ -37,6 +40,15 @@ enum Command {
     /// Manage access keys
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Mount a bucket, or a directory of one, on a directory; it comes back at each start of the daemon
+    Mount(mount::MountArgs),
+    /// Unmount a directory, and forget it
+    Umount(mount::UmountArgs),
+    /// List the mounts and how they are
+    Mounts(mount::MountsArgs),
+    /// Manage exports: what the NFS door shows
+    #[command(subcommand)]
+    Export(export::ExportCommand),
     /// Verify the store: every name has its bytes, every byte its checksum, every blob its name
     Check(check::CheckArgs),
     /// Show every setting with its value, its source and its meaning
@@ -64,6 +76,10 @@ pub struct Common {
 }
 
 impl Common {
+    pub fn new(config: Option<PathBuf>, data_dir: Option<PathBuf>) -> Self {
+        Self { config, data_dir }
+    }
+
     fn flags(&self) -> Result<Flags, SettingsError> {
         let mut flags = Flags { config: self.config.clone(), values: Vec::new() };
         if let Some(dir) = &self.data_dir {
@@ -100,10 +116,18 @@ impl From<SettingsError> for Failure {
 
 /// Runs the command that the process was given.
 pub fn run() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    if mount_helper::is_called(arguments.next().as_ref()) {
+        return mount_helper::run(arguments);
+    }
     let outcome = match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
         Command::User(command) => user::run(&command),
         Command::Key(command) => key::run(&command),
+        Command::Mount(args) => mount::mount(&args),
+        Command::Umount(args) => mount::umount(&args),
+        Command::Mounts(args) => mount::mounts(&args),
+        Command::Export(command) => export::run(&command),
         Command::Check(args) => check::run(&args),
         Command::Settings(args) => settings::run(&args),
         Command::Bench(BenchCommand::S3(args)) => bench_s3::run(&args),

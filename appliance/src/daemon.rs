@@ -7,6 +7,8 @@
 //! process with an error, so that whoever supervises it starts it anew.
 
 mod background;
+mod nfs;
+mod notify;
 mod open;
 mod signals;
 mod welcome;
@@ -18,7 +20,11 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use trefoil_core::files::FileService;
+use trefoil_core::kernel::Kernel;
 use trefoil_core::objects::ObjectService;
+use trefoil_core::types::Principal;
+use trefoil_nfs::{NfsAddress, NfsServer};
 use trefoil_s3::operations::Operations;
 use trefoil_s3::{S3Address, S3Config, S3Server};
 
@@ -27,6 +33,7 @@ use self::open::{Opened, open};
 use crate::admin::{self, Admin, Front, Listener, RootVerifier, api};
 use crate::data_dir::{DataDir, Running};
 use crate::limits::END_TIMEOUT;
+use crate::mounts::MountManager;
 use crate::settings::{Loaded, Settings};
 use crate::{credentials, logging, metrics};
 
@@ -58,6 +65,8 @@ async fn run(settings: &Settings) -> Result<(), String> {
 
     // The addresses. Probes are answered from here on: alive, and not ready.
     let s3 = S3Address::bind(s3_config(settings)).map_err(|error| taken(settings, error, "--s3-listen"))?;
+    let nfs = settings.nfs.listen.map(NfsAddress::bind).transpose();
+    let nfs = nfs.map_err(|error| taken(settings, error, "--nfs-listen"))?;
     let listen = settings.admin.listen;
     let address = TcpListener::bind(listen)
         .await
@@ -74,6 +83,15 @@ async fn run(settings: &Settings) -> Result<(), String> {
     // The doors.
     let s3 = S3Server::listen(s3, s3_parts(&store, &settings.s3.region))
         .map_err(|error| taken(settings, error, "--s3-listen"))?;
+    let files = FileService::new(service.clone(), Arc::clone(&store.coherence));
+    let released = files.recover().await.map_err(|error| format!("files without a name: {error}"))?;
+    if released > 0 {
+        tracing::info!(released, "files that were open when the daemon before ended, and have no name, were let go of");
+    }
+    let root_account = Principal::Account(accounts.root());
+    let pretended = Kernel::pretended().map_err(|error| error.to_string())?;
+    let mounts = MountManager::open(dir.root(), &settings.mounts, files.clone(), root_account.clone(), pretended)?;
+    let (nfs, exports) = nfs::open(&store, settings, nfs, files.clone(), root_account)?;
     let socket_path = dir.admin_socket();
     let socket = admin::bind_socket(&socket_path).map_err(|error| {
         format!(
@@ -85,9 +103,10 @@ async fn run(settings: &Settings) -> Result<(), String> {
         pid: std::process::id(),
         s3: s3.local_addr(),
         admin: admin_address,
+        nfs: nfs.as_ref().map(NfsServer::local_addr),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let sources = vec![
+    let mut sources = vec![
         metrics::s3(s3.metrics()),
         metrics::index(Arc::clone(index)),
         metrics::content(),
@@ -96,20 +115,30 @@ async fn run(settings: &Settings) -> Result<(), String> {
         metrics::files(open::LOCATION, Arc::clone(blobs)),
         metrics::location(vec![store.location()]),
     ];
+    sources.extend(nfs.as_ref().map(|nfs| metrics::nfs(nfs.metrics())));
     let verifier = Box::new(RootVerifier::new(Arc::clone(accounts), Arc::clone(clock)));
     let (stop, stopped) = watch::channel(false);
-    front.open(Admin::new(service.clone(), verifier, sources, info(&running, &store), stopped.clone()));
+    let admin = Admin::new(service.clone(), verifier, sources, info(&running, &store), stopped.clone());
+    front.open(admin.with_mounts(Arc::clone(&mounts)).with_exports(exports));
     // A crash from here on is known by this file.
     dir.write_running(&running).map_err(|error| format!("{}: {error}", dir.run_file().display()))?;
 
     // Everything runs.
+    let file_work = files.clone();
+    let (stop_files, files_stopped) = watch::channel(false);
+    let file_work = tokio::spawn(async move { file_work.run_background(wait_for(files_stopped)).await });
     let background = background::start(service.clone(), store.crashed, stopped.clone());
+    // Those that can be made are there with the ready line; the others are tried again.
+    mounts.mount_waiting().await;
+    let mounting = tokio::spawn(Arc::clone(&mounts).run(stopped.clone()));
+    let nfs = nfs.map(|nfs| tokio::spawn(nfs.serve(wait_for(stopped.clone()))));
     let s3 = tokio::spawn(s3.serve(wait_for(stopped)));
     let socket = tokio::spawn(admin::serve(Arc::clone(&front), Listener::Socket(socket), admin_stopped));
     front.set_ready(true);
     let root_secret_in = welcome::secret_in(dir, credentials);
     welcome::print(&running, dir, credentials, &settings.s3.region);
     print_ready(&running)?;
+    notify::tell("READY=1");
     tracing::info!(
         s3 = %running.s3, admin = %running.admin, data_dir = %dir.root().display(),
         root_access_key_id = credentials.access_key_id, root_secret_in, "ready"
@@ -122,9 +151,22 @@ async fn run(settings: &Settings) -> Result<(), String> {
     }
     signals.exit_on_the_next();
     front.set_ready(false);
+    notify::tell("STOPPING=1");
     // Receivers are there until the tasks end, so this can't fail before it is needed.
     let _ = stop.send(true);
     ended(s3).await;
+    ended(mounting).await;
+    // The last requests of mounts are answered while the store is open.
+    mounts.end().await;
+    if let Some(nfs) = nfs {
+        ended(nfs).await;
+    }
+    // What was written is published, now that nobody writes any more.
+    let _ = stop_files.send(true);
+    ended(file_work).await;
+    if let Err(error) = files.settle().await {
+        tracing::error!(%error, "what was written to files could not be stored");
+    }
     let swept = background.await.unwrap_or(false);
     // Health and metrics have shown the drain; now they go too.
     let _ = stop_admin.send(true);
@@ -188,6 +230,7 @@ fn info(running: &Running, store: &Opened) -> api::Info {
         pid: running.pid,
         s3: running.s3.to_string(),
         admin: running.admin.to_string(),
+        nfs: running.nfs.map(|nfs| nfs.to_string()),
         data_dir: store.dir.root().display().to_string(),
         uptime_seconds: 0,
     }
@@ -196,7 +239,8 @@ fn info(running: &Running, store: &Opened) -> api::Info {
 /// The one line of standard output, for whoever waits for it.
 fn print_ready(running: &Running) -> Result<(), String> {
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "ready s3={} admin={}", running.s3, running.admin)
+    let nfs = running.nfs.map(|nfs| format!(" nfs={nfs}")).unwrap_or_default();
+    writeln!(stdout, "ready s3={} admin={}{nfs}", running.s3, running.admin)
         .and_then(|()| stdout.flush())
         .map_err(|error| format!("standard output can't be written: {error}"))
 }

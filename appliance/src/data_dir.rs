@@ -25,6 +25,9 @@ pub struct Running {
     pub pid: u32,
     pub s3: SocketAddr,
     pub admin: SocketAddr,
+    /// Where that door listens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nfs: Option<SocketAddr>,
     pub version: String,
 }
 

@@ -22,3 +22,11 @@ pub const END_TIMEOUT: Duration = Duration::from_secs(5);
 pub const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 /// An answer that a command takes from the daemon: a thousand users with ten keys each take a megabyte.
 pub const ANSWER_BYTES_MAX: usize = 64 << 20;
+/// Mounts of a daemon: each takes a thread or two of its own.
+pub const MOUNTS_MAX: usize = 256;
+/// The file that keeps them.
+pub const MOUNTS_FILE_BYTES_MAX: u64 = 4 << 20;
+/// Pause between attempts to make mounts that wait for a bucket or a directory.
+pub const MOUNT_RETRY: Duration = Duration::from_secs(10);
+/// What one step of a mount's end may take (writing back, unmounting, answering the last requests), so that a daemon that ends does end.
+pub const MOUNT_END_TIMEOUT: Duration = Duration::from_secs(10);

@@ -10,9 +10,12 @@ mod cli;
 mod credentials;
 mod daemon;
 mod data_dir;
+mod exports;
 mod limits;
 mod logging;
 mod metrics;
+mod mounts;
+mod nfs_key;
 mod process;
 mod settings;
 

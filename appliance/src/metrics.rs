@@ -4,6 +4,7 @@
 //! name stand together under one HELP and TYPE; label values are escaped.
 
 mod index;
+mod nfs;
 pub mod process;
 mod s3;
 mod store;
@@ -12,6 +13,7 @@ mod store;
 mod tests;
 
 pub use index::source as index;
+pub use nfs::source as nfs;
 pub use s3::source as s3;
 pub use store::{content, data_store, files, location, work};
 

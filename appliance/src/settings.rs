@@ -5,8 +5,10 @@
 //! setting: credentials have their own two variables (see `credentials.rs`).
 
 mod environment;
+mod exports;
 mod file;
 pub mod known;
+mod mounts;
 mod nearest;
 mod value;
 
@@ -16,6 +18,8 @@ mod tests;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::exports::ExportSpec;
+use crate::mounts::MountSpec;
 use known::Setting;
 use trefoil_core::limits::INDEX_CACHE_BYTES;
 pub use value::{Given, parse_bytes};
@@ -28,8 +32,13 @@ pub const DEFAULT_FILE: &str = "/etc/trefoil/trefoil.toml";
 pub struct Settings {
     pub s3: S3Settings,
     pub admin: AdminSettings,
+    pub nfs: NfsSettings,
     pub store: StoreSettings,
     pub log: LogSettings,
+    /// Each `[[mount]]`, in the order of the file.
+    pub mounts: Vec<MountSpec>,
+    /// Each `[[export]]`, in the order of the file.
+    pub exports: Vec<ExportSpec>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +59,12 @@ pub struct S3Settings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdminSettings {
     pub listen: SocketAddr,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NfsSettings {
+    /// `None`: the NFS door does not listen.
+    pub listen: Option<SocketAddr>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,8 +102,11 @@ impl Default for Settings {
                 body_grace_secs: 60,
             },
             admin: AdminSettings { listen: SocketAddr::from(([127, 0, 0, 1], 8001)) },
+            nfs: NfsSettings::default(),
             store: StoreSettings { data_dir: PathBuf::from("./data"), block_cache_bytes: INDEX_CACHE_BYTES as u64 },
             log: LogSettings { level: "info".into(), format: LogFormat::Text },
+            mounts: Vec::new(),
+            exports: Vec::new(),
         }
     }
 }

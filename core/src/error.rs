@@ -113,6 +113,10 @@ pub enum Error {
     #[error("the parts of the upload {upload} are not in ascending order")]
     InvalidPartOrder { upload: String },
 
+    /// A request for a file, in the words of files. No verb of objects gives it.
+    #[error("{0}")]
+    File(#[from] crate::files::FileError),
+
     /// The store is out of space. Reads and deletes go on.
     #[error("the store is full: {0}")]
     StorageFull(String),

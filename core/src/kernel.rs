@@ -36,14 +36,14 @@ impl Kernel {
         }
     }
 
+    /// The version (major, minor) of the kernel that is pretended; `None` where none is.
+    pub fn pretended() -> Result<Option<(u32, u32)>, NotAVersion> {
+        std::env::var_os(PRETEND_VARIABLE).map(|version| parsed(&version.to_string_lossy())).transpose()
+    }
+
     /// A kernel of the given version (`major.minor`), whatever runs in truth. Calls that the running kernel lacks stay absent.
     pub fn pretending(version: &str) -> Result<Self, NotAVersion> {
-        let parsed = version.split_once('.').and_then(|(major, minor)| {
-            let minor = minor.split('.').next().unwrap_or(minor);
-            Some((major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?))
-        });
-        let version = parsed.ok_or_else(|| NotAVersion(version.to_owned()))?;
-        Ok(Self { read_nowait: AtomicBool::new(version >= (4, 14)) })
+        Ok(Self { read_nowait: AtomicBool::new(parsed(version)? >= (4, 14)) })
     }
 
     /// Reads `length` bytes at `offset` into `buffer`, from its start, if that takes no wait: `true` where all were in the page
@@ -78,6 +78,14 @@ impl Kernel {
             }
         }
     }
+}
+
+fn parsed(version: &str) -> Result<(u32, u32), NotAVersion> {
+    let parsed = version.split_once('.').and_then(|(major, minor)| {
+        let minor = minor.split('.').next().unwrap_or(minor);
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    });
+    parsed.ok_or_else(|| NotAVersion(version.to_owned()))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod content;
 pub mod data;
 pub mod error;
 pub mod failpoint;
+pub mod files;
 pub mod kernel;
 pub mod limits;
 pub mod metadata;

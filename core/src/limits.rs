@@ -61,6 +61,86 @@ pub const ACCOUNTS_PAGE: usize = 1000;
 
 /// Contents up to this many bytes are kept in the index, in the same synced commit as their names.
 pub const INLINE_BYTES_MAX: usize = 64 << 10;
+/// Bytes of a file that one page of its extents tells of, once it was written to by a file door: what is rewritten at most where its
+/// pieces have become too many, and the largest blob of such a file.
+pub const MAPPED_PAGE_BYTES: u64 = 1 << 20;
+/// Changes of one counter that lie one over another in memory before they are put together.
+pub const INDEX_SUCCESSIVE_MERGES_MAX: usize = 64;
+/// Records that one transaction of a migration writes.
+pub const MIGRATION_WRITES_MAX: usize = 1000;
+/// Names of a node (ext4 has 65,000), and its extended attributes, with the bytes of a name and of a value (Linux: XATTR_NAME_MAX,
+/// XATTR_SIZE_MAX less what a record takes).
+pub const NODE_LINKS_MAX: u32 = 65_000;
+pub const XATTRS_MAX: usize = 256;
+pub const XATTR_NAME_BYTES_MAX: usize = 255;
+pub const XATTR_VALUE_BYTES_MAX: usize = (64 << 10) - 64;
+/// Directories above one another that a rename walks through: more than a path of 64 KiB can name.
+pub const DIRECTORY_DEPTH_MAX: usize = 1 << 16;
+/// Names that one read of a directory gives; and names lately removed that a reader may still stand at: some 60 bytes each.
+pub const READ_DIRECTORY_MAX: usize = 1024;
+pub const REMOVED_NAMES_MAX: usize = 1 << 17;
+/// A symbolic link's target (Linux: PATH_MAX, with its NUL).
+pub const SYMLINK_BYTES_MAX: usize = 4095;
+/// How long a change waits until those who cache have heard of it. A mount hears at once, unless a request holds what its kernel needs
+/// for that.
+pub const WATCHERS_WAIT: Duration = Duration::from_secs(2);
+/// Locks of one file.
+pub const LOCKS_PER_FILE_MAX: usize = 4096;
+/// A file's name, as Linux has it.
+pub const FILE_NAME_BYTES_MAX: usize = 255;
+/// Pieces of such a page, and bytes of all blobs that it names, beyond which it is rewritten as one.
+pub const MAPPED_PIECES_MAX: usize = 128;
+pub const MAPPED_PAGE_STORED_BYTES_MAX: u64 = 4 * MAPPED_PAGE_BYTES;
+/// Pages whose records a reader fetches at once; at first, for what was fetched together is of one instant.
+pub const MAPPED_FETCH_PAGES: u32 = 64;
+pub const MAPPED_FETCH_FIRST_PAGES: u32 = 1024;
+/// Contents that lie over each other, beyond which the bytes are copied together.
+pub const MAPPED_LAYERS_MAX: usize = 8;
+/// The largest file: as many pages as numbers.
+pub const FILE_BYTES_MAX: u64 = MAPPED_PAGE_BYTES << 32;
+/// Bytes of files that were written and wait in memory: of one file, and of all. Whoever writes more waits until some are stored.
+pub const SESSION_BYTES_MAX: usize = 16 << 20;
+pub const SESSIONS_BYTES_MAX: usize = 64 << 20;
+/// What a range of written bytes takes beside the bytes.
+pub const SESSION_RANGE_BYTES: usize = 96;
+/// Ranges of one page that wait apart.
+pub const SESSION_RANGES_MAX: usize = 128;
+/// Pages of one file that are stored and wait for their names.
+pub const SESSION_PAGES_MAX: usize = 1024;
+/// Pages of one file that are being stored at once.
+pub const SESSION_PUTS_MAX: usize = 4;
+/// Pages, and inline bytes, that one transaction of a file's changes names.
+pub const SESSION_COMMIT_PAGES_MAX: usize = 128;
+pub const SESSION_COMMIT_BYTES_MAX: usize = 2 << 20;
+/// Blobs, and inline slots, that one task of what a file's changes leave names.
+pub const SESSION_TASK_EXTENTS_MAX: usize = 256;
+pub const SESSION_TASK_SLOTS_MAX: usize = 4096;
+/// How often a file's changes are prepared anew because the file was copied meanwhile.
+pub const SESSION_ATTEMPTS_MAX: u32 = 16;
+/// Parts that the table of sessions is divided into.
+pub const SESSION_SHARDS: usize = 64;
+/// How long after its last write a file that nobody closes is published, and how often such files are looked for.
+pub const SESSION_IDLE: Duration = Duration::from_secs(1);
+pub const SESSION_IDLE_LOOK: Duration = Duration::from_millis(250);
+/// How long bytes that can't be stored are kept, and stored anew, before they are given up.
+pub const SESSION_FAILED_MAX: Duration = Duration::from_secs(120);
+/// How long a change of a file that was answered may wait for the synced commit that saves it from a power cut.
+pub const ORDERED_SYNC_WAIT: Duration = Duration::from_millis(50);
+/// Bytes that one call copies from file to file.
+pub const COPY_RANGE_BYTES_MAX: u64 = 8 << 20;
+/// Bytes that one call reads of a file, and writes to one.
+pub const FILE_READ_BYTES_MAX: u64 = 8 << 20;
+pub const FILE_WRITE_BYTES_MAX: usize = 8 << 20;
+/// Holes that are made in one go.
+pub const FILE_ZERO_PAGES_MAX: u64 = 256;
+/// Page records that the search for data or a hole fetches at once.
+pub const SEEK_FETCH_PAGES: usize = 256;
+/// Files that are published at the same time where nobody waits, and orphans released.
+pub const SESSION_FLUSHES_MAX: usize = 8;
+/// How long a writer waits for memory before it looks again.
+pub const SESSION_MEMORY_WAIT: Duration = Duration::from_millis(50);
+/// Chunks from this size on are hashed as they are; smaller ones are gathered.
+pub const HASH_GATHER_BYTES: usize = 64 << 10;
 /// Blobs up to this many bytes share volume files; larger ones have a file of their own.
 pub const VOLUME_BLOB_BYTES_MAX: u64 = 8 << 20;
 /// Size at which a volume file is closed and the next begun.
@@ -254,3 +334,8 @@ const _: () = assert!(DISK_HOP_BYTES as u64 <= VOLUME_BLOB_BYTES_MAX);
 const _: () = assert!((TABLE_SLICE_BLOCKS * BLOCK_BYTES as u64).is_multiple_of(DISK_HOP_BYTES as u64));
 const _: () = assert!(2 * (DISK_HOP_BYTES / CHUNK_COALESCE_BYTES) + 4 <= WRITE_VECTORS_MAX);
 const _: () = assert!(PART_BYTES_MIN < PUT_BYTES_MAX);
+const _: () = assert!(SESSION_COMMIT_BYTES_MAX + INLINE_BYTES_MAX < TRANSACTION_BYTES_MAX);
+const _: () = assert!(SESSION_COMMIT_PAGES_MAX * 8 < TRANSACTION_WRITES_MAX);
+const _: () = assert!(MAPPED_PAGE_BYTES + (SESSION_RANGE_BYTES as u64) < SESSION_BYTES_MAX as u64);
+const _: () = assert!((INLINE_BYTES_MAX as u64) < MAPPED_PAGE_BYTES);
+const _: () = assert!(FILE_WRITE_BYTES_MAX <= SESSION_BYTES_MAX / 2);

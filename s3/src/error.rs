@@ -348,6 +348,11 @@ impl From<Error> for Failure {
                 tracing::error!(%what, "stored data is damaged");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", INTERNAL)
             }
+            // No verb of objects gives one.
+            Error::File(what) => {
+                tracing::error!(error = %what, "an error of files reached S3");
+                Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", INTERNAL)
+            }
             Error::Internal(what) => {
                 tracing::error!(%what, "a request failed inside");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", INTERNAL)

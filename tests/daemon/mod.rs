@@ -4,6 +4,7 @@
 
 mod commands;
 mod drain;
+mod exports;
 mod start;
 
 use std::io::{BufRead, BufReader, Read};

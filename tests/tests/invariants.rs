@@ -51,6 +51,8 @@ fn only_in(folder: &str, words: &[&str], allowed: &[&str]) {
 fn t6_only_rocksdb_knows_rocksdb() {
     only_in("core/src", &["rocksdb::", "use rocksdb"], &["core/src/metadata/rocksdb"]);
     only_in("s3/src", &["rocksdb"], &[]);
+    only_in("fuse/src", &["rocksdb"], &[]);
+    only_in("nfs/src", &["rocksdb"], &[]);
 }
 
 #[test]
@@ -60,10 +62,18 @@ fn t6_only_the_namespace_writes_dentries() {
     only_in(
         "core/src",
         &words,
-        &["core/src/namespace", "core/src/metadata/records.rs", "core/src/metadata/keys.rs", "core/src/work/check"],
+        &[
+            "core/src/namespace",
+            "core/src/metadata/records",
+            "core/src/metadata/keys.rs",
+            "core/src/work/check",
+            "core/src/work/migrate.rs",
+        ],
     );
     only_in("core/src/work/check", &["Write::", ".commit(", "transact!"], &[]);
     only_in("s3/src", &["trefoil_core::metadata"], &[]);
+    only_in("fuse/src", &["trefoil_core::metadata"], &[]);
+    only_in("nfs/src", &["trefoil_core::metadata"], &[]);
 }
 
 #[test]
@@ -82,13 +92,16 @@ fn t7_the_core_knows_no_protocol() {
 
 #[test]
 fn t7_the_door_places_and_commits_nothing() {
-    only_in("s3/src", &["trefoil_core::data", "trefoil_core::namespace", "transact!", "Digests", "Durability"], &[]);
+    let words = ["trefoil_core::data", "trefoil_core::namespace", "transact!", "Digests", "Durability"];
+    only_in("s3/src", &words, &[]);
+    only_in("fuse/src", &words, &[]);
+    only_in("nfs/src", &words, &[]);
 }
 
 #[test]
 fn t8_no_channel_is_without_a_bound() {
     let words = ["unbounded", "mpsc::channel()", "mpsc::channel::<"];
-    for folder in ["core/src", "s3/src", "appliance/src"] {
+    for folder in ["core/src", "s3/src", "fuse/src", "nfs/src", "appliance/src"] {
         only_in(folder, &words, &["core/src/data/conformance.rs"]);
     }
 }

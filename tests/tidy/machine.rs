@@ -15,6 +15,7 @@ const PROGRAMS: &[(&str, Option<&str>)] = &[
     ("sh", None),
     ("strace", Some("strace")),
     ("tar", Some("tar")),
+    ("umount", Some("mount")),
     ("unshare", Some("util-linux")),
 ];
 

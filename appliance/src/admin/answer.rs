@@ -9,6 +9,7 @@ use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::Serialize;
 use trefoil_core::error::Error;
+use trefoil_core::files::FileError;
 
 use super::api::{Refusal, Refused};
 
@@ -54,6 +55,7 @@ pub fn error(error: &Error) -> Answer {
             (StatusCode::NOT_FOUND, "NotFound")
         }
         Error::NotConfigured(_) => (StatusCode::NOT_FOUND, "NotConfigured"),
+        Error::File(FileError::NoSuchName | FileError::NotADirectory) => (StatusCode::NOT_FOUND, "NoSuchDirectory"),
         Error::AccessDenied(_) => (StatusCode::FORBIDDEN, "AccessDenied"),
         Error::BucketAlreadyOwnedByYou(_)
         | Error::BucketAlreadyExists(_)
@@ -66,7 +68,8 @@ pub fn error(error: &Error) -> Answer {
         Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "Unavailable"),
         Error::Corrupt(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Corrupt"),
         Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Internal"),
-        Error::TooManyBuckets(_)
+        Error::File(_)
+        | Error::TooManyBuckets(_)
         | Error::IsDeleteMarker { .. }
         | Error::NotModified(_)
         | Error::InvalidRange { .. }

@@ -5,12 +5,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::exports::{ExportSpec, Origin};
+use crate::mounts::{MountSpec, MountState, Origin as MountOrigin};
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Info {
     pub version: String,
     pub pid: u32,
     pub s3: String,
     pub admin: String,
+    /// `None`: that door does not listen.
+    #[serde(default)]
+    pub nfs: Option<String>,
     pub data_dir: String,
     #[serde(default)]
     pub uptime_seconds: u64,
@@ -81,6 +87,47 @@ pub struct MadeKey {
 pub struct NewCheck {
     #[serde(default)]
     pub repair: bool,
+}
+
+/// A mount as it is; what makes one is its `spec` alone, at the top.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MountView {
+    pub spec: MountSpec,
+    pub origin: MountOrigin,
+    #[serde(flatten)]
+    pub state: MountState,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Mounts {
+    pub mounts: Vec<MountView>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unmount {
+    pub dir: String,
+    /// Also where a program is in it.
+    #[serde(default)]
+    pub lazy: bool,
+}
+
+/// An export as it is; what makes one is its `spec` alone, at the top.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Export {
+    pub spec: ExportSpec,
+    pub origin: Origin,
+    /// Why it can't be mounted now, if so.
+    #[serde(default)]
+    pub problem: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Exports {
+    pub exports: Vec<Export>,
+    /// Where the NFS door listens, if it does.
+    #[serde(default)]
+    pub address: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

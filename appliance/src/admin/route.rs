@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 
 use super::answer::{self, Answer};
-use super::{Admin, Door, Front, check, health, keys, users};
+use super::{Admin, Door, Front, check, exports, health, keys, mounts, users};
 use crate::limits::ADMIN_BODY_BYTES_MAX;
 
 /// Answers one request.
@@ -67,6 +67,17 @@ async fn route(admin: &Admin, method: &Method, segments: &[&str], body: Bytes) -
         (["users", _, "keys"], _) => answer::method_not_allowed("GET, POST"),
         (["keys", id], &Method::DELETE) => keys::delete(admin, id).await,
         (["keys", _], _) => answer::method_not_allowed("DELETE"),
+        (["mounts"], &Method::GET) => mounts::list(admin),
+        (["mounts"], &Method::POST) => mounts::create(admin, &body).await,
+        (["mounts"], _) => answer::method_not_allowed("GET, POST"),
+        // A directory's path does not go into a path of the API.
+        (["mounts", "unmount"], &Method::POST) => mounts::remove(admin, &body).await,
+        (["mounts", "unmount"], _) => answer::method_not_allowed("POST"),
+        (["exports"], &Method::GET) => exports::list(admin).await,
+        (["exports"], &Method::POST) => exports::create(admin, &body).await,
+        (["exports"], _) => answer::method_not_allowed("GET, POST"),
+        (["exports", name], &Method::DELETE) => exports::delete(admin, name).await,
+        (["exports", _], _) => answer::method_not_allowed("DELETE"),
         (["check"], &Method::GET) => check::show(admin),
         (["check"], &Method::POST) => check::start(admin, &body),
         (["check"], _) => answer::method_not_allowed("GET, POST"),

@@ -53,6 +53,7 @@ async fn fixture() -> Fixture {
         pid: 1,
         s3: "127.0.0.1:1".into(),
         admin: "127.0.0.1:2".into(),
+        nfs: None,
         data_dir: "/d".into(),
         uptime_seconds: 0,
     };

@@ -32,6 +32,13 @@ pub struct RemoteArgs {
     admin: Option<String>,
 }
 
+impl RemoteArgs {
+    /// The daemon of a data directory.
+    pub fn local(common: Common) -> Self {
+        Self { common, admin: None }
+    }
+}
+
 /// Where a daemon listens.
 enum Way {
     Socket(DataDir, Box<Settings>),

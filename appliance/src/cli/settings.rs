@@ -39,5 +39,13 @@ pub fn render(loaded: &Loaded) -> String {
             setting.key
         ));
     }
+    for mount in &loaded.settings.mounts {
+        // A table of texts is always TOML.
+        text.push_str(&format!("\n[[mount]]\n{}", toml::to_string(mount).unwrap_or_default()));
+    }
+    for export in &loaded.settings.exports {
+        // A table of texts, numbers and booleans is always TOML.
+        text.push_str(&format!("\n[[export]]\n{}", toml::to_string(export).unwrap_or_default()));
+    }
     text
 }

@@ -15,6 +15,7 @@ use trefoil_core::data::metered::Metered;
 use trefoil_core::kernel::Kernel;
 use trefoil_core::metadata::MetadataStore;
 use trefoil_core::metadata::rocksdb::{Options, RocksDb};
+use trefoil_core::metadata::watched::{Coherence, Watched};
 use trefoil_core::objects::{ObjectService, Parts};
 use trefoil_core::random::{Random, SystemRandom};
 use trefoil_core::work::check::{self, Progress};
@@ -50,6 +51,8 @@ pub struct Opened {
     pub credentials: RootCredentials,
     pub accounts: Arc<Accounts>,
     pub service: ObjectService,
+    /// Who is told of the service's changes.
+    pub coherence: Arc<Coherence>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
 }
@@ -79,7 +82,8 @@ pub async fn open(settings: &Settings, root: Root) -> Result<Opened, String> {
     let options = Options { cache_bytes, ..Options::default() };
     let at = dir.index();
     let index = blocking(move || RocksDb::open(&at, &options)).await?.map_err(|error| error.to_string())?;
-    let metadata: Arc<dyn MetadataStore> = Arc::clone(&index) as _;
+    let (metadata, coherence) = Watched::new(Arc::clone(&index) as _);
+    let metadata: Arc<dyn MetadataStore> = metadata;
     // The lock is ours from here on, so a run file is one of a daemon that has ended.
     let crashed = dir.run_file().exists();
     start::check_format(&*metadata).await.map_err(|error| error.to_string())?;
@@ -115,7 +119,7 @@ pub async fn open(settings: &Settings, root: Root) -> Result<Opened, String> {
         random: Arc::clone(&random),
         region: settings.s3.region.clone(),
     });
-    Ok(Opened { dir, crashed, index, blobs, metered, credentials, accounts, service, clock, random })
+    Ok(Opened { dir, crashed, index, blobs, metered, credentials, accounts, service, coherence, clock, random })
 }
 
 /// Checks a store that no daemon runs on. Opening it does what a start does: it takes an epoch, and clears away what never became a

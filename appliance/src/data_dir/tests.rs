@@ -24,6 +24,7 @@ fn the_run_file_is_replaced_and_removed() {
         pid: 7,
         s3: "127.0.0.1:8000".parse().unwrap(),
         admin: "[::1]:8001".parse().unwrap(),
+        nfs: None,
         version: "0".into(),
     };
     dir.write_running(&running).unwrap();
@@ -31,6 +32,10 @@ fn the_run_file_is_replaced_and_removed() {
     dir.write_running(&running).unwrap();
     let text = std::fs::read_to_string(dir.run_file()).unwrap();
     assert_eq!(text, "{\"pid\":8,\"s3\":\"127.0.0.1:8000\",\"admin\":\"[::1]:8001\",\"version\":\"0\"}\n");
+    running.nfs = Some("127.0.0.1:2049".parse().unwrap());
+    dir.write_running(&running).unwrap();
+    let text = std::fs::read_to_string(dir.run_file()).unwrap();
+    assert!(text.contains("\"admin\":\"[::1]:8001\",\"nfs\":\"127.0.0.1:2049\","), "{text}");
     dir.remove_running();
     assert_eq!(std::fs::read_dir(dir.root()).unwrap().count(), 0);
 }

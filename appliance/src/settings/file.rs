@@ -28,6 +28,14 @@ pub fn apply(loaded: &mut Loaded, path: &Path) -> Result<(), SettingsError> {
     for (table, value) in root.get_ref() {
         let here = place(table.span());
         let table = table.get_ref().as_ref();
+        if table == "mount" {
+            loaded.settings.mounts = super::mounts::read(value, &place)?;
+            continue;
+        }
+        if table == "export" {
+            loaded.settings.exports = super::exports::read(value, &place)?;
+            continue;
+        }
         if known::RESERVED.contains(&table) {
             return Err(SettingsError(format!("{here}: [{table}] has no meaning in this version yet; remove it")));
         }
@@ -80,7 +88,7 @@ fn brackets(tables: &[&str]) -> String {
     tables.iter().map(|table| format!("[{table}]")).collect::<Vec<_>>().join(" ")
 }
 
-fn given(value: &Spanned<DeValue<'_>>) -> Given {
+pub fn given(value: &Spanned<DeValue<'_>>) -> Given {
     match value.get_ref() {
         DeValue::String(text) => Given::Text(text.to_string()),
         DeValue::Boolean(value) => Given::Boolean(*value),

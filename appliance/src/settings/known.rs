@@ -28,10 +28,10 @@ impl Setting {
     }
 }
 
-pub const TABLES: &[&str] = &["s3", "admin", "store", "log"];
+pub const TABLES: &[&str] = &["s3", "admin", "nfs", "store", "log"];
 
 /// Names that later versions give a meaning to. Refused with that reason, for nothing is accepted and ignored.
-pub const RESERVED: &[&str] = &["location", "nfs", "mount", "export"];
+pub const RESERVED: &[&str] = &["location"];
 
 /// Shortest and largest block cache: below, every read of the index goes to the disk; above is more than a machine has.
 const BLOCK_CACHE_BYTES: std::ops::RangeInclusive<u64> = 1 << 20..=1 << 40;
@@ -137,6 +137,16 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "Address and port of health, metrics and the admin API (signed by the root key). Port 0 takes a free one.",
         get: |settings| settings.admin.listen.to_string(),
         set: |settings, given| given.address().map(|value| settings.admin.listen = value),
+    },
+    Setting {
+        table: "nfs",
+        key: "listen",
+        meaning: "Address and port of the NFS door: NFSv3 and MOUNT on one port, usually 2049. Empty: it does not listen. Port 0 takes a free one. NFS knows clients by address only: listen where all can be trusted.",
+        get: |settings| settings.nfs.listen.map(|address| address.to_string()).unwrap_or_default(),
+        set: |settings, given| {
+            settings.nfs.listen = if *given == Given::Text(String::new()) { None } else { Some(given.address()?) };
+            Ok(())
+        },
     },
     Setting {
         table: "store",

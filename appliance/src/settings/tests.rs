@@ -76,14 +76,14 @@ fn unknown_keys_are_refused_with_file_line_and_cure() {
     for (text, expected) in [
         ("[s3]\nregion = 'x'\nlistn = 'y'\n", "trefoil.toml:3: unknown key listn in [s3]; did you mean listen?"),
         ("\n\n[s4]\n", "trefoil.toml:3: unknown table [s4]; did you mean [s3]?"),
-        ("[metrics]\n", "trefoil.toml:1: unknown table [metrics]; the tables are [s3] [admin] [store] [log]"),
+        ("[metrics]\n", "trefoil.toml:1: unknown table [metrics]; the tables are [s3] [admin] [nfs] [store] [log]"),
         ("[s3]\ndata_dir = 'x'\n", "trefoil.toml:2: unknown key data_dir in [s3]; it belongs into [store]"),
         (
             "[s3]\ncolour = 'x'\n",
             "trefoil.toml:2: unknown key colour in [s3]; [s3] has listen, domains, region, region_strict, sigv2, \
              connections_max, head_timeout, body_timeout, body_rate_min, body_grace",
         ),
-        ("region = 'x'\n", "trefoil.toml:1: unknown table [region]; the tables are [s3] [admin] [store] [log]"),
+        ("region = 'x'\n", "trefoil.toml:1: unknown table [region]; the tables are [s3] [admin] [nfs] [store] [log]"),
         ("s3 = 1\n", "trefoil.toml:1: s3 must be a table; write [s3] above its settings"),
         ("[[location]]\nname = 'ring'\n", "trefoil.toml:1: [location] has no meaning in this version yet; remove it"),
         (
@@ -186,4 +186,68 @@ fn the_settings_command_prints_a_file_that_reads_back_the_same() {
     assert_eq!(again.settings, loaded.settings);
     assert_eq!(again.settings.s3.domains, ["a.example", "b.example"]);
     assert!(again.each().all(|(_, _, source)| source == Source::File));
+}
+
+#[test]
+fn mounts_are_tables_of_their_own() {
+    let text = "[[mount]]\nbucket = 'photos'\nprefix = '2026'\ndir = '/mnt/photos/'\noptions = 'ro,umask=027'\n\
+                [[mount]]\nbucket = 'b-2'\ndir = '/mnt/b'\n";
+    let (_dir, path) = file(text);
+    let loaded = load_from(&Flags { config: Some(path), values: Vec::new() }, Path::new(NO_FILE), []).unwrap();
+    let [photos, other] = &loaded.settings.mounts[..] else { panic!("{:?}", loaded.settings.mounts) };
+    assert_eq!((photos.source().as_str(), photos.dir.as_str()), ("photos/2026", "/mnt/photos"));
+    assert_eq!((other.source().as_str(), other.options.as_str()), ("b-2", ""));
+
+    let (_dir, again) = file(&crate::cli::settings::render(&loaded));
+    let again = load_from(&Flags { config: Some(again), values: Vec::new() }, Path::new(NO_FILE), []).unwrap();
+    assert_eq!(again.settings, loaded.settings);
+
+    for (text, expected) in [
+        ("[mount]\nbucket = 'x'\n", "trefoil.toml:1: write [[mount]], for there can be several"),
+        ("[[mount]]\nbuket = 'x'\n", "trefoil.toml:2: unknown key buket in [[mount]]; did you mean bucket?"),
+        ("[[mount]]\nbucket = 7\n", "trefoil.toml:2: bucket of [[mount]] is no text; put it in quotes"),
+        ("[[mount]]\nbucket = 'b-2'\n", "trefoil.toml:1: [[mount]] lacks dir; give the directory to mount it on"),
+    ] {
+        assert_eq!(file_error(text), expected, "{text}");
+    }
+    let twice = "[[mount]]\nbucket = 'b-2'\ndir = '/m'\n".repeat(2);
+    assert!(file_error(&twice).contains("two [[mount]] have the directory /m"));
+    let option = "[[mount]]\nbucket = 'b-2'\ndir = '/m'\noptions = 'nocache'\n";
+    assert!(file_error(option).contains("the option nocache is not known"));
+}
+
+#[test]
+fn exports_are_tables_of_their_own() {
+    let text = "[nfs]\nlisten = '127.0.0.1:0'\n[[export]]\nname = 'photos'\nbucket = 'photos/2026'\nread_only = true\n\
+                hosts = ['10.0.0.0/8', '*']\nsquash = 'all'\nanonuid = 7\n[[export]]\nname = 'b'\nbucket = 'bucket'\n";
+    let (_dir, path) = file(text);
+    let loaded = load_from(&Flags { config: Some(path), values: Vec::new() }, Path::new(NO_FILE), []).unwrap();
+    assert_eq!(loaded.settings.nfs.listen.map(|address| address.port()), Some(0));
+    let [photos, other] = &loaded.settings.exports[..] else { panic!("{:?}", loaded.settings.exports) };
+    assert_eq!((photos.name.as_str(), photos.bucket.as_str(), photos.read_only), ("photos", "photos/2026", true));
+    assert_eq!((photos.hosts.join(" "), photos.squash.as_str(), photos.anonuid), ("10.0.0.0/8 *".into(), "all", 7));
+    assert_eq!((other.name.as_str(), other.umask.as_str(), other.secure), ("b", "022", false));
+
+    let (_dir, again) = file(&crate::cli::settings::render(&loaded));
+    let again = load_from(&Flags { config: Some(again), values: Vec::new() }, Path::new(NO_FILE), []).unwrap();
+    assert_eq!(again.settings, loaded.settings);
+
+    for (text, expected) in [
+        ("[export]\nname = 'x'\n", "trefoil.toml:1: write [[export]], for there can be several"),
+        ("[[export]]\nnam = 'x'\n", "trefoil.toml:2: unknown key nam in [[export]]; did you mean name?"),
+        (
+            "[[export]]\nname = 'x'\n",
+            "trefoil.toml:1: [[export]] lacks bucket; give a bucket, or a directory of one, like \"photos/2026\"",
+        ),
+        (
+            "[[export]]\n\nanonuid = -1\n",
+            "trefoil.toml:3: anonuid of [[export]] is -1; give a number of a user or group between 0 and 4294967295",
+        ),
+        (
+            "[[export]]\nname = 'x'\nbucket = 'bucket'\nsquash = 'me'\n",
+            "trefoil.toml:1: [[export]]: squash is \"me\"; give root, all or none",
+        ),
+    ] {
+        assert_eq!(file_error(text), expected, "{text}");
+    }
 }

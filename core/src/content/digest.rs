@@ -10,10 +10,12 @@ use super::md5::Md5;
 use crate::types::{Checksum, ChecksumAlgorithm, ChecksumKind};
 
 /// A set of digests under way.
+#[derive(Clone)]
 pub struct Digests {
     states: Vec<State>,
 }
 
+#[derive(Clone)]
 enum State {
     Md5(Md5),
     Crc(ChecksumAlgorithm, crc_fast::Digest),

@@ -8,6 +8,7 @@ use std::mem::MaybeUninit;
 use aws_lc_sys::{MD5_CTX, MD5_Final, MD5_Init, MD5_Update};
 
 /// An MD5 under way.
+#[derive(Clone)]
 pub struct Md5 {
     context: MD5_CTX,
 }

@@ -12,10 +12,12 @@ mod fake_store;
 mod hash_pool;
 mod hashed_body;
 mod inline;
+pub mod mapped;
 mod md5;
 mod metrics;
 mod pins;
 mod reader;
+mod running;
 mod uncommitted;
 mod writer;
 
@@ -35,8 +37,11 @@ pub use md5::Md5;
 pub(crate) use metrics::corrupt;
 pub use metrics::{Metrics, metrics};
 pub use pins::{Pin, Pins};
-pub use reader::{Pages, read, read_inline};
+pub(crate) use reader::get_error;
+pub use reader::{Held, Pages, read, read_inline};
+pub(crate) use running::RunningMd5;
 pub use uncommitted::Uncommitted;
+pub(crate) use writer::put_error;
 pub use writer::write;
 
 /// A body on its way in, with what its sender said about it.

@@ -129,7 +129,7 @@ fn short(missing: u64) -> Error {
     corrupt(format!("the content's extents end {missing} bytes before its size"))
 }
 
-fn get_error(error: DataError) -> Error {
+pub(crate) fn get_error(error: DataError) -> Error {
     match error {
         DataError::NotFound => corrupt("a blob that the index names is not there".into()),
         DataError::Corrupt(text) => corrupt(text),

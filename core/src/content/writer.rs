@@ -151,7 +151,7 @@ async fn gather(body: &mut HashedBody) -> Result<Gathered> {
     Ok(Gathered::Whole(bytes.freeze()))
 }
 
-fn put_error(error: DataError) -> Error {
+pub(crate) fn put_error(error: DataError) -> Error {
     match error {
         DataError::Source(error) => *error,
         DataError::Full(text) => Error::StorageFull(text),

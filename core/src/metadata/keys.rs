@@ -10,9 +10,14 @@
 //! | `D` | parent name | dentry | a directory's names side by side, in the order of flat keys: a directory's name ends in `/` |
 //! | `E` | content page | extent page, or part | the parts of an upload, in order |
 //! | `F` | bucket kind | one configuration of a bucket | not read on every request |
+//! | `G` | directory | what is known of a directory | beside nodes, so that a directory's id tells its name |
+//! | `H` | directory word | newest change of its names; number of directories in it | counters: no writer waits for another |
 //! | `I` | id page | inline bytes ([`Table::Inline`](super::Table::Inline)) | values of up to 64 KiB, in a table of their own |
 //! | `M` | word | the store's own counters | |
 //! | `N` | node | node | |
+//! | `O` | node | a node without a name that is open | found after a crash |
+//! | `P` | node parent name | one of several names of a node: its moves | |
+//! | `Q` | node name | extended attribute | listed by node |
 //! | `T` | queue due sequence | task | a queue is scanned in the order of due times |
 //! | `U` | bucket escaped-key initiated id | multipart upload | flat: an upload's directories need not exist |
 //! | `V` | parent escaped-name !sequence | noncurrent version or delete marker; without a sequence: a directory that holds only such | newest first, out of the way of listings |
@@ -125,6 +130,45 @@ pub fn dentry_name(key: &[u8]) -> &[u8] {
     key.get(9..).unwrap_or_default()
 }
 
+/// First byte of a name that S3 does not see: no key has it, for keys are UTF-8.
+pub const UNSEEN: u8 = 0xff;
+
+/// Begins every dentry of a directory that S3 does not see; all others are before it.
+pub fn unseen_dentries(parent: Id) -> Key {
+    key_of(b'D', parent, &[UNSEEN])
+}
+
+/// Every dentry, and every record of the version space, of all directories.
+pub const DENTRIES: &[u8] = b"D";
+pub const VERSIONS: &[u8] = b"V";
+
+/// The directory that a dentry, or a record of the version space, is in.
+pub fn dentry_parent(key: &[u8]) -> Option<Id> {
+    key.get(1..9).and_then(|parent| parent.try_into().ok()).map(Id::from_be_bytes)
+}
+
+/// What of the index doors may cache.
+pub enum Seen<'a> {
+    Dentry {
+        parent: Id,
+        name: &'a [u8],
+    },
+    /// A node, or a directory.
+    Node(Id),
+}
+
+/// What a key stands for, where doors may cache that.
+pub fn seen(key: &[u8]) -> Option<Seen<'_>> {
+    let (kind, rest) = key.split_first()?;
+    let (id, name) = rest.split_first_chunk::<8>()?;
+    let id = Id::from_be_bytes(*id);
+    match kind {
+        b'D' => Some(Seen::Dentry { parent: id, name }),
+        b'N' | b'G' | b'H' => Some(Seen::Node(id)),
+        _ => None,
+    }
+}
+
 /// Begins every dentry of a directory.
 pub fn dentries(parent: Id) -> Key {
     key_of(b'D', parent, &[])
@@ -132,6 +176,63 @@ pub fn dentries(parent: Id) -> Key {
 
 pub fn node(node: Id) -> Key {
     key_of(b'N', node, &[])
+}
+
+pub fn directory(directory: Id) -> Key {
+    key_of(b'G', directory, &[])
+}
+
+/// When a name in the directory last came or went.
+pub fn directory_time(directory: Id) -> Key {
+    key_of(b'H', directory, b"t")
+}
+
+/// How many directories are in the directory.
+pub fn directory_count(directory: Id) -> Key {
+    key_of(b'H', directory, b"d")
+}
+
+pub fn orphan(node: Id) -> Key {
+    key_of(b'O', node, &[])
+}
+
+/// Begins every orphan.
+pub const ORPHANS: &[u8] = b"O";
+
+pub fn orphan_node(key: &[u8]) -> Option<Id> {
+    key.get(1..).and_then(|rest| rest.try_into().ok()).map(Id::from_be_bytes)
+}
+
+/// One of several names of a node.
+pub fn name_of(node: Id, parent: Id, name: &[u8]) -> Key {
+    let mut key = key_of(b'P', node, &parent.to_be_bytes());
+    key.extend_from_slice(name);
+    key
+}
+
+/// Begins every name of a node that has several.
+pub fn names_of(node: Id) -> Key {
+    key_of(b'P', node, &[])
+}
+
+/// The directory and the name in such a key.
+pub fn name_of_parts(key: &[u8]) -> Option<(Id, &[u8])> {
+    let (parent, name) = key.get(9..)?.split_at_checked(8)?;
+    Some((Id::from_be_bytes(parent.try_into().ok()?), name))
+}
+
+pub fn xattr(node: Id, name: &[u8]) -> Key {
+    key_of(b'Q', node, name)
+}
+
+/// Begins every extended attribute of a node.
+pub fn xattrs(node: Id) -> Key {
+    key_of(b'Q', node, &[])
+}
+
+/// The name in an extended attribute's key.
+pub fn xattr_name(key: &[u8]) -> &[u8] {
+    key.get(9..).unwrap_or_default()
 }
 
 pub fn content(content: Id) -> Key {
@@ -271,6 +372,8 @@ pub fn task_due(key: &[u8]) -> Option<u64> {
 pub const NEXT_ID: &[u8] = b"Mid";
 /// The epoch of the process that last opened the store for writing.
 pub const EPOCH: &[u8] = b"Mepoch";
+/// Raised by synced commits that only make what was committed before them durable.
+pub const SYNC: &[u8] = b"Msync";
 /// The format of the whole index.
 pub const FORMAT: &[u8] = b"Mformat";
 

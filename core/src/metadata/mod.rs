@@ -36,6 +36,7 @@ pub mod records;
 pub mod rocksdb;
 pub mod seal;
 pub mod transaction;
+pub mod watched;
 
 use std::fmt::Debug;
 
@@ -100,6 +101,8 @@ pub struct Batch {
     /// The locks that guard what was decided from scans. The engine lets them go when the outcome is known, also where the
     /// caller has stopped waiting for it: a commit on its way can't be called back.
     pub held: Vec<Box<dyn LockGuard>>,
+    /// The watcher that the change came through, which knows of it already (`watched.rs`).
+    pub origin: Option<u64>,
     /// It makes something or moves it: so it is none that frees space, whatever it deletes beside.
     pub makes: bool,
 }

@@ -4,6 +4,8 @@
 //! layout never changes: a new one gets a new version number and a migration here, and a fixture of each released version is
 //! opened by a test for ever.
 
+mod old;
+
 use bytes::Bytes;
 
 use super::ReadError;
@@ -31,10 +33,18 @@ pub trait Record: bincode::Encode + bincode::Decode<()> {
         };
         match seal::verify(bytes).map_err(damaged)? {
             (version, record) if version == Self::VERSION => seal::decode(record).map_err(damaged),
-            (version, _) => Err(damaged(ReadError::Corrupt(format!(
-                "version {version} is not known to this release; was a newer one run here?"
-            )))),
+            (version, record) => match Self::migrate(version, record) {
+                Some(migrated) => migrated.map_err(damaged),
+                None => Err(damaged(ReadError::Corrupt(format!(
+                    "version {version} is not known to this release; was a newer one run here?"
+                )))),
+            },
         }
+    }
+
+    /// What a record of an older version is in the present one. `None` for a version that never was.
+    fn migrate(_version: u8, _record: &[u8]) -> Option<Result<Self, ReadError>> {
+        None
     }
 }
 
@@ -101,18 +111,30 @@ pub struct Version {
 #[derive(Clone, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
 pub enum Dentry {
     /// Its name ends in `/`.
-    Directory { node: Id },
+    Directory {
+        node: Id,
+        /// Tells this name from those that the node had before, for whoever reads the directory and stands at one.
+        moves: u32,
+    },
     Object {
         node: Id,
         kind: NodeKind,
         version: Version,
-        /// `None` where the node has several names: then the node itself tells.
+        /// `None` where the node has several names or extended attributes: then the node itself tells.
         summary: Option<Summary>,
+        /// As in the node, where there is a summary.
+        posix: Option<Posix>,
+        moves: u32,
     },
 }
 
 impl Record for Dentry {
     const NAME: &'static str = "dentry";
+    const VERSION: u8 = 2;
+
+    fn migrate(version: u8, record: &[u8]) -> Option<Result<Self, ReadError>> {
+        (version == 1).then(|| seal::decode::<old::DentryV1>(record).map(Into::into))
+    }
 }
 
 /// In the version space: a noncurrent version, or a delete marker.
@@ -140,14 +162,25 @@ impl Record for VersionRecord {
     const NAME: &'static str = "version";
 }
 
-/// What a file door has set; an object that never met one has its bucket's defaults.
+/// What a file door has set; an object that never met one has the defaults of whoever looks.
 #[derive(Clone, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
 pub struct Posix {
+    /// Permission bits: 0o7777.
     pub mode: u32,
     pub uid: u32,
     pub gid: u32,
     pub accessed: Timestamp,
     pub changed: Timestamp,
+    /// Of a device, as Linux encodes it; else 0.
+    pub device: u64,
+}
+
+/// The name of a node that has one only. Of several, each is a record of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct Home {
+    pub parent: Id,
+    /// As in the dentry's key.
+    pub name: Vec<u8>,
 }
 
 /// A thing that has a name, or several.
@@ -169,16 +202,80 @@ pub struct NodeRecord {
     pub acl: Option<Acl>,
     /// Number of parts, of an object made by a multipart upload.
     pub parts: Option<u32>,
+    /// Where its dentry is, while `links` is 1: set by the namespace whenever it writes that dentry.
+    pub home: Home,
+    /// Number of extended attributes. A node that has any has no summary in its dentry, so that whoever removes it sees them.
+    pub xattrs: u32,
+    /// How often it got a name after the first: each name knows its number.
+    pub moves: u32,
+}
+
+impl NodeRecord {
+    /// A node without bytes that has no name yet.
+    pub fn empty(kind: NodeKind, owner: AccountId, now: Timestamp) -> Self {
+        Self {
+            kind,
+            links: 1,
+            posix: None,
+            size: 0,
+            modified: now,
+            content: ContentRef::Empty,
+            etag: ETag::EMPTY,
+            owner,
+            headers: ObjectHeaders::default(),
+            user_metadata: Vec::new(),
+            tags: TagSet::default(),
+            checksum: None,
+            acl: None,
+            parts: None,
+            home: Home::default(),
+            xattrs: 0,
+            moves: 0,
+        }
+    }
 }
 
 impl Record for NodeRecord {
     const NAME: &'static str = "node";
+    const VERSION: u8 = 2;
+
+    fn migrate(version: u8, record: &[u8]) -> Option<Result<Self, ReadError>> {
+        (version == 1).then(|| seal::decode::<old::NodeRecordV1>(record).map(Into::into))
+    }
+}
+
+/// A directory: every one has such a record, beside its dentry.
+#[derive(Clone, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct DirectoryRecord {
+    pub home: Home,
+    pub made: Timestamp,
+    pub posix: Option<Posix>,
+    /// A time of modification that was set, and when. Names that came or went later count more.
+    pub modified: Option<(Timestamp, Timestamp)>,
+    pub xattrs: u32,
+    pub moves: u32,
+}
+
+impl Record for DirectoryRecord {
+    const NAME: &'static str = "directory";
+}
+
+/// The value of an extended attribute.
+#[derive(Clone, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct Xattr(pub Vec<u8>);
+
+impl Record for Xattr {
+    const NAME: &'static str = "extended attribute";
+}
+
+impl Record for Home {
+    const NAME: &'static str = "name of a node";
 }
 
 /// Bytes that one or several nodes share. Never changes but for its count.
 #[derive(Clone, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
 pub struct ContentRecord {
-    /// Number of nodes that use it.
+    /// Number of nodes that use it, of contents that are written over it, and of reclaim tasks that have yet to give such a use back.
     pub uses: u32,
     pub size: u64,
     /// The location that holds its blobs.
@@ -193,6 +290,93 @@ pub enum Layout {
     /// The extents are in pages, one a part, where the upload left them. `index` has the first of every so many parts with its
     /// offset, ascending, so that a range is found without reading all pages.
     Parts { index: Vec<(u32, u64)> },
+    /// Of one node only (`uses` is 1) while it is written. A page covers [`MAPPED_PAGE_BYTES`](crate::limits::MAPPED_PAGE_BYTES) of it and
+    /// stands under its number; where there is none, and where a page says so, the bytes are those of `base`, up to its `length`, and zeros
+    /// behind.
+    Mapped {
+        base: Option<Base>,
+        /// The next of its inline slots; none is used twice.
+        next_slot: u32,
+        /// Number of changes so far: by it a reader that goes on later tells whether what it reads is still the same.
+        changes: u64,
+    },
+}
+
+/// A content that another is written over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct Base {
+    pub content: Id,
+    /// Bytes of it that still count: truncation takes them away for good.
+    pub length: u64,
+}
+
+/// What stands in one page of a mapped content, in order from its first byte; what is missing at the end is zeros.
+#[derive(Clone, Debug, Default, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct MappedPage {
+    /// How many changes the content had had when this page last changed, that one included.
+    pub changed: u64,
+    pub pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct Piece {
+    pub length: u32,
+    pub source: PieceSource,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub enum PieceSource {
+    Zeros,
+    /// The same offset of the base.
+    Base,
+    /// Part of a blob that belongs to this page alone.
+    Blob {
+        extent: Extent,
+        at: u32,
+    },
+    /// Part of inline bytes that belong to this page alone: in the inline table under the content and this slot.
+    Inline {
+        slot: u32,
+        at: u32,
+    },
+}
+
+impl Record for MappedPage {
+    const NAME: &'static str = "mapped page";
+    /// Far from those of [`PartRecord`], which stands under the same kind of key.
+    const VERSION: u8 = 0x41;
+}
+
+/// What stands under the key of a page, whichever layout it is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExtentPage {
+    Part(PartRecord),
+    Mapped(MappedPage),
+}
+
+impl ExtentPage {
+    /// Told apart by the version.
+    pub fn decode(bytes: &[u8]) -> Result<Self, ReadError> {
+        match bytes.first() {
+            Some(&MappedPage::VERSION) => MappedPage::decode(bytes).map(Self::Mapped),
+            _ => PartRecord::decode(bytes).map(Self::Part),
+        }
+    }
+
+    /// The blobs that it names, each once or several times.
+    pub fn extents(&self) -> Vec<&Extent> {
+        match self {
+            Self::Part(part) => part.extents.iter().collect(),
+            Self::Mapped(page) => page
+                .pieces
+                .iter()
+                .filter_map(|piece| match &piece.source {
+                    PieceSource::Blob { extent, .. } => Some(extent),
+                    PieceSource::Zeros | PieceSource::Base | PieceSource::Inline { .. } => None,
+                })
+                .collect(),
+        }
+    }
 }
 
 impl Record for ContentRecord {
@@ -276,6 +460,26 @@ pub enum ReclaimTask {
     Pages { content: Id, location: String },
     /// The uploads of a bucket that is gone.
     Uploads { bucket: Id },
+    /// Every page of a mapped content, and its blobs and inline bytes, once nobody reads the content.
+    MappedPages { content: Id, location: String },
+    /// What pages of a mapped content no longer name, once nobody reads the content.
+    Pieces { content: Id, location: String, extents: Vec<Extent>, slots: Vec<u32> },
+    /// The use of `base` that `content` had, once nobody reads the content.
+    Use { content: Id, base: Id },
+}
+
+impl ReclaimTask {
+    /// The content whose readers it waits for.
+    pub fn content(&self) -> Option<Id> {
+        match self {
+            Self::Blobs { content, .. }
+            | Self::Pages { content, .. }
+            | Self::MappedPages { content, .. }
+            | Self::Pieces { content, .. }
+            | Self::Use { content, .. } => Some(*content),
+            Self::Uploads { .. } => None,
+        }
+    }
 }
 
 impl Record for ReclaimTask {

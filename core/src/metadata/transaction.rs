@@ -37,6 +37,8 @@ pub struct Transaction<'a> {
     own: HashMap<(Table, Key), Own>,
     locks: BTreeMap<Key, (LockMode, Box<dyn LockGuard>)>,
     makes: bool,
+    origin: Option<u64>,
+    kept: Vec<Box<dyn LockGuard>>,
 }
 
 /// What the own writes say about one key.
@@ -58,6 +60,8 @@ impl<'a> Transaction<'a> {
             own: HashMap::new(),
             locks: BTreeMap::new(),
             makes: false,
+            origin: None,
+            kept: Vec::new(),
         }
     }
 
@@ -209,6 +213,16 @@ impl<'a> Transaction<'a> {
         self.makes = true;
     }
 
+    /// Keeps a guard until the outcome of the commit is known, as a lock.
+    pub fn keep(&mut self, guard: Box<dyn LockGuard>) {
+        self.kept.push(guard);
+    }
+
+    /// Says which watcher the change comes through: see [`Batch::origin`].
+    pub fn origin(&mut self, watcher: Option<u64>) {
+        self.origin = watcher;
+    }
+
     /// Whether anything was written so far.
     pub fn has_writes(&self) -> bool {
         !self.writes.is_empty()
@@ -223,8 +237,10 @@ impl<'a> Transaction<'a> {
     /// waiting for a disk. After `Ok`, `durability` says what the change survives.
     pub async fn commit(self, durability: Durability) -> Result<(), CommitError> {
         let reads = self.reads.into_iter().map(|((table, key), (stamp, _))| (table, key, stamp)).collect();
-        let held = self.locks.into_values().map(|(_, guard)| guard).collect();
-        self.store.commit(Batch { reads, writes: self.writes, held, makes: self.makes }, durability).await
+        let held = self.locks.into_values().map(|(_, guard)| guard).chain(self.kept).collect();
+        self.store
+            .commit(Batch { reads, writes: self.writes, held, origin: self.origin, makes: self.makes }, durability)
+            .await
     }
 
     /// Checks that everything read so far is true at one instant, now, and lets nothing go: for a decision that is not followed by a

@@ -46,14 +46,14 @@ impl Tree {
     pub(crate) async fn current(&self, tx: &mut Transaction<'_>, place: &Place) -> TxResult<Option<Current>> {
         match &place.dentry {
             None => Ok(None),
-            Some(Dentry::Object { node, kind, version, summary: Some(summary) }) => Ok(Some(Current {
+            Some(Dentry::Object { node, kind, version, summary: Some(summary), .. }) => Ok(Some(Current {
                 node: *node,
                 kind: *kind,
                 version: *version,
                 summary: summary.clone(),
                 single: true,
             })),
-            Some(Dentry::Object { node, kind, version, summary: None }) => {
+            Some(Dentry::Object { node, kind, version, summary: None, .. }) => {
                 let record = self.node(tx, *node).await?;
                 let summary = summary_of(&record, place.bucket.record.owner);
                 Ok(Some(Current { node: *node, kind: *kind, version: *version, summary, single: false }))
@@ -66,14 +66,14 @@ impl Tree {
     pub async fn current_now(&self, place: &Place) -> Result<Option<Current>, Error> {
         match &place.dentry {
             None => Ok(None),
-            Some(Dentry::Object { node, kind, version, summary: Some(summary) }) => Ok(Some(Current {
+            Some(Dentry::Object { node, kind, version, summary: Some(summary), .. }) => Ok(Some(Current {
                 node: *node,
                 kind: *kind,
                 version: *version,
                 summary: summary.clone(),
                 single: true,
             })),
-            Some(Dentry::Object { node, kind, version, summary: None }) => {
+            Some(Dentry::Object { node, kind, version, summary: None, .. }) => {
                 let (_, values) = self.store.get_many(&[(Table::Index, keys::node(*node))]).await?;
                 let Some(value) = &values[0] else { return Ok(None) };
                 let summary = summary_of(&NodeRecord::decode(value)?, place.bucket.record.owner);

@@ -9,29 +9,25 @@ use crate::metadata::Table;
 use crate::metadata::keys::{self, Id, Queue};
 use crate::metadata::records::{ContentRecord, ContentRef, Layout, NodeRecord, ReclaimTask, Record, Summary};
 use crate::metadata::transaction::Transaction;
+use crate::types::AccountId;
 
 impl Tree {
-    /// One name of a node is gone. Without a summary the node may have others.
+    /// The name at `at` no longer leads to the node. Without a summary it may have others. A node that is open stays, as an orphan.
     pub(crate) async fn release_node(
         &self,
         tx: &mut Transaction<'_>,
         node: Id,
         summary: Option<&Summary>,
+        at: (Id, &[u8]),
+        bucket_owner: AccountId,
     ) -> TxResult<()> {
-        let content = match summary {
-            Some(summary) => summary.content,
-            None => {
-                let mut record = self.node(tx, node).await?;
-                if record.links > 1 {
-                    record.links -= 1;
-                    tx.put(Table::Index, keys::node(node), record.encode());
-                    return Ok(());
-                }
-                record.content
-            }
-        };
+        let Some(summary) = summary else { return self.unlink_node(tx, node, at, bucket_owner).await };
+        match self.opens.remove(node) {
+            Some(removal) => tx.keep(Box::new(removal)),
+            None => return self.unlink_node(tx, node, at, bucket_owner).await,
+        }
         tx.delete(Table::Index, keys::node(node));
-        self.release_content(tx, node, content).await
+        self.release_content(tx, node, summary.content).await
     }
 
     /// One node of a content is gone.
@@ -59,6 +55,13 @@ impl Tree {
                 let task = match record.layout {
                     Layout::Extents(extents) => ReclaimTask::Blobs { content, location: record.location, extents },
                     Layout::Parts { .. } => ReclaimTask::Pages { content, location: record.location },
+                    Layout::Mapped { base, .. } => {
+                        // Whoever reads the content may be at what lies below: its use goes when nobody does.
+                        if let Some(base) = base {
+                            self.reclaim(tx, ReclaimTask::Use { content, base: base.content }).await?;
+                        }
+                        ReclaimTask::MappedPages { content, location: record.location }
+                    }
                 };
                 self.reclaim(tx, task).await
             }

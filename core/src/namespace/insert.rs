@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::metadata::Table;
 use crate::metadata::keys::{self, Id};
-use crate::metadata::records::{ContentRecord, Dentry, NodeRecord, Number, Record, Version, VersionRecord};
+use crate::metadata::records::{ContentRecord, Dentry, Home, NodeRecord, Number, Record, Version, VersionRecord};
 use crate::metadata::transaction::Transaction;
 use crate::types::Versioning;
 
@@ -50,12 +50,13 @@ impl Tree {
         let sequence = before.map_or(now.0, |before| now.0.max(before + 1));
         let version = Version { sequence, null: versioning != Versioning::Enabled };
         let parent = self.materialize(tx, place, Space::Live).await?;
+        let (at, owner) = ((parent, place.leaf()), place.bucket.record.owner);
 
         match old {
             None if version.null => self.remove_null_version(tx, place).await?,
             None => {}
             Some(old) if version.null && old.version.null => {
-                self.release_node(tx, old.node, old.single.then_some(&old.summary)).await?;
+                self.release_node(tx, old.node, old.single.then_some(&old.summary), at, owner).await?;
                 if versioning == Versioning::Suspended {
                     self.remove_null_version(tx, place).await?;
                 }
@@ -79,10 +80,13 @@ impl Tree {
 
         let mut record = new.record.clone();
         record.modified = now;
+        record.home = Home { parent, name: place.leaf().to_vec() };
         let summary = summary_of(&record, place.bucket.record.owner);
-        let dentry = Dentry::Object { node: new.id, kind: record.kind, version, summary: Some(summary) };
+        let (kind, posix, summary) = (record.kind, record.posix.clone(), Some(summary));
+        let dentry = Dentry::Object { node: new.id, kind, version, summary, posix, moves: 0 };
         tx.put(Table::Index, keys::dentry(parent, place.leaf()), dentry.encode());
         tx.put(Table::Index, keys::node(new.id), record.encode());
+        self.touched(tx, parent);
         if let Some(inline) = &new.inline {
             tx.put(Table::Inline, keys::inline(new.id, 0), inline.clone());
         }

@@ -40,7 +40,9 @@ impl Tree {
                 (State::Live(node), _) | (State::Hidden(node), Space::Versions) => node,
                 (State::Hidden(node), Space::Live) => {
                     tx.delete(Table::Index, keys::versions_of(parent, name));
-                    tx.put(Table::Index, keys::dentry(parent, name), Dentry::Directory { node }.encode());
+                    tx.put(Table::Index, keys::dentry(parent, name), Dentry::Directory { node, moves: 0 }.encode());
+                    self.counted(tx, parent, 1);
+                    self.touched(tx, parent);
                     node
                 }
                 (State::Absent, space) => {
@@ -49,8 +51,12 @@ impl Tree {
                         Space::Live => keys::dentry(parent, name),
                         Space::Versions => keys::versions_of(parent, name),
                     };
-                    tx.put(Table::Index, key, Dentry::Directory { node }.encode());
+                    tx.put(Table::Index, key, Dentry::Directory { node, moves: 0 }.encode());
+                    let record = self.new_directory(parent, name);
+                    tx.put(Table::Index, keys::directory(node), record.encode());
                     if space == Space::Live {
+                        self.counted(tx, parent, 1);
+                        self.touched(tx, parent);
                         // Not true before the commit; but a guess is verified wherever it is used.
                         self.cache.remember_directory(parent, name, node);
                     }

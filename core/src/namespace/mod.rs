@@ -11,12 +11,16 @@
 
 mod cache;
 mod current;
+mod directories;
+mod entries;
 mod garbage;
 mod ids;
 mod insert;
 mod list;
 mod list_versions;
 mod materialize;
+mod nodes;
+mod opens;
 mod place;
 mod prune;
 mod remove;
@@ -28,11 +32,14 @@ mod walk;
 use std::sync::Arc;
 
 pub use current::{Current, summary_of};
+pub(crate) use directories::Directory;
+pub(crate) use entries::{Named, directory_name};
 pub use ids::{Ids, advance};
 pub use insert::{Inserted, NewNode};
 pub(crate) use list::rolled_up;
 pub use list::{ListQuery, Listed};
 pub use list_versions::{ListedVersion, VersionsQuery};
+pub use opens::{Hold, Opens};
 pub use place::{Place, State, Step};
 pub use remove::Removed;
 pub use resolve::Bucket;
@@ -52,11 +59,23 @@ pub struct Tree {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Ids,
     cache: cache::Cache,
+    opens: Opens,
 }
 
 impl Tree {
     pub fn new(store: Arc<dyn MetadataStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { ids: Ids::new(Arc::clone(&store)), cache: cache::Cache::default(), store, clock }
+        Self {
+            ids: Ids::new(Arc::clone(&store)),
+            cache: cache::Cache::default(),
+            opens: Opens::default(),
+            store,
+            clock,
+        }
+    }
+
+    /// The nodes that are open.
+    pub(crate) fn opens(&self) -> &Opens {
+        &self.opens
     }
 
     /// Takes a lock for the rest of the transaction. Directories are locked upwards, which a rename between two walks can turn

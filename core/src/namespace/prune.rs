@@ -55,20 +55,22 @@ impl Tree {
             if live {
                 tx.delete(Table::Index, keys::dentry(parent, &child));
                 self.forget_directory(parent, &child);
+                self.counted(tx, parent, -1);
+                self.touched(tx, parent);
             }
             left = match left {
                 Left::Versions => {
                     if !live {
                         return Ok(());
                     }
-                    tx.put(Table::Index, hidden, Dentry::Directory { node: directory }.encode());
+                    tx.put(Table::Index, hidden, Dentry::Directory { node: directory, moves: 0 }.encode());
                     Left::Versions
                 }
                 Left::Nothing(_) => {
                     if !live {
                         tx.delete(Table::Index, hidden.clone());
                     }
-                    tx.delete(Table::Index, keys::node(directory));
+                    self.drop_directory(tx, directory).await?;
                     Left::Nothing(Some(hidden))
                 }
             };

@@ -42,7 +42,9 @@ impl Tree {
             return Ok(Removed::Nothing);
         };
         tx.delete(Table::Index, keys::dentry(parent, place.leaf()));
-        self.release_node(tx, current.node, current.single.then_some(&current.summary)).await?;
+        let (at, owner) = ((parent, place.leaf()), place.bucket.record.owner);
+        self.release_node(tx, current.node, current.single.then_some(&current.summary), at, owner).await?;
+        self.touched(tx, parent);
         self.prune(tx, place, Left::Nothing(None), &[]).await?;
         Ok(Removed::Name)
     }
@@ -75,8 +77,10 @@ impl Tree {
         }
         if let Some(current) = current {
             tx.delete(Table::Index, keys::dentry(parent, place.leaf()));
+            self.touched(tx, parent);
             if version.null && current.version.null {
-                self.release_node(tx, current.node, current.single.then_some(&current.summary)).await?;
+                let (at, owner) = ((parent, place.leaf()), place.bucket.record.owner);
+                self.release_node(tx, current.node, current.single.then_some(&current.summary), at, owner).await?;
             } else {
                 let record = VersionRecord::Object {
                     node: current.node,
@@ -108,9 +112,13 @@ impl Tree {
         match self.version(tx, place, id).await? {
             None => Ok(Removed::Nothing),
             Some(Found::Current(current)) => {
-                self.release_node(tx, current.node, current.single.then_some(&current.summary)).await?;
+                let (at, owner) = ((parent, place.leaf()), place.bucket.record.owner);
+                self.release_node(tx, current.node, current.single.then_some(&current.summary), at, owner).await?;
+                self.touched(tx, parent);
                 match self.newest_before(tx, place, current.version.sequence).await? {
-                    Some((_, next @ VersionRecord::Object { .. })) => self.promote(tx, parent, place.leaf(), &next)?,
+                    Some((_, next @ VersionRecord::Object { .. })) => {
+                        self.promote(tx, parent, place.leaf(), &next).await?
+                    }
                     newest => {
                         tx.delete(Table::Index, keys::dentry(parent, place.leaf()));
                         let left = if newest.is_some() { Left::Versions } else { Left::Nothing(None) };
@@ -128,7 +136,8 @@ impl Tree {
                 }
                 let was_marker = match &record {
                     VersionRecord::Object { node, summary, .. } => {
-                        self.release_node(tx, *node, Some(summary)).await?;
+                        let (at, owner) = ((parent, place.leaf()), place.bucket.record.owner);
+                        self.release_node(tx, *node, Some(summary), at, owner).await?;
                         false
                     }
                     VersionRecord::DeleteMarker { .. } => true,
@@ -161,7 +170,7 @@ impl Tree {
         match next {
             Some((_, next)) => {
                 let parent = self.materialize(tx, place, Space::Live).await?;
-                self.promote(tx, parent, place.leaf(), &next)
+                self.promote(tx, parent, place.leaf(), &next).await
             }
             None => self.prune(tx, place, Left::Nothing(Some(key)), &[]).await,
         }

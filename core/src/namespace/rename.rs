@@ -11,7 +11,6 @@ use super::prune::Left;
 use super::{Tree, TxResult};
 use crate::error::Error;
 use crate::metadata::keys::{self, Id};
-use crate::metadata::records::{Dentry, Record};
 use crate::metadata::transaction::{Transaction, TxError};
 use crate::metadata::{LockMode, Table};
 
@@ -29,7 +28,7 @@ impl Tree {
         target: &Place,
         current: &Current,
     ) -> TxResult<()> {
-        let (Some(from), Some(dentry)) = (source.parent(), &source.dentry) else { return Err(TxError::Conflict) };
+        let (Some(from), Some(_)) = (source.parent(), &source.dentry) else { return Err(TxError::Conflict) };
         if source.key == target.key {
             return Ok(());
         }
@@ -39,12 +38,18 @@ impl Tree {
             if old.node == current.node {
                 return Ok(());
             }
-            self.release_node(tx, old.node, old.single.then_some(&old.summary)).await?;
+            let to = target.parent().ok_or(TxError::Conflict)?;
+            let (at, owner) = ((to, target.leaf()), target.bucket.record.owner);
+            self.release_node(tx, old.node, old.single.then_some(&old.summary), at, owner).await?;
         }
         tx.delete(Table::Index, keys::dentry(from, source.leaf()));
+        self.touched(tx, from);
         self.prune(tx, source, Left::Nothing(None), &kept(target, source)).await?;
         let to = self.materialize(tx, target, Space::Live).await?;
-        tx.put(Table::Index, keys::dentry(to, target.leaf()), dentry.encode());
+        self.touched(tx, to);
+        let mut record = self.node(tx, current.node).await?;
+        let names = ((from, source.leaf()), (to, target.leaf()));
+        self.move_node(tx, current.node, &mut record, names, current.version, source.bucket.record.owner);
         Ok(())
     }
 
@@ -73,9 +78,13 @@ impl Tree {
         tx.makes();
         tx.delete(Table::Index, keys::dentry(from, source_above.leaf()));
         self.cache.forget_directory(from, source_above.leaf());
+        self.counted(tx, from, -1);
+        self.touched(tx, from);
         self.prune(tx, &source_above, Left::Nothing(None), &kept(&target_above, &source_above)).await?;
         let to = self.materialize(tx, &target_above, Space::Live).await?;
-        tx.put(Table::Index, keys::dentry(to, target_above.leaf()), Dentry::Directory { node }.encode());
+        self.counted(tx, to, 1);
+        self.touched(tx, to);
+        self.move_directory(tx, node, (from, source_above.leaf()), (to, target_above.leaf())).await?;
         Ok(())
     }
 }

@@ -255,7 +255,7 @@ impl Tree {
 /// The node of a directory's dentry.
 pub(super) fn directory_node(value: &[u8]) -> Result<Id> {
     match Dentry::decode(value)? {
-        Dentry::Directory { node } => Ok(node),
+        Dentry::Directory { node, .. } => Ok(node),
         Dentry::Object { .. } => Err(Error::Corrupt("a name that ends in '/' is no directory".into())),
     }
 }

@@ -17,7 +17,7 @@ use super::*;
 use crate::clock::{ManualClock, Timestamp};
 use crate::error::Error;
 use crate::metadata::memory::MemoryStore;
-use crate::metadata::records::{BucketRecord, ContentRef, NodeKind, NodeRecord, Record};
+use crate::metadata::records::{BucketRecord, ContentRef, Home, NodeKind, NodeRecord, Record};
 use crate::metadata::{Batch, Durability, Table, Write, keys};
 use crate::objects::ObjectHeaders;
 use crate::transact;
@@ -48,6 +48,9 @@ pub fn object(size: u64) -> NodeRecord {
         checksum: None,
         acl: None,
         parts: None,
+        home: Home::default(),
+        xattrs: 0,
+        moves: 0,
     }
 }
 
@@ -86,12 +89,21 @@ impl Fixture {
             versioning: Versioning::Unset,
             acl: None,
         };
+        fixture.forget_root_before().await;
         fixture.write_bucket(&record).await;
         fixture
     }
 
     pub fn store(&self) -> &dyn MetadataStore {
         &*self.tree.store
+    }
+
+    /// What is known of the root of the bucket that had the name before.
+    async fn forget_root_before(&self) {
+        let Ok(before) = self.tree.bucket(&self.bucket).await else { return };
+        let keys = [keys::directory_time(before.record.root), keys::directory_count(before.record.root)];
+        let writes = keys.map(|key| Write::Delete { table: Table::Index, key }).into();
+        self.store().commit(Batch { writes, ..Batch::default() }, Durability::Ordered).await.unwrap();
     }
 
     async fn write_bucket(&self, record: &BucketRecord) {
@@ -254,7 +266,10 @@ impl Fixture {
     pub async fn records(&self) -> Vec<String> {
         let snapshot = self.store().snapshot().unwrap();
         let all = snapshot.scan(b"C", &[0xff], usize::MAX, false).await.unwrap();
-        let own = |key: &[u8]| key.starts_with(b"M") || key.starts_with(b"T");
+        // What is known of the root goes with the bucket.
+        let root = self.tree.bucket(&self.bucket).await.unwrap().record.root;
+        let root = [keys::directory_time(root), keys::directory_count(root)];
+        let own = |key: &[u8]| key.starts_with(b"M") || key.starts_with(b"T") || root.iter().any(|root| root == key);
         all.iter().filter(|(key, _)| !own(key)).map(|(key, _)| key.escape_ascii().to_string()).collect()
     }
 }

@@ -76,7 +76,10 @@ impl Tree {
         tx.delete(Table::Index, marker);
         tx.delete(Table::Index, key);
         match VersionRecord::decode(&value).map_err(Error::from)? {
-            VersionRecord::Object { node, summary, .. } => self.release_node(tx, node, Some(&summary)).await,
+            VersionRecord::Object { node, summary, .. } => {
+                let (at, owner) = ((parent, place.leaf()), place.bucket.record.owner);
+                self.release_node(tx, node, Some(&summary), at, owner).await
+            }
             VersionRecord::DeleteMarker { .. } => Ok(()),
         }
     }
@@ -160,7 +163,7 @@ impl Tree {
     }
 
     /// Makes a noncurrent version the live name again.
-    pub(crate) fn promote(
+    pub(crate) async fn promote(
         &self,
         tx: &mut Transaction<'_>,
         parent: u64,
@@ -174,8 +177,11 @@ impl Tree {
         if version.null {
             tx.delete(Table::Index, keys::null_version(parent, name));
         }
-        let dentry = Dentry::Object { node: *node, kind: *kind, version: *version, summary: Some(summary.clone()) };
+        let posix = self.node(tx, *node).await?.posix;
+        let (node, kind, version, summary) = (*node, *kind, *version, Some(summary.clone()));
+        let dentry = Dentry::Object { node, kind, version, summary, posix, moves: 0 };
         tx.put(Table::Index, keys::dentry(parent, name), dentry.encode());
+        self.touched(tx, parent);
         Ok(())
     }
 }

@@ -213,7 +213,9 @@ impl<'s> Walk<'s> {
 
     fn enter(&mut self, directory: Id, fetch: usize) {
         let versions = (self.names == Names::Versions).then(|| Source::new(keys::versions(directory), fetch));
-        let live = Source::new(keys::dentries(directory), fetch);
+        let mut live = Source::new(keys::dentries(directory), fetch);
+        // Names that only files have come last, and are no keys.
+        live.end = keys::unseen_dentries(directory);
         self.levels.push(Level { directory, path: self.path.len(), live, versions });
     }
 
@@ -246,7 +248,7 @@ impl<'s> Walk<'s> {
             && let Some((_, value)) = level.live.fetched.pop_front()
         {
             match Dentry::decode(&value)? {
-                Dentry::Directory { node } => return Ok(Some((name, Entry::Directory(node)))),
+                Dentry::Directory { node, .. } => return Ok(Some((name, Entry::Directory(node)))),
                 object @ Dentry::Object { .. } => dentry = Some(object),
             }
         }

@@ -115,6 +115,8 @@ impl ObjectService {
             tx.put(Table::Index, keys::bucket(request.bucket.as_str()), record.encode());
             tx.put(Table::Index, keys::owned_bucket(owner, request.bucket.as_str()), Number(id).encode());
             tx.add(keys::owned_buckets(owner), 1);
+            // The root is its own parent and has no name.
+            tx.put(Table::Index, keys::directory(root), self.tree().new_directory(root, b"").encode());
             if !request.tags.is_empty() {
                 let key = keys::bucket_configuration(id, Configurations::TAGS);
                 tx.put(Table::Index, key, Record::encode(&request.tags));
@@ -203,6 +205,7 @@ impl ObjectService {
             tx.delete(Table::Index, keys::bucket(bucket.as_str()));
             tx.delete(Table::Index, keys::owned_bucket(found.record.owner, bucket.as_str()));
             tx.add(keys::owned_buckets(found.record.owner), -1);
+            self.tree().drop_directory(tx, found.record.root).await?;
             for kind in Configurations::ALL {
                 tx.delete(Table::Index, keys::bucket_configuration(found.record.id, kind));
             }

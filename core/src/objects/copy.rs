@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::limits::{COPY_BYTES_MAX, TRANSACTION_ATTEMPTS_MAX};
 use crate::metadata::keys::{self, Id};
-use crate::metadata::records::{ContentRecord, ContentRef, NodeKind, NodeRecord, Record};
+use crate::metadata::records::{ContentRecord, ContentRef, Home, Layout, NodeKind, NodeRecord, Record};
 use crate::metadata::transaction::{Transaction, TxError};
 use crate::metadata::{Durability, Table};
 use crate::namespace::{Bucket, Inserted, NewNode};
@@ -186,15 +186,23 @@ impl ObjectService {
             checksum: object.record.checksum.clone(),
             acl: description.acl,
             parts: object.record.parts,
+            home: Home::default(),
+            xattrs: 0,
+            moves: 0,
         };
         let new = NewNode { id, record, inline, content: None };
+        let mapped =
+            matches!(&object.source, Source::Shared { content, .. } if matches!(content.layout, Layout::Mapped { .. }));
         failpoint!("copy.before_commit", io);
         let made = transact!(self.store(), Durability::Synced, |tx| {
             let place = self.place_of(tx, target).await?;
-            if let ContentRef::Shared(content) = new.record.content
-                && !self.add_use(tx, content).await?
-            {
-                return Ok(None);
+            if let ContentRef::Shared(content) = new.record.content {
+                if mapped && !self.is_still(tx, &object).await? {
+                    return Ok(None);
+                }
+                if !self.add_use(tx, content).await? {
+                    return Ok(None);
+                }
             }
             let inserted = self.tree().insert(tx, &place, &new).await?;
             Ok(Some((inserted, made_version(&place.bucket, inserted.node, inserted.version))))
@@ -202,8 +210,16 @@ impl ObjectService {
         Ok(made.map(|(inserted, version)| (inserted, version, new.record)))
     }
 
+    /// Whether the source is as it was found: what files are written into changes in its place, until it has another use.
+    async fn is_still(&self, tx: &mut Transaction<'_>, object: &Object) -> Result<bool, TxError> {
+        let Some(value) = tx.get(Table::Index, &keys::node(object.node)).await? else { return Ok(false) };
+        let now = NodeRecord::decode(&value)?;
+        let found = &object.record;
+        Ok(now.content == found.content && now.size == found.size && now.etag == found.etag)
+    }
+
     /// Whether the content is still there, and has one more use now.
-    async fn add_use(&self, tx: &mut Transaction<'_>, content: Id) -> Result<bool, TxError> {
+    pub(crate) async fn add_use(&self, tx: &mut Transaction<'_>, content: Id) -> Result<bool, TxError> {
         let key = keys::content(content);
         let Some(value) = tx.get(Table::Index, &key).await? else { return Ok(false) };
         let mut record = ContentRecord::decode(&value)?;

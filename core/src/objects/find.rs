@@ -66,6 +66,9 @@ impl ObjectService {
         let wanted: Needs = wanted.into();
         for _ in 0..TRANSACTION_ATTEMPTS_MAX {
             let mut place = self.tree().lookup(bucket, key).await?;
+            if let (Some(coherence), Some(parent)) = (self.inner.coherence.get(), place.parent()) {
+                coherence.heard(parent, place.leaf()).await;
+            }
             let (node, found, content) = match self.named(principal, &mut place, version).await? {
                 Some(found) => found,
                 None => return Err(self.absent(principal, &place, key, version).await?),

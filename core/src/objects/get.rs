@@ -6,13 +6,11 @@ use std::sync::Arc;
 
 use super::change::Needs;
 use super::find::{Object, Source, Want};
-use super::parts::Located;
 use super::{IfRange, ObjectInfo, ObjectService, ReadConditions};
 use crate::content::{self, open_inline};
 use crate::data::ByteStream;
 use crate::error::{Error, NotModified, Result};
 use crate::limits::PARTS_MAX;
-use crate::metadata::records::Layout;
 use crate::types::{BucketName, ByteRange, Checksum, ObjectKey, Permission, Principal, RangeRequest, VersionId};
 
 #[derive(Clone, Debug)]
@@ -169,19 +167,9 @@ impl ObjectService {
                 Ok(content::read_inline(open_inline(object.node, 0, sealed)?, range, Arc::new(())))
             }
             Source::Shared { id, content, pin } => {
-                let store = Arc::clone(&self.location(&content.location)?.store);
-                let (pages, range) = match content.layout {
-                    Layout::Extents(extents) => {
-                        let pages: content::Pages = Box::pin(futures::stream::iter([Ok(extents)]));
-                        (pages, range)
-                    }
-                    Layout::Parts { ref index } => {
-                        let Located { first, offset } = Located::at(index, range.offset);
-                        let skipped = ByteRange { offset: range.offset - offset, length: range.length };
-                        return Ok(self.parts_stream(store, id, first, skipped, pin));
-                    }
-                };
-                Ok(content::read(store, pages, range, Arc::new(pin)))
+                let pin = Arc::new(pin);
+                let layer = self.layers(id, content).await?;
+                Ok(self.content_stream(&layer, range, &pin))
             }
         }
     }

@@ -16,6 +16,7 @@ mod find;
 mod get;
 mod list;
 mod list_versions;
+pub(crate) mod mapped;
 mod multipart;
 mod parts;
 mod put;

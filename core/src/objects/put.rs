@@ -13,7 +13,7 @@ use crate::failpoint;
 use crate::limits::USER_METADATA_BYTES_MAX;
 use crate::metadata::Durability;
 use crate::metadata::keys::Id;
-use crate::metadata::records::{ContentRecord, ContentRef, Layout, NodeKind, NodeRecord};
+use crate::metadata::records::{ContentRecord, ContentRef, Home, Layout, NodeKind, NodeRecord};
 use crate::metadata::transaction::{Transaction, TxError};
 use crate::namespace::{Bucket, Inserted, NewNode, Place};
 use crate::transact;
@@ -165,6 +165,9 @@ pub(crate) fn new_node(id: Id, description: Description, etag: ETag, written: &W
         checksum: Some(written.checksum.clone()),
         acl,
         parts: None,
+        home: Home::default(),
+        xattrs: 0,
+        moves: 0,
     };
     NewNode { id, record: record_of_node, inline, content: record }
 }

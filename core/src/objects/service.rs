@@ -3,8 +3,8 @@
 //! Always holds: clones share everything; a right is refused here or in the verb, never in a door.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::access::{Accounts, allows};
 use crate::clock::Clock;
@@ -13,6 +13,7 @@ use crate::data::Location;
 use crate::error::{Error, Result};
 use crate::metadata::MetadataStore;
 use crate::metadata::records::Version;
+use crate::metadata::watched::Coherence;
 use crate::namespace::{Bucket, Tree};
 use crate::random::Random;
 use crate::types::{AccountId, Permission, Principal, VersionId, Versioning};
@@ -43,6 +44,8 @@ pub(crate) struct Inner {
     pub pins: Pins,
     /// Contents that are being written, and whose blobs may have no name yet: they are no orphans.
     pub writers: Pins,
+    /// Who is told of changes of the index, once somebody caches.
+    pub coherence: OnceLock<Arc<Coherence>>,
     /// Whether requests may change the store while it is checked.
     serving: AtomicBool,
 }
@@ -51,7 +54,7 @@ impl ObjectService {
     pub fn new(parts: Parts) -> Self {
         let tree = Tree::new(Arc::clone(&parts.metadata), Arc::clone(&parts.clock));
         let (pins, writers, serving) = (Pins::default(), Pins::default(), AtomicBool::new(false));
-        Self { inner: Arc::new(Inner { parts, tree, pins, writers, serving }) }
+        Self { inner: Arc::new(Inner { parts, tree, pins, writers, coherence: OnceLock::new(), serving }) }
     }
 
     /// Whether every blob that was put since the start has got its name, or is gone. To be asked when no request runs any more:

@@ -25,9 +25,12 @@ use crate::content::{Expected, Upload};
 use crate::data::memory::MemoryStore as MemoryData;
 use crate::data::{DataStore, Location};
 use crate::error::Error;
+use crate::files::{Defaults, View};
 use crate::metadata::MetadataStore;
 use crate::metadata::counting::CountingStore;
+use crate::metadata::keys::Id;
 use crate::metadata::memory::MemoryStore;
+use crate::metadata::records::Dentry;
 use crate::random::{Random, SeededRandom};
 use crate::types::{BucketName, ObjectKey, Principal, TagSet};
 use crate::work::{check, reclaim};
@@ -167,6 +170,33 @@ impl Fixture {
 
     pub async fn delete(&self, name: &str) -> DeleteOutput {
         self.service.delete(&self.root, self.delete_request(name)).await.unwrap()
+    }
+
+    /// The whole bucket, as a mount shows it.
+    pub async fn view(&self) -> View {
+        let bucket = self.service.tree().bucket(&self.bucket).await.unwrap();
+        View {
+            bucket: self.bucket.clone(),
+            bucket_id: bucket.record.id,
+            bucket_owner: bucket.record.owner,
+            root: bucket.record.root,
+            owner: bucket.record.owner,
+            location: "files".into(),
+            read_only: false,
+            strict: false,
+            defaults: Defaults::default(),
+            access_times: false,
+            watcher: None,
+        }
+    }
+
+    /// The node of a key.
+    pub async fn node_of(&self, name: &str) -> Id {
+        let place = self.service.tree().lookup(&self.bucket, &key(name)).await.unwrap();
+        match place.dentry {
+            Some(Dentry::Object { node, .. }) => node,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Reclaims all there is, and checks that the store is whole and nothing is left over.

@@ -13,6 +13,10 @@ pub enum ETag {
 }
 
 impl ETag {
+    /// Of no bytes.
+    pub const EMPTY: Self =
+        Self::Md5([0xd4, 0x1d, 0x8c, 0xd9, 0x8f, 0x00, 0xb2, 0x04, 0xe9, 0x80, 0x09, 0x98, 0xec, 0xf8, 0x42, 0x7e]);
+
     /// Whether a client's text (without quotes) names this tag.
     pub fn is(&self, text: &str) -> bool {
         let mut buffer = [0; 64];

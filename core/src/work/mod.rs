@@ -6,6 +6,7 @@
 pub mod check;
 pub mod forget;
 pub mod metrics;
+mod migrate;
 pub mod reclaim;
 mod remnants;
 mod scan;

@@ -12,13 +12,18 @@ use futures::stream::{self, StreamExt};
 
 use super::metrics::metrics;
 use crate::content::Extent;
+use crate::content::mapped::{blobs, slots};
 use crate::error::{Error, Result};
 use crate::failpoint;
-use crate::limits::{LIST_FETCH_MAX, RECLAIM_CONCURRENCY, RECLAIM_IDLE, RECLAIM_RESCAN_ROUNDS, RECLAIM_RETRY_ROUNDS};
+use crate::limits::{
+    LIST_FETCH_MAX, PARTS_PER_INDEX_ENTRY, RECLAIM_CONCURRENCY, RECLAIM_IDLE, RECLAIM_RESCAN_ROUNDS,
+    RECLAIM_RETRY_ROUNDS,
+};
 use crate::metadata::keys::{self, Id, Queue};
-use crate::metadata::records::{PartRecord, ReclaimTask, Record, UploadRecord};
+use crate::metadata::records::{ContentRef, MappedPage, PartRecord, ReclaimTask, Record, UploadRecord};
 use crate::metadata::{Batch, Durability, Key, ReadError, Table, Write};
 use crate::objects::ObjectService;
+use crate::transact;
 
 /// What one round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,7 +117,7 @@ async fn round_from(service: &ObjectService, mut start: Key) -> Result<(Round, K
             start = [last, &[0][..]].concat();
         }
         let outcomes = stream::iter(tasks)
-            .map(|(key, value)| async move { (carry_out(service, &value).await, key) })
+            .map(|(key, value)| async move { (carry_out(service, &key, &value).await, key) })
             .buffer_unordered(RECLAIM_CONCURRENCY)
             .collect::<Vec<_>>()
             .await;
@@ -159,20 +164,28 @@ enum Outcome {
     Unreadable(ReadError),
 }
 
-async fn carry_out(service: &ObjectService, task: &[u8]) -> Result<Outcome> {
+async fn carry_out(service: &ObjectService, key: &[u8], task: &[u8]) -> Result<Outcome> {
     let task = match ReclaimTask::decode(task) {
         Ok(task) => task,
         Err(error) => return Ok(Outcome::Unreadable(error)),
     };
+    if task.content().is_some_and(|content| service.inner.pins.is_pinned(content)) {
+        return Ok(Outcome::Waits);
+    }
     let blobs = match task {
-        ReclaimTask::Blobs { content, .. } | ReclaimTask::Pages { content, .. }
-            if service.inner.pins.is_pinned(content) =>
-        {
-            return Ok(Outcome::Waits);
-        }
         ReclaimTask::Blobs { location, extents, .. } => delete_blobs(service, &location, &extents).await?,
         ReclaimTask::Pages { content, location } => pages(service, content, &location).await?,
         ReclaimTask::Uploads { bucket } => uploads(service, bucket).await?,
+        ReclaimTask::MappedPages { content, location } => mapped_pages(service, content, &location).await?,
+        ReclaimTask::Pieces { content, location, extents, slots } => {
+            let deleted = delete_blobs(service, &location, &extents).await?;
+            delete_slots(service, content, slots).await?;
+            deleted
+        }
+        ReclaimTask::Use { content, base } => {
+            give_back(service, key, content, base).await?;
+            0
+        }
     };
     Ok(Outcome::Done { blobs })
 }
@@ -211,6 +224,52 @@ async fn pages(service: &ObjectService, content: Id, location: &str) -> Result<u
         failpoint!("reclaim.before_pages", io);
         service.store().commit(Batch { writes, ..Batch::default() }, Durability::Ordered).await?;
     }
+}
+
+/// Every page of a mapped content: its blobs, then its inline bytes and its record.
+async fn mapped_pages(service: &ObjectService, content: Id, location: &str) -> Result<u64> {
+    let mut deleted = 0;
+    let prefix = keys::pages(content);
+    let end = keys::behind(&prefix);
+    loop {
+        // Few at a time: each may name many pieces.
+        let fetch = PARTS_PER_INDEX_ENTRY;
+        let pages = service.store().snapshot()?.scan(&prefix, &end, fetch, false).await?;
+        if pages.is_empty() {
+            return Ok(deleted);
+        }
+        let mut writes = Vec::with_capacity(pages.len());
+        for (key, value) in pages {
+            let pieces = MappedPage::decode(&value)?.pieces;
+            deleted += delete_blobs(service, location, &blobs(&pieces)).await?;
+            let slots = slots(&pieces).into_iter().map(|slot| keys::inline(content, slot));
+            writes.extend(slots.map(|key| Write::Delete { table: Table::Inline, key }));
+            writes.push(Write::Delete { table: Table::Index, key });
+        }
+        failpoint!("reclaim.before_pages", io);
+        service.store().commit(Batch { writes, ..Batch::default() }, Durability::Ordered).await?;
+    }
+}
+
+async fn delete_slots(service: &ObjectService, content: Id, slots: Vec<u32>) -> Result<()> {
+    if slots.is_empty() {
+        return Ok(());
+    }
+    let deletes =
+        slots.into_iter().map(|slot| Write::Delete { table: Table::Inline, key: keys::inline(content, slot) });
+    let batch = Batch { writes: deletes.collect(), ..Batch::default() };
+    Ok(service.store().commit(batch, Durability::Ordered).await?)
+}
+
+/// A content lies no longer over another: gives the use back, together with the task, so that it is given back once.
+async fn give_back(service: &ObjectService, key: &[u8], content: Id, base: Id) -> Result<()> {
+    transact!(service.store(), Durability::Ordered, |tx| {
+        if tx.get(Table::Index, key).await?.is_none() {
+            return Ok(());
+        }
+        tx.delete(Table::Index, key);
+        service.tree().release_content(tx, content, ContentRef::Shared(base)).await
+    })
 }
 
 /// The uploads of a bucket that is gone. No part is added any more: its transaction would read the bucket.

@@ -12,7 +12,7 @@ use crate::data::{Location, Span};
 use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::metadata::keys::{self, Queue};
-use crate::metadata::records::{ContentRecord, Layout, PartRecord, ReclaimTask, Record};
+use crate::metadata::records::{ContentRecord, ExtentPage, Layout, ReclaimTask, Record};
 use crate::objects::ObjectService;
 
 /// The remnants of a place by file: where each begins, and ends. No two have a byte in common.
@@ -64,7 +64,7 @@ async fn without_named(
     swept: &mut Swept,
 ) -> Result<()> {
     let snapshot = service.store().snapshot()?;
-    let mut named = |extents: &[Extent]| {
+    let mut named = |extents: &[&Extent]| {
         for span in extents.iter().filter_map(|extent| location.store.span(&extent.locator)) {
             if take_within(left, &span) {
                 swept.damaged(format!("location {}: the blob at {span} has no readable header", location.name));
@@ -73,21 +73,21 @@ async fn without_named(
     };
     let contents = each(&*snapshot, keys::CONTENTS, async |_, value| {
         match ContentRecord::decode(&value)?.layout {
-            Layout::Extents(extents) => named(&extents),
-            Layout::Parts { .. } => {}
+            Layout::Extents(extents) => named(&extents.iter().collect::<Vec<_>>()),
+            Layout::Parts { .. } | Layout::Mapped { .. } => {}
         }
         Ok(())
     });
     whole(contents.await?.0)?;
     let parts = each(&*snapshot, keys::PAGES, async |_, value| {
-        named(&PartRecord::decode(&value)?.extents);
+        named(&ExtentPage::decode(&value)?.extents());
         Ok(())
     });
     whole(parts.await?.0)?;
     let queue = keys::tasks(Queue::Reclaim);
     let tasks = each(&*snapshot, &queue, async |_, value| {
-        if let ReclaimTask::Blobs { extents, .. } = ReclaimTask::decode(&value)? {
-            named(&extents);
+        if let ReclaimTask::Blobs { extents, .. } | ReclaimTask::Pieces { extents, .. } = ReclaimTask::decode(&value)? {
+            named(&extents.iter().collect::<Vec<_>>());
         }
         Ok(())
     });

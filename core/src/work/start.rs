@@ -10,22 +10,27 @@ use crate::metadata::{Batch, Durability, MetadataStore, Table, Write, keys};
 use crate::namespace::advance;
 
 /// The format of the whole index that this program writes. A higher one is refused; a lower one is migrated here.
-pub const FORMAT: u64 = 1;
+pub const FORMAT: u64 = 2;
 
 /// Checks the format, and marks a new index with it.
 pub async fn check_format(store: &dyn MetadataStore) -> Result<()> {
     let (_, values) = store.get_many(&[(Table::Index, keys::FORMAT.to_vec())]).await?;
     match values[0].as_deref().map(Number::decode).transpose()? {
         Some(Number(FORMAT)) => Ok(()),
+        Some(Number(1)) => {
+            super::migrate::to_2(store).await?;
+            mark(store).await
+        }
         Some(Number(found)) => Err(Error::Unavailable(format!(
             "the index has format {found} and this release knows {FORMAT}; start the release that wrote it"
         ))),
-        None => {
-            let writes =
-                vec![Write::Put { table: Table::Index, key: keys::FORMAT.to_vec(), value: Number(FORMAT).encode() }];
-            Ok(store.commit(Batch { writes, ..Batch::default() }, Durability::Synced).await?)
-        }
+        None => mark(store).await,
     }
+}
+
+async fn mark(store: &dyn MetadataStore) -> Result<()> {
+    let writes = vec![Write::Put { table: Table::Index, key: keys::FORMAT.to_vec(), value: Number(FORMAT).encode() }];
+    Ok(store.commit(Batch { writes, ..Batch::default() }, Durability::Synced).await?)
 }
 
 /// Takes the epoch of this process: above those of all before it.

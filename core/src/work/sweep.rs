@@ -15,7 +15,7 @@ use crate::failpoint;
 use crate::limits::{CHECK_PROBLEMS_MAX, REMNANTS_MAX};
 use crate::metadata::Table;
 use crate::metadata::keys;
-use crate::metadata::records::{ContentRecord, Layout, PartRecord, Record};
+use crate::metadata::records::{ContentRecord, ExtentPage, Layout, Record};
 use crate::objects::ObjectService;
 
 /// What a sweep found and did.
@@ -124,7 +124,10 @@ async fn index_names(service: &ObjectService, location: &Location, blob: &Listed
         }
     }
     match &values[1] {
-        Some(value) => Ok(PartRecord::decode(value)?.extents.iter().any(|extent| extent.locator == blob.locator)),
+        Some(value) => {
+            let page = ExtentPage::decode(value)?;
+            Ok(page.extents().iter().any(|extent| extent.locator == blob.locator))
+        }
         None => Ok(false),
     }
 }

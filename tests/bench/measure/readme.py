@@ -68,6 +68,46 @@ def clients(document):
             + markdown(["client", "version", "checks passed", "failed"], rows))
 
 
+def when(document):
+    """Of a suite that has no goals: what, when, of which commit."""
+    return f"`make {document['suite']}` on {document['date'][:10]}, commit `{document['commit'][:12]}`"
+
+
+def posix(document):
+    """The public suite by cargo, on both doors."""
+    doors = {"fuse": "on a FUSE mount", "nfs": "through Linux's NFSv3 client"}
+    shown = [f"{doors[one['door']]} {one['passed']} of {one['passed'] + one['failed'] + one['skipped']} cases pass, {one['failed']} fail, "
+             f"{one['skipped']} are skipped" for one in document["doors"]]
+    return (f"{when(document)} ({document['tool']}): {'; '.join(shown)}. [expected-fuse.txt](tests/files/posix/expected-fuse.txt) and "
+            "[expected-nfs.txt](tests/files/posix/expected-nfs.txt) have a reason for each that does not pass.")
+
+
+def pjdfstest(document):
+    """The C suite."""
+    return (f"{when(document)}, suite `{document['suite_commit'][:12]}`: {document['passed']:,} of {document['tests']:,} tests in "
+            f"{document['files']} files pass on a FUSE mount, {document['failed']} fail. Nothing is left out.")
+
+
+def checks(document):
+    """A suite of named checks."""
+    return f"{when(document)}: {document['passed']} checks pass, {document['failed']} fail."
+
+
+def crash_files(document):
+    """What kill -9 left of the file doors' work."""
+    runs = ", ".join(f"{run['kills']} times with `durability={run['durability']}` ({run['operations']:,} operations on the mount, "
+                     f"{run['answers']:,} by S3 and NFS; back in {run['restart_seconds_max']:.1f} s at most)" for run in document["runs"])
+    return (f"{when(document)}: kill -9 during a storm of {document['processes']} processes, {runs}; {len(document['order'])} traces of "
+            f"what is synced before an answer. Lost, half, unclean or out of order: {document['problems']}.")
+
+
+def real_use(document):
+    """Everyday work beside the file system below."""
+    rows = [[use["use"], f"{use['seconds']:.1f} s", f"{use['beside_seconds']:.1f} s", f"{use['ratio']:.2f}"] for use in document["uses"]]
+    return (f"{when(document)}, {document['failed']} failed, on {document['machine']['cores']} cores, "
+            f"{document['machine']['file_system']}:\n\n" + markdown(["use", "on the mount", "below it", "ratio"], rows))
+
+
 def replace(text, suite, figures):
     """The README's text with the figures in their place; without the marks nothing is guessed."""
     begin_mark, end_mark = f"<!-- {suite}:begin -->", f"<!-- {suite}:end -->"

@@ -16,6 +16,7 @@ fn said(origin: Origin, region: &str) -> String {
         pid: 1,
         s3: "0.0.0.0:8000".parse().unwrap(),
         admin: "[::]:8001".parse().unwrap(),
+        nfs: None,
         version: "0".into(),
     };
     text(&running, &DataDir::new("/d"), &credentials(origin), region, "/opt/trefoil/bin/trefoil".as_ref())

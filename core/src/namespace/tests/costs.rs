@@ -22,7 +22,7 @@ async fn fill(fixture: &Fixture, count: usize) {
         for number in chunk {
             let node = fixture.tree.ids.next().await.unwrap();
             let summary = Some(summary_of(&record, record.owner));
-            let dentry = Dentry::Object { node, kind: record.kind, version, summary };
+            let dentry = Dentry::Object { node, kind: record.kind, version, summary, posix: None, moves: 0 };
             let put = |key, value| Write::Put { table: Table::Index, key, value };
             writes.push(put(keys::dentry(parent, &name(*number).as_bytes()[2..]), dentry.encode()));
             writes.push(put(keys::node(node), record.encode()));

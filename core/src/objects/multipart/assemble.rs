@@ -13,7 +13,7 @@ use crate::content::{Composite, FullObject, multipart_etag};
 use crate::error::{Error, Result};
 use crate::limits::{OBJECT_BYTES_MAX, PART_BYTES_MIN};
 use crate::metadata::keys::Id;
-use crate::metadata::records::{ContentRecord, ContentRef, Layout, NodeKind, NodeRecord, PartRecord};
+use crate::metadata::records::{ContentRecord, ContentRef, Home, Layout, NodeKind, NodeRecord, PartRecord};
 use crate::namespace::NewNode;
 use crate::objects::parts::index_of;
 use crate::types::{Checksum, ChecksumAlgorithm, ChecksumKind, ETag};
@@ -130,6 +130,9 @@ pub(super) fn assemble(
         checksum,
         acl: record.acl.clone(),
         parts: Some(parts),
+        home: Home::default(),
+        xattrs: 0,
+        moves: 0,
     };
     Ok(NewNode { id: node, record: node_record, inline: None, content: Some((found.content, content)) })
 }

@@ -10,7 +10,8 @@ use super::sharing::copy_of;
 use super::*;
 use crate::access::NewAccount;
 use crate::data::{ByteStream, DataError, Entry, Locator, Origin, Space, Stored};
-use crate::metadata::records::{ContentRecord, Layout, PartRecord, Record};
+use crate::files::{Allocate, Caller, FileService, Stability, WriteAt};
+use crate::metadata::records::{ContentRecord, ExtentPage, Layout, Record};
 use crate::metadata::{
     Batch, CommitError, Durability, EngineLimits, Key, LockGuard, LockMode, Read, ReadError, Snapshot, Table, Write,
 };
@@ -101,12 +102,40 @@ fn named_by(write: &Write) -> Vec<Locator> {
     let extents = match key[0] {
         b'C' => match ContentRecord::decode(value).unwrap().layout {
             Layout::Extents(extents) => extents,
-            Layout::Parts { .. } => Vec::new(),
+            Layout::Parts { .. } | Layout::Mapped { .. } => Vec::new(),
         },
-        b'E' => PartRecord::decode(value).unwrap().extents,
+        b'E' => ExtentPage::decode(value).unwrap().extents().into_iter().cloned().collect(),
         _ => Vec::new(),
     };
     extents.into_iter().map(|extent| extent.locator).collect()
+}
+
+/// What file doors do to bytes.
+async fn written_to(fixture: &Fixture) {
+    let files = FileService::new(fixture.service.clone(), std::sync::Arc::default());
+    let (view, caller) = (fixture.view().await, Caller { checked: true, ..Caller::root() });
+    for (name, size) in [("f/small", 100), ("f/large", 1 << 20)] {
+        fixture.put(name, &bytes(1, size)).await;
+        for copied in [false, true] {
+            let node = fixture.node_of(name).await;
+            for (at, size) in [(10, 20), (50_000, 70_000), (1 << 20, 1 << 20), (3 << 20, 1)] {
+                let (at, body) = (WriteAt::Offset(at), bytes(at, size));
+                files.write(&view, &caller, node, at, body, Stability::Unstable).await.unwrap();
+                files.publish(&view, node).await.unwrap();
+            }
+            let whole = ByteRange { offset: 5000, length: 1 << 20 };
+            files.allocate(&view, &caller, node, Allocate::Punch, whole.offset, whole.length).await.unwrap();
+            files.truncate(&view, node, (1 << 20) + 9).await.unwrap();
+            if !copied {
+                fixture.service.copy(&fixture.root, copy_of(fixture, name, "f/copy")).await.unwrap();
+            }
+        }
+        files.truncate(&view, fixture.node_of(name).await, 500).await.unwrap();
+        fixture.delete("f/copy").await;
+        reclaim::round(&fixture.service).await.unwrap();
+    }
+    fixture.delete("f/large").await;
+    files.truncate(&view, fixture.node_of("f/small").await, 0).await.unwrap();
 }
 
 /// Everything that makes, shares and lets go of bytes; gives what was committed and the place.
@@ -144,6 +173,7 @@ async fn a_bit_of_everything() -> (Fixture, Vec<Vec<Write>>, Arc<Keeping>) {
     let id = begin(&fixture, "up/given-up").await;
     part(&fixture, "up/given-up", &id, 1, &bytes(1, 100_000)).await.unwrap();
     fixture.service.abort_upload(&fixture.root, &fixture.bucket, &key("up/given-up"), &id).await.unwrap();
+    written_to(&fixture).await;
     fixture.service.set_versioning(&fixture.root, &fixture.bucket, Versioning::Enabled).await.unwrap();
     for seed in 10..13 {
         fixture.put("v/k", &bytes(seed, 100_000)).await;

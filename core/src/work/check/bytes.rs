@@ -3,15 +3,20 @@
 //! Always holds: a problem is told only if it is still there when it is looked at again: a running store may have removed the
 //! content meanwhile. Damage, of bytes or of the records that lead to them, is a problem and never the check's end.
 
+use std::collections::HashMap;
+
 use futures::StreamExt;
 
 use super::names::Used;
 use super::{Progress, Report};
+use crate::content::mapped::{blobs as blobs_of, slots as slots_of};
 use crate::content::{Extent, open_inline};
 use crate::error::{Error, Result};
-use crate::limits::PARTS_PER_INDEX_ENTRY;
+use crate::limits::{MAPPED_PAGE_BYTES, PARTS_PER_INDEX_ENTRY};
 use crate::metadata::keys::{self, Id};
-use crate::metadata::records::{ContentRecord, Layout, PartRecord, Record, UploadRecord};
+use crate::metadata::records::{
+    Base, ContentRecord, Layout, MappedPage, PartRecord, PieceSource, Record, UploadRecord,
+};
 use crate::metadata::{ReadError, Snapshot, Table};
 use crate::objects::ObjectService;
 use crate::types::ByteRange;
@@ -55,6 +60,9 @@ pub async fn verify(service: &ObjectService, used: &Used, report: &mut Report, p
         match &record.layout {
             Layout::Extents(extents) => {
                 blobs(service, &record.location, extents, record.size, content, report, progress).await?;
+            }
+            Layout::Mapped { base, .. } => {
+                mapped(service, content, &record, *base, report, progress).await?;
             }
             Layout::Parts { .. } => {
                 let size = parts(service, &record.location, content, report, progress).await?;
@@ -189,6 +197,94 @@ async fn part_bytes(
     }
     for extent in &part.extents {
         blob(service, location, extent, report, progress).await?;
+    }
+    Ok(())
+}
+
+/// Every page of a mapped content: each blob whole, and all inline bytes.
+async fn mapped(
+    service: &ObjectService,
+    content: Id,
+    record: &ContentRecord,
+    base: Option<Base>,
+    report: &mut Report,
+    progress: &Progress,
+) -> Result<()> {
+    if let Some(base) = base
+        && let Ok(Some(below)) = read_content(service, base.content).await
+        && base.length > below.size
+    {
+        let what = format!("content {content} counts {} bytes of {} below it", base.length, below.size);
+        report.problem("wrong_size", what);
+    }
+    let end = keys::behind(&keys::pages(content));
+    let mut start = keys::pages(content);
+    loop {
+        let page = match service.store().snapshot()?.scan(&start, &end, PARTS_PER_INDEX_ENTRY, false).await {
+            Ok(page) => page,
+            Err(error @ ReadError::Corrupt(_)) => {
+                report.problem("damaged_record", format!("the pages of content {content}: {}", Error::from(error)));
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        start = [last, &[0][..]].concat();
+        for (key, value) in page {
+            let (number, page) = match (keys::page_number(&key), MappedPage::decode(&value).map_err(Error::from)) {
+                (Some(number), Ok(page)) => (number, page),
+                (number, page) => {
+                    let why = page.err().map_or_else(|| "its key can't be read".to_owned(), |error| error.to_string());
+                    report.problem("damaged_record", format!("page {number:?} of content {content}: {why}"));
+                    continue;
+                }
+            };
+            if let Err(error) = mapped_bytes(service, content, record, number, &page, report, progress).await {
+                let again = service.store().get_many(&[(Table::Index, key)]).await?.1.pop().flatten();
+                if again == Some(value) {
+                    report.problem("damaged_bytes", format!("page {number} of content {content}: {error}"));
+                }
+            }
+        }
+    }
+}
+
+async fn mapped_bytes(
+    service: &ObjectService,
+    content: Id,
+    record: &ContentRecord,
+    number: u32,
+    page: &MappedPage,
+    report: &mut Report,
+    progress: &Progress,
+) -> Result<()> {
+    let length: u64 = page.pieces.iter().map(|piece| u64::from(piece.length)).sum();
+    let end = u64::from(number) * MAPPED_PAGE_BYTES + length;
+    let shown = page.pieces.iter().any(|piece| piece.source != PieceSource::Base);
+    if length > MAPPED_PAGE_BYTES || shown && end > record.size {
+        return Err(Error::Corrupt(format!("its pieces end at {end} of {}", record.size)));
+    }
+    for extent in blobs_of(&page.pieces) {
+        blob(service, &record.location, &extent, report, progress).await?;
+    }
+    let mut sizes: HashMap<u32, u64> = HashMap::new();
+    for slot in slots_of(&page.pieces) {
+        let (_, mut values) = service.store().get_many(&[(Table::Inline, keys::inline(content, slot))]).await?;
+        let sealed = values.pop().flatten();
+        let sealed = sealed.ok_or_else(|| Error::Corrupt(format!("slot {slot} has no inline bytes")))?;
+        let size = open_inline(content, slot, sealed)?.len() as u64;
+        count(report, progress, size);
+        sizes.insert(slot, size);
+    }
+    for piece in &page.pieces {
+        let (at, of) = match &piece.source {
+            PieceSource::Blob { extent, at } => (*at, extent.length),
+            PieceSource::Inline { slot, at } => (*at, sizes.get(slot).copied().unwrap_or(0)),
+            PieceSource::Zeros | PieceSource::Base => continue,
+        };
+        if u64::from(at) + u64::from(piece.length) > of {
+            return Err(Error::Corrupt("a piece ends behind what it is of".into()));
+        }
     }
     Ok(())
 }

@@ -6,8 +6,8 @@ use super::Report;
 use super::names::Used;
 use crate::error::Result;
 use crate::metadata::keys::{self, Id, Queue};
-use crate::metadata::records::{Number, ReclaimTask, Record, UploadRecord};
-use crate::metadata::{Snapshot, counter};
+use crate::metadata::records::{ContentRecord, Layout, Number, ReclaimTask, Record, UploadRecord};
+use crate::metadata::{Snapshot, Table, counter};
 use crate::types::AccountId;
 use crate::work::scan::each;
 use std::collections::{HashMap, HashSet};
@@ -73,15 +73,43 @@ pub async fn owners(snapshot: &dyn Snapshot, report: &mut Report, used: &Used) -
     Ok(())
 }
 
+/// Contents that others lie over, or did until a task gives that use back.
+pub async fn overlaid(snapshot: &dyn Snapshot, report: &mut Report, used: &mut Used) -> Result<()> {
+    // What can't be read is told where each is looked at.
+    let mut bases = Vec::new();
+    each(snapshot, keys::CONTENTS, async |_, value| {
+        if let Ok(ContentRecord { layout: Layout::Mapped { base: Some(base), .. }, .. }) = ContentRecord::decode(&value)
+        {
+            bases.push(base.content);
+        }
+        Ok(())
+    })
+    .await?
+    .tell(report, "the contents");
+    each(snapshot, &keys::tasks(Queue::Reclaim), async |_, value| {
+        if let Ok(ReclaimTask::Use { base, .. }) = ReclaimTask::decode(&value) {
+            bases.push(base);
+        }
+        Ok(())
+    })
+    .await?
+    .tell(report, "the reclaim tasks");
+    for base in bases {
+        *used.contents.entry(base).or_insert(0) += 1;
+        let at = [(Table::Index, keys::content(base))];
+        if snapshot.get_many(&at).await.is_ok_and(|values| values[0].is_none()) {
+            report.problem("missing_content", format!("content {base}, which others lie over, is not there"));
+        }
+    }
+    Ok(())
+}
+
 /// Records that nothing leads to.
 pub async fn left_over(snapshot: &dyn Snapshot, report: &mut Report, used: &Used) -> Result<()> {
     let mut reclaimed: HashSet<Id> = HashSet::new();
     each(snapshot, &keys::tasks(Queue::Reclaim), async |_, value| {
         match ReclaimTask::decode(&value) {
-            Ok(ReclaimTask::Blobs { content, .. } | ReclaimTask::Pages { content, .. }) => {
-                reclaimed.insert(content);
-            }
-            Ok(ReclaimTask::Uploads { .. }) => {}
+            Ok(task) => reclaimed.extend(task.content()),
             Err(error) => report.problem("damaged_record", format!("a reclaim task: {error}")),
         }
         Ok(())
@@ -97,6 +125,20 @@ pub async fn left_over(snapshot: &dyn Snapshot, report: &mut Report, used: &Used
     })
     .await?
     .tell(report, "the nodes");
+    // What belongs to a directory or node, and goes with it.
+    for (kind, what) in
+        [(b"G", "a directory"), (b"H", "counts of a directory"), (b"Q", "an attribute"), (b"P", "a name")]
+    {
+        each(snapshot, kind, async |key, _| {
+            match id_of(&key) {
+                Some(id) if used.nodes.contains_key(&id) || used.directories.contains(&id) => {}
+                id => report.problem("lost_record", format!("{what} of {id:?}, to which no name leads")),
+            }
+            Ok(())
+        })
+        .await?
+        .tell(report, what);
+    }
     each(snapshot, b"C", async |key, _| {
         match id_of(&key) {
             Some(content) if used.contents.contains_key(&content) => {}

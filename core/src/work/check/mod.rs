@@ -5,6 +5,7 @@
 //! for each node and content.
 
 mod bytes;
+mod directories;
 mod index;
 mod names;
 
@@ -98,6 +99,7 @@ pub async fn check(service: &ObjectService, repair: bool, progress: &Progress) -
         let mut used = names::walk(&*snapshot, &mut report, progress).await?;
         index::uploads(&*snapshot, &mut report, &mut used).await?;
         index::owners(&*snapshot, &mut report, &used).await?;
+        index::overlaid(&*snapshot, &mut report, &mut used).await?;
         index::left_over(&*snapshot, &mut report, &used).await?;
         used
     };

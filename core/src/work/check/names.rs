@@ -4,10 +4,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Progress, Report};
+use super::{Progress, Report, directories};
 use crate::error::{Error, Result};
 use crate::metadata::keys::{self, Id};
-use crate::metadata::records::{BucketRecord, ContentRef, Dentry, NodeRecord, Number, Record, Summary, VersionRecord};
+use crate::metadata::records::{
+    BucketRecord, ContentRef, Dentry, Home, NodeRecord, Number, Posix, Record, Summary, VersionRecord,
+};
 use crate::metadata::{Key, Snapshot, Table};
 use crate::namespace::summary_of;
 use crate::types::AccountId;
@@ -20,7 +22,7 @@ pub struct Used {
     pub nodes: HashMap<Id, u32>,
     /// Nodes that keep their bytes inline.
     pub inline: HashSet<Id>,
-    /// Contents, with the number of nodes that use each.
+    /// Contents, with the number of nodes, of other contents and of reclaim tasks that use each.
     pub contents: HashMap<Id, u32>,
     /// Uploads on their way: contents to be.
     pub uploads: HashSet<Id>,
@@ -29,7 +31,7 @@ pub struct Used {
 }
 
 /// One value as the snapshot has it; damage where it lies is an answer, not the check's end.
-async fn value(snapshot: &dyn Snapshot, key: Key) -> Result<Result<Option<bytes::Bytes>, Error>> {
+pub(super) async fn value(snapshot: &dyn Snapshot, key: Key) -> Result<Result<Option<bytes::Bytes>, Error>> {
     match snapshot.get_many(&[(Table::Index, key)]).await.map_err(Error::from) {
         Ok(mut values) => Ok(Ok(values.pop().flatten())),
         Err(error @ Error::Corrupt(_)) => Ok(Err(error)),
@@ -42,8 +44,8 @@ struct Names<'a> {
     report: &'a mut Report,
     progress: &'a Progress,
     used: Used,
-    /// Directories yet to be walked: node, path, and whether it stands in the live space.
-    pending: Vec<(Id, String, bool)>,
+    /// Directories yet to be walked: node, path, whether it stands in the live space, and where.
+    pending: Vec<(Id, String, bool, Home)>,
 }
 
 pub async fn walk(snapshot: &dyn Snapshot, report: &mut Report, progress: &Progress) -> Result<Used> {
@@ -70,16 +72,38 @@ pub async fn walk(snapshot: &dyn Snapshot, report: &mut Report, progress: &Progr
             }
         }
     }
+    names.orphans().await?;
     Ok(names.used)
 }
 
 impl Names<'_> {
+    /// Nodes without a name that were open: they and what they hold are in use until they are let go of.
+    async fn orphans(&mut self) -> Result<()> {
+        let mut orphans = Vec::new();
+        each(self.snapshot, keys::ORPHANS, async |key, _| {
+            orphans.extend(keys::orphan_node(&key));
+            Ok(())
+        })
+        .await?
+        .tell(self.report, "the files without a name");
+        for node in orphans {
+            let path = format!("the unlinked file {node}");
+            let record = self.node(node, None, AccountId([0; 32]), &path, &Home::default()).await?;
+            if record.is_some_and(|record| record.links != 0) {
+                self.report.problem("wrong_links", format!("{path} is said to have names"));
+            }
+        }
+        Ok(())
+    }
+
     async fn bucket(&mut self, name: &str, record: &BucketRecord) -> Result<()> {
         self.used.directories.insert(record.root);
-        self.pending.push((record.root, format!("{name}/"), true));
-        while let Some((directory, path, live)) = self.pending.pop() {
+        let root = Home { parent: record.root, name: Vec::new() };
+        self.pending.push((record.root, format!("{name}/"), true, root));
+        while let Some((directory, path, live, home)) = self.pending.pop() {
             let is_root = directory == record.root;
             let here = self.directory(directory, &path, record.owner).await?;
+            directories::check(self.snapshot, self.report, (directory, &path), &home, here.directories).await?;
             if is_root {
                 continue;
             }
@@ -101,40 +125,43 @@ impl Names<'_> {
         let (dentries, versions) = (keys::dentries(directory), keys::versions(directory));
         let live = each(snapshot, &dentries, async |key, value| {
             here.live += 1;
-            self.dentry(&key, &value, path, owner).await
+            here.directories += u64::from(keys::dentry_name(&key).ends_with(b"/"));
+            self.dentry(&key, &value, (directory, path), owner).await
         });
         live.await?.tell(self.report, path);
         let old = each(snapshot, &versions, async |key, value| {
             here.versions += 1;
-            self.version(&key, &value, path, owner).await
+            self.version(&key, &value, (directory, path), owner).await
         });
         old.await?.tell(self.report, path);
         Ok(here)
     }
 
-    async fn dentry(&mut self, key: &[u8], value: &[u8], path: &str, owner: AccountId) -> Result<()> {
+    async fn dentry(&mut self, key: &[u8], value: &[u8], (parent, path): (Id, &str), owner: AccountId) -> Result<()> {
+        let home = Home { parent, name: keys::dentry_name(key).to_vec() };
         let name = String::from_utf8_lossy(keys::dentry_name(key)).into_owned();
         let full = format!("{path}{name}");
         match Dentry::decode(value) {
             Err(error) => self.report.problem("damaged_record", format!("{full}: {error}")),
-            Ok(Dentry::Directory { node }) => self.enter(node, full, true, name.ends_with('/')),
-            Ok(Dentry::Object { node, summary, .. }) => {
+            Ok(Dentry::Directory { node, .. }) => self.enter(node, full, true, home),
+            Ok(Dentry::Object { node, summary, posix, .. }) => {
                 self.report.objects += 1;
-                self.node(node, summary.as_ref(), owner, &full).await?;
+                self.node(node, summary.as_ref().map(|summary| (summary, posix)), owner, &full, &home).await?;
             }
         }
         Ok(())
     }
 
-    async fn version(&mut self, key: &[u8], value: &[u8], path: &str, owner: AccountId) -> Result<()> {
+    async fn version(&mut self, key: &[u8], value: &[u8], (parent, path): (Id, &str), owner: AccountId) -> Result<()> {
         let Some((name, sequence)) = keys::version_parts(key) else {
             self.report.problem("damaged_key", format!("in the version space of {path}"));
             return Ok(());
         };
         let full = format!("{path}{}", String::from_utf8_lossy(&name));
+        let home = Home { parent, name };
         if sequence.is_none() {
             match Dentry::decode(value) {
-                Ok(Dentry::Directory { node }) => self.enter(node, full, false, name.ends_with(b"/")),
+                Ok(Dentry::Directory { node, .. }) => self.enter(node, full, false, home),
                 Ok(_) => self.report.problem("damaged_record", format!("{full}: not a directory")),
                 Err(error) => self.report.problem("damaged_record", format!("{full}: {error}")),
             }
@@ -145,14 +172,17 @@ impl Names<'_> {
             Ok(VersionRecord::DeleteMarker { .. }) => self.report.delete_markers += 1,
             Ok(VersionRecord::Object { node, summary, .. }) => {
                 self.report.versions += 1;
-                self.node(node, Some(&summary), owner, &full).await?;
+                let record = self.node(node, None, owner, &full, &home).await?;
+                if record.is_some_and(|record| summary != summary_of(&record, owner)) {
+                    self.report.problem("stale_summary", format!("{full}: its listing says other than its node"));
+                }
             }
         }
         Ok(())
     }
 
-    fn enter(&mut self, node: Id, path: String, live: bool, named_so: bool) {
-        if !named_so {
+    fn enter(&mut self, node: Id, path: String, live: bool, home: Home) {
+        if !home.name.ends_with(b"/") {
             self.report.problem("damaged_key", format!("the directory {path} has a name without '/'"));
         }
         if !self.used.directories.insert(node) {
@@ -160,31 +190,42 @@ impl Names<'_> {
             return;
         }
         self.report.directories += 1;
-        self.pending.push((node, path, live));
+        self.pending.push((node, path, live, home));
     }
 
-    async fn node(&mut self, node: Id, summary: Option<&Summary>, owner: AccountId, path: &str) -> Result<()> {
+    /// The node of a name, where this is the first that leads to it. `shown`: what the name's dentry tells of it.
+    async fn node(
+        &mut self,
+        node: Id,
+        shown: Option<(&Summary, Option<Posix>)>,
+        owner: AccountId,
+        path: &str,
+        home: &Home,
+    ) -> Result<Option<NodeRecord>> {
         Progress::add(&self.progress.names_done, 1);
         let names = self.used.nodes.entry(node).or_insert(0);
         *names += 1;
         if *names > 1 {
-            return Ok(());
+            return Ok(None);
         }
         let found = value(self.snapshot, keys::node(node)).await?;
         let decoded = found.and_then(|found| Ok(found.as_deref().map(NodeRecord::decode).transpose()?));
         let record = match decoded {
             Ok(None) => {
                 self.report.problem("missing_node", format!("{path} leads to node {node}, which is not there"));
-                return Ok(());
+                return Ok(None);
             }
             Err(error) => {
                 self.report.problem("damaged_record", format!("the node of {path}: {error}"));
-                return Ok(());
+                return Ok(None);
             }
             Ok(Some(record)) => record,
         };
-        if let Some(summary) = summary
-            && *summary != summary_of(&record, owner)
+        if record.links == 1 && record.home != *home {
+            self.report.problem("misplaced_node", format!("the node of {path} says that its name is elsewhere"));
+        }
+        if let Some((summary, posix)) = shown
+            && (*summary != summary_of(&record, owner) || posix != record.posix)
         {
             self.report.problem("stale_summary", format!("{path}: its listing says other than its node"));
         }
@@ -203,7 +244,7 @@ impl Names<'_> {
                 }
             }
         }
-        Ok(())
+        Ok(Some(record))
     }
 }
 
@@ -212,4 +253,6 @@ impl Names<'_> {
 struct Here {
     live: u64,
     versions: u64,
+    /// Among the live names.
+    directories: u64,
 }

@@ -43,7 +43,7 @@ async fn spans(fixture: &Fixture, data: &FilesStore) -> Vec<Span> {
         .iter()
         .map(|(_, value)| match ContentRecord::decode(value).unwrap().layout {
             Layout::Extents(extents) => data.span(&extents[0].locator).unwrap(),
-            Layout::Parts { .. } => panic!("an upload"),
+            Layout::Parts { .. } | Layout::Mapped { .. } => panic!("an upload"),
         })
         .collect();
     spans.sort_by_key(|span| span.end - span.begin);

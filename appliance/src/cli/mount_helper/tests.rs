@@ -1,0 +1,38 @@
+//! Calls as mount(8) makes them.
+
+use std::ffi::OsString;
+
+use super::{Call, is_called, parse};
+
+fn call(line: &str) -> Result<Call, String> {
+    parse(line.split_whitespace().map(OsString::from))
+}
+
+#[test]
+fn a_line_of_fstab_is_a_call() {
+    let parsed = call("photos/2026 /mnt/photos -n -o rw,noatime,_netdev,data_dir=/var/lib/trefoil,umask=027").unwrap();
+    let expected = Call {
+        source: "photos/2026".into(),
+        dir: "/mnt/photos".into(),
+        options: "rw,noatime,_netdev,umask=027".into(),
+        data_dir: Some("/var/lib/trefoil".into()),
+        ..Call::default()
+    };
+    assert_eq!(parsed, expected);
+    assert!(call("b /m -sf").unwrap().fake);
+    assert_eq!(call("b /m -o config=/etc/t.toml -o ro -t trefoil").unwrap().options, "ro");
+}
+
+#[test]
+fn what_is_no_call_is_refused() {
+    for line in ["", "bucket", "bucket /mnt more", "bucket /mnt -o", "bucket /mnt -x", "bucket /mnt -N 1"] {
+        assert!(call(line).is_err(), "{line:?}");
+    }
+}
+
+#[test]
+fn the_name_decides() {
+    assert!(is_called(Some(&"/sbin/mount.trefoil".into())));
+    assert!(!is_called(Some(&"/usr/bin/trefoil".into())));
+    assert!(!is_called(None));
+}

@@ -1,0 +1,160 @@
+//! Reading directories.
+//!
+//! Always holds: a name that is there throughout is given exactly once, whatever comes and goes meanwhile: names come in the order of the
+//! tree, and a cookie stands for the name that it was given with. It is made of the node's id and the number of its name, so it
+//! needs no memory; for names that were moved or removed since, the last so many are remembered.
+
+use quick_cache::sync::Cache;
+
+use super::attributes::{of_directory, of_node};
+use super::{Access, Attributes, Caller, EntriesPage, Entry, FileError, FileService, Kind, View};
+use crate::error::Result;
+use crate::limits::{READ_DIRECTORY_MAX, REMOVED_NAMES_MAX};
+use crate::metadata::keys::{self, Id};
+use crate::metadata::records::{Dentry, NodeRecord, Record};
+use crate::metadata::{Key, Table};
+use crate::namespace::{Directory, Named};
+
+/// Cookies below are the doors': the beginning, `.` and `..`. No node has such a small one.
+const FIRST_COOKIE: u64 = 3;
+
+/// Names that were removed or moved lately, by their cookies: a reader may stand at one.
+pub(crate) struct Removed(Cache<Id, (Id, Box<[u8]>)>);
+
+impl Default for Removed {
+    fn default() -> Self {
+        Self(Cache::new(REMOVED_NAMES_MAX))
+    }
+}
+
+impl Removed {
+    pub fn remember(&self, directory: Id, named: &Named) {
+        self.0.insert(named.cookie(), (directory, named.name().into()));
+    }
+
+    fn find(&self, directory: Id, cookie: u64) -> Option<Vec<u8>> {
+        self.0.get(&cookie).filter(|(parent, _)| *parent == directory).map(|(_, name)| name.into_vec())
+    }
+}
+
+impl FileService {
+    /// Names of a directory behind a cookie, at most `max`, without `.` and `..`. `BadCookie` where the cookie's name was removed long ago.
+    pub async fn read_directory(
+        &self,
+        view: &View,
+        caller: &Caller,
+        directory: Id,
+        after: u64,
+        max: usize,
+        attributes: bool,
+    ) -> Result<EntriesPage> {
+        self.check_directory(view, caller, directory, Access::READ).await?;
+        let Some(found) = self.tree().directory_now(directory).await? else {
+            let kind = self.attributes(view, directory).await?.kind;
+            return Err(if kind == Kind::Directory { FileError::Stale } else { FileError::NotADirectory }.into());
+        };
+        let mut last = match after {
+            0..FIRST_COOKIE => None,
+            cookie => Some(self.name_of_cookie(directory, cookie).await?),
+        };
+        let max = max.clamp(1, READ_DIRECTORY_MAX);
+        let mut entries = Vec::new();
+        loop {
+            let want = max - entries.len();
+            let dentries = self.tree().dentries_after(directory, last.as_deref(), want).await?;
+            let end = dentries.len() < want;
+            last = dentries.last().map(|(name, _)| name.clone()).or(last);
+            self.push_entries(view, &found, directory, dentries, attributes, &mut entries).await?;
+            // What was stepped over (a marker, a name that has just gone) makes no page end.
+            if end || !entries.is_empty() {
+                return Ok(EntriesPage { entries, end });
+            }
+        }
+    }
+
+    async fn push_entries(
+        &self,
+        view: &View,
+        found: &Directory,
+        directory: Id,
+        dentries: Vec<(Vec<u8>, Dentry)>,
+        attributes: bool,
+        entries: &mut Vec<Entry>,
+    ) -> Result<()> {
+        let named: Vec<Named> = dentries
+            .into_iter()
+            .filter(|(name, _)| !name.is_empty())
+            .map(|(name, dentry)| Named::from(&name, dentry))
+            .collect();
+        let hidden = self.hidden(found, directory, &named).await?;
+        let known = if attributes { self.attributes_of_all(view, &named).await? } else { vec![None; named.len()] };
+        for ((named, hidden), known) in named.iter().zip(hidden).zip(known) {
+            if attributes && known.is_none() {
+                continue;
+            }
+            let (name, kind) = match named {
+                Named::Directory { name, .. } => (&name[..name.len() - 1], Kind::Directory),
+                Named::Object { name, kind, .. } => (&name[..], (*kind).into()),
+            };
+            let node = named.node();
+            let name = super::shown_name(name, node, hidden);
+            entries.push(Entry { name, node, kind, cookie: named.cookie(), attributes: known });
+        }
+        Ok(())
+    }
+
+    /// Which objects a directory of the same name hides.
+    async fn hidden(&self, found: &Directory, directory: Id, named: &[Named]) -> Result<Vec<bool>> {
+        if found.directories == 0 {
+            return Ok(vec![false; named.len()]);
+        }
+        let objects: Vec<&[u8]> = named.iter().filter(|named| !named.is_directory()).map(Named::name).collect();
+        let mut hidden = self.tree().hidden_now(directory, &objects).await?.into_iter();
+        Ok(named.iter().map(|named| !named.is_directory() && hidden.next() == Some(true)).collect())
+    }
+
+    async fn attributes_of_all(&self, view: &View, named: &[Named]) -> Result<Vec<Option<Attributes>>> {
+        let at: Vec<(Table, Key)> = named
+            .iter()
+            .flat_map(|named| match named {
+                Named::Object { summary: Some(_), .. } => Vec::new(),
+                Named::Object { node, summary: None, .. } => vec![keys::node(*node)],
+                Named::Directory { node, .. } => {
+                    vec![keys::directory(*node), keys::directory_time(*node), keys::directory_count(*node)]
+                }
+            })
+            .map(|key| (Table::Index, key))
+            .collect();
+        let values = if at.is_empty() { Vec::new() } else { self.store().get_many(&at).await?.1 };
+        let mut values = values.as_slice();
+        let mut next = |count: usize| {
+            let (taken, rest) = values.split_at(count);
+            values = rest;
+            taken
+        };
+        named
+            .iter()
+            .map(|named| match named {
+                Named::Object { summary: Some(_), .. } => Ok(self.attributes_of_dentry(view, named)),
+                Named::Object { node, summary: None, .. } => {
+                    let Some(value) = &next(1)[0] else { return Ok(None) };
+                    let mut attributes = of_node(view, *node, &NodeRecord::decode(value)?);
+                    self.overlay(&mut attributes);
+                    Ok(Some(attributes))
+                }
+                Named::Directory { node, .. } => {
+                    Ok(Directory::from_values(next(3))?.map(|directory| of_directory(view, *node, &directory)))
+                }
+            })
+            .collect()
+    }
+
+    /// The name that a cookie was given with.
+    async fn name_of_cookie(&self, directory: Id, cookie: u64) -> Result<Vec<u8>> {
+        match self.tree().name_of_cookie(directory, cookie).await? {
+            Some(name) => Ok(name),
+            // It was moved or removed since.
+            None => self.inner.removed.find(directory, cookie).ok_or(FileError::BadCookie.into()),
+        }
+    }
+}

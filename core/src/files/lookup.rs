@@ -1,0 +1,92 @@
+//! Names to nodes.
+//!
+//! Always holds: a directory that is gone is `Stale`, a name that is not there `NoSuchName`; the view's root has no parent but itself.
+
+use super::attributes::{of_directory, of_node, of_plain};
+use super::{Access, Attributes, Caller, FileError, FileName, FileService, View};
+use crate::error::Result;
+use crate::limits::TRANSACTION_ATTEMPTS_MAX;
+use crate::metadata::Table;
+use crate::metadata::keys::{self, Id};
+use crate::metadata::records::{NodeRecord, Record};
+use crate::namespace::Named;
+
+impl FileService {
+    /// What the name leads to. `.` and `..` are names here.
+    pub async fn lookup(&self, view: &View, caller: &Caller, directory: Id, name: &[u8]) -> Result<Attributes> {
+        self.check_directory(view, caller, directory, Access::SEARCH).await?;
+        match name {
+            b"." => return self.attributes(view, directory).await,
+            b".." => {
+                let parent = self.parent(view, directory).await?;
+                return self.attributes(view, parent).await;
+            }
+            _ => {}
+        }
+        let name = FileName::parse(name)?;
+        for _ in 0..TRANSACTION_ATTEMPTS_MAX {
+            let found = self.tree().named_now(directory, &name).await?;
+            if view.watcher.is_none()
+                && let FileName::Either(stored) | FileName::Hidden(stored) = &name
+            {
+                self.coherence().heard(directory, stored).await;
+            }
+            let Some(named) = found else {
+                return Err(self.missing(view, directory).await?.into());
+            };
+            // What has gone between the two reads is looked for again.
+            match self.attributes_of(view, &named).await? {
+                Some(attributes) => return Ok(attributes),
+                None => continue,
+            }
+        }
+        Err(crate::error::Error::Unavailable("the name changes faster than it can be read; try again".into()))
+    }
+
+    /// Why there is no such name.
+    async fn missing(&self, view: &View, directory: Id) -> Result<FileError> {
+        Ok(match self.tree().directory_now(directory).await? {
+            Some(_) => FileError::NoSuchName,
+            None => match self.attributes(view, directory).await {
+                Ok(_) => FileError::NotADirectory,
+                Err(_) => FileError::Stale,
+            },
+        })
+    }
+
+    /// `None` where the node has gone since its name was read.
+    pub(crate) async fn attributes_of(&self, view: &View, named: &Named) -> Result<Option<Attributes>> {
+        match named {
+            Named::Directory { node, .. } => {
+                Ok(self.tree().directory_now(*node).await?.map(|directory| of_directory(view, *node, &directory)))
+            }
+            Named::Object { summary: Some(_), .. } => Ok(self.attributes_of_dentry(view, named)),
+            Named::Object { node, .. } => {
+                let (_, values) = self.store().get_many(&[(Table::Index, keys::node(*node))]).await?;
+                let Some(value) = &values[0] else { return Ok(None) };
+                let mut attributes = of_node(view, *node, &NodeRecord::decode(value)?);
+                self.overlay(&mut attributes);
+                Ok(Some(attributes))
+            }
+        }
+    }
+
+    /// What a dentry with a summary tells; `None` for any other.
+    pub(crate) fn attributes_of_dentry(&self, view: &View, named: &Named) -> Option<Attributes> {
+        let Named::Object { node, kind, summary: Some(summary), posix, .. } = named else { return None };
+        let mut attributes = of_plain(view, *node, *kind, posix.as_ref(), (summary.size, summary.modified), 1);
+        self.overlay(&mut attributes);
+        Some(attributes)
+    }
+
+    /// The directory that a directory is in.
+    pub async fn parent(&self, view: &View, directory: Id) -> Result<Id> {
+        if directory == view.root {
+            return Ok(directory);
+        }
+        match self.tree().directory_now(directory).await? {
+            Some(found) => Ok(found.record.home.parent),
+            None => Err(FileError::NotADirectory.into()),
+        }
+    }
+}

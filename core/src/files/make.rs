@@ -1,0 +1,232 @@
+//! Making what has a name: files, directories, symbolic links and special files.
+//!
+//! Always holds: a name is given to one thing only, whoever else tries at the same time; owner and mode are in the transaction that makes
+//! the name.
+
+use super::access::{MODE_BITS, SET_GID};
+use super::acl::{self, Acl};
+use super::attributes::{of_directory, of_node};
+use super::{
+    Around, Attributes, Caller, Exclusive, FileError, FileName, FileService, Made, Make, SetAttributes, SetTime, View,
+};
+use crate::clock::Timestamp;
+use crate::content::seal_inline;
+use crate::error::{Error, Result};
+use crate::limits::SYMLINK_BYTES_MAX;
+use crate::metadata::Table;
+use crate::metadata::keys::{self, Id};
+use crate::metadata::records::{ContentRef, NodeKind, NodeRecord, Posix};
+use crate::metadata::transaction::{Transaction, TxError};
+use crate::namespace::{Directory, Named, directory_name};
+use crate::transact;
+use crate::types::ETag;
+
+/// A name that exists already, or the new one.
+enum Outcome {
+    Exists(Named),
+    New(Attributes),
+}
+
+impl FileService {
+    /// Makes what `make` says under a name. `attributes.mode` is what was asked for; the caller's umask, or the directory's default ACL, is
+    /// applied here. `Exists`, but for a file that is not made exclusively.
+    pub async fn make(
+        &self,
+        view: &View,
+        caller: &Caller,
+        directory: Id,
+        name: &[u8],
+        make: Make,
+        attributes: SetAttributes,
+    ) -> Result<(Made, Around)> {
+        let name = FileName::parse(name)?;
+        if let Make::Symlink(target) = &make
+            && (target.is_empty() || target.len() > SYMLINK_BYTES_MAX)
+        {
+            return Err(if target.is_empty() { FileError::NoSuchName } else { FileError::NameTooLong }.into());
+        }
+        let (outcome, before) = transact!(self.store(), self.durability(view), |tx| {
+            self.begin(tx, view).await?;
+            self.tree().directory_to_add(tx, directory).await?;
+            if let Some(named) = self.tree().named(tx, directory, &name).await? {
+                return Ok((Outcome::Exists(named), None));
+            }
+            let stored = self.free_name(tx, directory, &name).await?;
+            let parent = self.changing(tx, view, caller, directory).await?;
+            let made = self.make_new(tx, view, caller, &parent.0, &stored, &make, &attributes).await?;
+            Ok((Outcome::New(made), Some(parent)))
+        })?;
+        match (outcome, before) {
+            (Outcome::New(attributes), Some(parent)) => {
+                self.settled(view);
+                Ok((Made { attributes, created: true }, self.around(view, caller, parent).await))
+            }
+            (Outcome::Exists(named), _) => {
+                Ok((self.existing(view, &named, &make, &attributes).await?, Around::default()))
+            }
+            (Outcome::New(_), None) => Err(Error::Internal("a name was made in no directory".into())),
+        }
+    }
+
+    /// The name in the tree that a new name of files stands for.
+    async fn free_name(&self, tx: &mut Transaction<'_>, directory: Id, name: &FileName) -> Result<Vec<u8>, TxError> {
+        let refuse = |error: FileError| Err(Error::from(error).into());
+        match name {
+            FileName::Either(stored) => Ok(stored.clone()),
+            // There is nothing that would hide it: it would have another name at once.
+            FileName::Hidden(stored) => {
+                match self.tree().named(tx, directory, &FileName::Either(stored.clone())).await? {
+                    Some(Named::Directory { .. }) => Ok(stored.clone()),
+                    _ => refuse(FileError::Invalid("no directory of that name hides it")),
+                }
+            }
+            FileName::Node(_) => refuse(FileError::Invalid("a name by number can't be made")),
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one step of one transaction")]
+    async fn make_new(
+        &self,
+        tx: &mut Transaction<'_>,
+        view: &View,
+        caller: &Caller,
+        parent: &Attributes,
+        stored: &[u8],
+        make: &Make,
+        wanted: &SetAttributes,
+    ) -> Result<Attributes, TxError> {
+        let node = self.tree().ids.next().await?;
+        let now = self.now();
+        let is_directory = matches!(make, Make::Directory);
+        if stored.is_empty() && !is_directory {
+            return Err(Error::from(FileError::Invalid("only a directory can be without a name")).into());
+        }
+        let inherited = self.default_acl(tx, parent.node).await?;
+        let asked = wanted.mode.unwrap_or(if is_directory { 0o777 } else { 0o666 }) & MODE_BITS;
+        let (mut mode, access_acl) = match (&inherited, make) {
+            (_, Make::Symlink(_)) => (0o777, None),
+            (Some(acl), _) => {
+                let (acl, bits) = acl.inherited(asked);
+                (asked & !0o777 | bits, Some(acl).filter(|acl| !acl.is_mode()))
+            }
+            (None, _) => (asked & !caller.umask, None),
+        };
+        let gid = if parent.mode & SET_GID != 0 { parent.gid } else { caller.gid };
+        if parent.mode & SET_GID != 0 && is_directory {
+            mode |= SET_GID;
+        } else if !is_directory && mode & SET_GID != 0 && !caller.checked && !caller.is_root() && !caller.is_in(gid) {
+            mode &= !SET_GID;
+        }
+        let mut posix = Posix { mode, uid: caller.uid, gid, accessed: now, changed: now, device: 0 };
+        // NFS may name an owner at once; only root gives away.
+        if !caller.checked && (caller.is_root() || wanted.uid == Some(caller.uid)) {
+            posix.uid = wanted.uid.unwrap_or(posix.uid);
+        }
+        if !caller.checked && wanted.gid.is_some_and(|gid| caller.is_root() || caller.is_in(gid)) {
+            posix.gid = wanted.gid.unwrap_or(posix.gid);
+        }
+        let at = |time: Option<SetTime>| match time {
+            Some(SetTime::To(time)) => Some(time),
+            _ => None,
+        };
+        posix.accessed = at(wanted.accessed).unwrap_or(now);
+
+        if is_directory {
+            let mut record = self.tree().new_directory(parent.node, &directory_name(stored));
+            record.posix = Some(posix);
+            record.modified = at(wanted.modified).map(|time| (time, now));
+            record.xattrs = self.put_acls(tx, node, inherited.as_ref(), access_acl.as_ref());
+            self.tree().put_new_directory(tx, node, &record);
+            self.tree().put_marker(tx, node, view.owner, view.bucket_owner).await?;
+            let directory = Directory { record, touched: now, directories: 0 };
+            return Ok(of_directory(view, node, &directory));
+        }
+        let mut record = NodeRecord::empty(kind(make), view.owner, at(wanted.modified).unwrap_or(now));
+        match make {
+            Make::BlockDevice(device) | Make::CharacterDevice(device) => posix.device = *device,
+            Make::File(Exclusive::Verifier(verifier)) => {
+                // Kept where RFC 1813 suggests: the client sets its own times afterwards.
+                posix.accessed = Timestamp(u64::from_be_bytes(*verifier));
+            }
+            Make::Symlink(target) => {
+                record.size = target.len() as u64;
+                record.content = ContentRef::Inline;
+                record.etag = ETag::Md5(crate::content::Md5::of(target));
+                tx.put(Table::Inline, keys::inline(node, 0), seal_inline(node, 0, target));
+            }
+            Make::File(_) | Make::Fifo | Make::Socket | Make::Directory => {}
+        }
+        record.headers.content_type = content_type(make).map(str::to_owned);
+        record.posix = Some(posix);
+        record.xattrs = self.put_acls(tx, node, None, access_acl.as_ref());
+        self.tree().put_new_node(tx, node, &mut record, (parent.node, stored), view.bucket_owner);
+        Ok(of_node(view, node, &record))
+    }
+
+    async fn default_acl(&self, tx: &mut Transaction<'_>, directory: Id) -> Result<Option<Acl>, TxError> {
+        match self.tree().find_directory(tx, directory).await? {
+            Some(record) if record.xattrs > 0 => self.acl(tx, directory, acl::DEFAULT).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// Puts the ACLs of something new; their number.
+    fn put_acls(&self, tx: &mut Transaction<'_>, node: Id, default: Option<&Acl>, access: Option<&Acl>) -> u32 {
+        let mut count = 0;
+        for (name, acl) in [(acl::DEFAULT, default), (acl::ACCESS, access)] {
+            if let Some(acl) = acl {
+                tx.put(Table::Index, keys::xattr(node, name), super::xattr::sealed(&acl.to_bytes()));
+                count += 1;
+            }
+        }
+        count
+    }
+
+    /// The name was there already.
+    async fn existing(&self, view: &View, named: &Named, make: &Make, wanted: &SetAttributes) -> Result<Made> {
+        let exists = || Err(FileError::Exists.into());
+        let Make::File(exclusive) = make else { return exists() };
+        if named.is_directory() {
+            return exists();
+        }
+        let Some(attributes) = self.attributes_of(view, named).await? else { return Err(FileError::Stale.into()) };
+        match exclusive {
+            Exclusive::Yes => exists(),
+            Exclusive::Verifier(verifier) => {
+                let same = attributes.accessed == Timestamp(u64::from_be_bytes(*verifier)) && attributes.size == 0;
+                if same { Ok(Made { attributes, created: false }) } else { exists() }
+            }
+            Exclusive::No => {
+                if attributes.kind == super::Kind::File && wanted.size == Some(0) && attributes.size > 0 {
+                    self.truncate(view, attributes.node, 0).await?;
+                    let attributes = self.attributes(view, attributes.node).await?;
+                    return Ok(Made { attributes, created: false });
+                }
+                Ok(Made { attributes, created: false })
+            }
+        }
+    }
+}
+
+fn kind(make: &Make) -> NodeKind {
+    match make {
+        Make::File(_) | Make::Directory => NodeKind::File,
+        Make::Symlink(_) => NodeKind::Symlink,
+        Make::Fifo => NodeKind::Fifo,
+        Make::Socket => NodeKind::Socket,
+        Make::BlockDevice(_) => NodeKind::BlockDevice,
+        Make::CharacterDevice(_) => NodeKind::CharacterDevice,
+    }
+}
+
+/// What S3 is told of what is no file (the names of shared-mime-info).
+fn content_type(make: &Make) -> Option<&'static str> {
+    match make {
+        Make::File(_) | Make::Directory => None,
+        Make::Symlink(_) => Some("inode/symlink"),
+        Make::Fifo => Some("inode/fifo"),
+        Make::Socket => Some("inode/socket"),
+        Make::BlockDevice(_) => Some("inode/blockdevice"),
+        Make::CharacterDevice(_) => Some("inode/chardevice"),
+    }
+}

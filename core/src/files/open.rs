@@ -1,0 +1,159 @@
+//! Open files: a file lives until its last name and its last opening are gone.
+//!
+//! Always holds: a node is held before its record is read, so that whoever takes its last name sees that it is open. The node
+//! of an unlinked file goes, with its content, when its last opening is closed, or at the next start.
+
+use tokio::runtime::Handle;
+
+use super::{Access, Caller, FileError, FileService, View};
+use crate::error::Result;
+use crate::metadata::keys::{self, Id};
+use crate::metadata::records::{NodeKind, NodeRecord, Record};
+use crate::metadata::watched::NOBODY;
+use crate::metadata::{Durability, Table};
+use crate::namespace::Hold;
+use crate::transact;
+
+/// An open file: its node lives until this is dropped.
+pub struct Open {
+    service: FileService,
+    node: Id,
+    hold: Option<Hold>,
+    runtime: Handle,
+}
+
+impl std::fmt::Debug for Open {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Open").field("node", &self.node).finish()
+    }
+}
+
+impl Open {
+    pub fn node(&self) -> Id {
+        self.node
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if self.hold.take().is_some_and(Hold::release) {
+            self.service.abandoned(&self.runtime, self.node);
+        }
+    }
+}
+
+/// A node that a kernel was told of: it lives until this is dropped.
+pub struct Known {
+    service: FileService,
+    node: Id,
+    hold: Option<Hold>,
+    runtime: Handle,
+}
+
+impl std::fmt::Debug for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Known").field("node", &self.node).finish()
+    }
+}
+
+impl Drop for Known {
+    fn drop(&mut self) {
+        if self.hold.take().is_some_and(Hold::release) {
+            self.service.abandoned(&self.runtime, self.node);
+        }
+    }
+}
+
+impl FileService {
+    /// Keeps a node that a kernel is to be told of. `checked`: whether it is to be seen that it is still there, or `Stale`; what was not seen may
+    /// have gone at the same moment. To be called within a tokio runtime.
+    pub async fn know(&self, node: Id, checked: bool) -> Result<Known> {
+        let hold = Some(self.inner.objects.tree().opens().hold(node).await);
+        let known = Known { service: self.clone(), node, hold, runtime: Handle::current() };
+        if checked {
+            self.node(node).await?;
+        }
+        Ok(known)
+    }
+
+    /// Nobody holds a node any more that may have no name.
+    fn abandoned(&self, runtime: &Handle, node: Id) {
+        let service = self.clone();
+        runtime.spawn(async move {
+            if let Err(error) = service.release_orphan(node).await {
+                tracing::warn!(%error, node, "an unlinked file could not be released; the next start does it");
+            }
+        });
+    }
+
+    /// Opens a file. To be called within a tokio runtime.
+    pub async fn open(&self, view: &View, caller: &Caller, node: Id, access: Access, truncate: bool) -> Result<Open> {
+        if view.read_only && (access.write || truncate) {
+            return Err(FileError::ReadOnly.into());
+        }
+        let objects = &self.inner.objects;
+        let hold = Some(objects.tree().opens().hold(node).await);
+        let open = Open { service: self.clone(), node, hold, runtime: Handle::current() };
+        let record = self.node(node).await?;
+        if record.kind != NodeKind::File {
+            return Err(FileError::Invalid("not a regular file").into());
+        }
+        self.check_record(view, caller, node, &record, access).await?;
+        if truncate {
+            let session = self.inner.sessions.get_or_make(view, node);
+            self.resize_session(&session, 0).await?;
+        }
+        Ok(open)
+    }
+
+    /// A node's record as it is committed.
+    pub(crate) async fn node(&self, node: Id) -> Result<NodeRecord> {
+        let at = [(Table::Index, keys::node(node)), (Table::Index, keys::directory(node))];
+        let (_, values) = self.inner.objects.store().get_many(&at).await?;
+        match (&values[0], &values[1]) {
+            (Some(value), _) => Ok(NodeRecord::decode(value)?),
+            (None, Some(_)) => Err(FileError::IsADirectory.into()),
+            (None, None) => Err(FileError::Stale.into()),
+        }
+    }
+
+    /// Lets go of a node without a name, where nobody has it open.
+    async fn release_orphan(&self, node: Id) -> Result<()> {
+        let objects = &self.inner.objects;
+        let (_, values) = objects.store().get_many(&[(Table::Index, keys::orphan(node))]).await?;
+        if values[0].is_none() {
+            return Ok(());
+        }
+        // Nothing of what was written matters any more.
+        self.discard(node).await;
+        let released = transact!(objects.store(), Durability::Ordered, |tx| {
+            tx.origin(Some(NOBODY));
+            objects.tree().drop_orphan(tx, node).await
+        })?;
+        if released {
+            self.inner.barrier.note();
+        }
+        Ok(())
+    }
+
+    /// At the start, before anything is opened: lets go of all nodes without a name. How many there were.
+    pub async fn recover(&self) -> Result<u64> {
+        let mut released = 0;
+        let mut start = keys::ORPHANS.to_vec();
+        let end = keys::behind(keys::ORPHANS);
+        loop {
+            let snapshot = self.inner.objects.store().snapshot()?;
+            let found = snapshot.scan(&start, &end, crate::limits::LIST_FETCH_MAX, false).await?;
+            drop(snapshot);
+            let Some((last, _)) = found.last() else { return Ok(released) };
+            start = [last, &[0][..]].concat();
+            for (key, _) in found {
+                match keys::orphan_node(&key) {
+                    Some(node) => self.release_orphan(node).await?,
+                    None => return Err(crate::content::corrupt("the key of an orphan can't be read".into())),
+                }
+                released += 1;
+            }
+        }
+    }
+}

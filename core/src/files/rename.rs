@@ -1,0 +1,210 @@
+//! Moving names, one over another or two for each other.
+//!
+//! Always holds: it is one transaction; a directory never comes to lie in itself; what had the new name goes as if it were removed.
+
+use super::access::require_removable;
+use super::{Around, Attributes, Caller, FileError, FileName, FileService, RenameMode, View};
+use crate::error::{Error, Result};
+use crate::metadata::keys::Id;
+use crate::metadata::transaction::{Transaction, TxError};
+use crate::namespace::{Named, directory_name};
+use crate::transact;
+
+type At<'a> = (Id, &'a [u8]);
+
+fn refuse<T>(error: FileError) -> Result<T, TxError> {
+    Err(Error::from(error).into())
+}
+
+impl FileService {
+    /// rename(2), and renameat2(2) with `RENAME_NOREPLACE` and `RENAME_EXCHANGE`.
+    pub async fn rename(
+        &self,
+        view: &View,
+        caller: &Caller,
+        from: At<'_>,
+        to: At<'_>,
+        mode: RenameMode,
+    ) -> Result<(Around, Around)> {
+        let (old, new) = (FileName::parse(from.1)?, FileName::parse(to.1)?);
+        let done = transact!(self.store(), self.durability(view), |tx| {
+            self.begin(tx, view).await?;
+            let looked = self.tree().named_now(from.0, &old).await?;
+            let target = if mode == RenameMode::Exchange { self.tree().named_now(to.0, &new).await? } else { None };
+            if looked.as_ref().is_some_and(Named::is_directory) || target.as_ref().is_some_and(Named::is_directory) {
+                self.tree().lock_renames(tx, view.bucket_id).await?;
+            }
+            let source = match self.tree().named(tx, from.0, &old).await? {
+                Some(source) => source,
+                None => {
+                    self.any_node(tx, from.0, false).await?;
+                    return refuse(FileError::NoSuchName);
+                }
+            };
+            if looked.map(|looked| looked.node()) != Some(source.node()) {
+                return Err(TxError::Conflict);
+            }
+            let target = self.tree().named(tx, to.0, &new).await?;
+            let parents = self.parents(tx, view, caller, from.0, to.0).await?;
+            match (mode, &target) {
+                (RenameMode::NoReplace, Some(_)) => return refuse(FileError::Exists),
+                (RenameMode::Exchange, None) => return refuse(FileError::NoSuchName),
+                _ => {}
+            }
+            // Two names of one node: as POSIX has it, nothing is to be done.
+            if target.as_ref().is_some_and(|target| target.node() == source.node()) {
+                return Ok(None);
+            }
+            self.may_move(tx, view, caller, &parents.0.0, &source).await?;
+            if let Some(target) = &target {
+                self.may_move(tx, view, caller, &parents.1.0, target).await?;
+            }
+            self.keeps_out_of_itself(tx, &source, to.0).await?;
+            if let (RenameMode::Exchange, Some(target)) = (mode, &target) {
+                self.keeps_out_of_itself(tx, target, from.0).await?;
+                self.exchange(tx, view, (from.0, &source), (to.0, target)).await?;
+            } else {
+                self.replace(tx, view, (from.0, &source), (to.0, &new, target.as_ref())).await?;
+            }
+            Ok(Some((parents, source, target)))
+        })?;
+        let Some((parents, source, target)) = done else { return Ok(Default::default()) };
+        self.settled(view);
+        if mode != RenameMode::Exchange {
+            self.inner.removed.remember(from.0, &source);
+            if let Some(target) = &target {
+                self.inner.removed.remember(to.0, target);
+            }
+        }
+        let (from, to) = parents;
+        Ok((self.around(view, caller, from).await, self.around(view, caller, to).await))
+    }
+
+    async fn parents(
+        &self,
+        tx: &mut Transaction<'_>,
+        view: &View,
+        caller: &Caller,
+        from: Id,
+        to: Id,
+    ) -> Result<((Attributes, bool), (Attributes, bool)), TxError> {
+        let source = self.changing(tx, view, caller, from).await?;
+        let target = if from == to { source.clone() } else { self.changing(tx, view, caller, to).await? };
+        Ok((source, target))
+    }
+
+    /// Sticky directories; and a directory that gets another parent is written to.
+    async fn may_move(
+        &self,
+        tx: &mut Transaction<'_>,
+        view: &View,
+        caller: &Caller,
+        parent: &Attributes,
+        named: &Named,
+    ) -> Result<(), TxError> {
+        if caller.checked {
+            return Ok(());
+        }
+        let found = self.any_node(tx, named.node(), false).await?;
+        let attributes = found.attributes(view, named.node());
+        Ok(require_removable(caller, parent, &attributes).map_err(Error::from)?)
+    }
+
+    async fn keeps_out_of_itself(&self, tx: &mut Transaction<'_>, moved: &Named, into: Id) -> Result<(), TxError> {
+        match moved {
+            Named::Directory { node, .. } if self.tree().is_below(tx, into, *node).await? => {
+                refuse(FileError::Invalid("a directory can't be moved into itself"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn replace(
+        &self,
+        tx: &mut Transaction<'_>,
+        view: &View,
+        (from, source): (Id, &Named),
+        (to, name, target): (Id, &FileName, Option<&Named>),
+    ) -> Result<(), TxError> {
+        let owner = view.bucket_owner;
+        let stored = match (name, target) {
+            (_, Some(target)) => plain(target),
+            (FileName::Either(stored), None) => stored.clone(),
+            _ => return refuse(FileError::Invalid("a name that is an escape can't be made")),
+        };
+        if stored.is_empty() && !source.is_directory() {
+            return refuse(FileError::Invalid("only a directory can be without a name"));
+        }
+        match (source, target) {
+            (_, None) => {}
+            (Named::Directory { .. }, Some(Named::Object { .. })) => return refuse(FileError::NotADirectory),
+            (Named::Object { .. }, Some(Named::Directory { .. })) => return refuse(FileError::IsADirectory),
+            (Named::Directory { .. }, Some(Named::Directory { node, name, .. })) => {
+                self.tree().remove_empty_directory(tx, *node, (to, name), owner).await?;
+            }
+            (Named::Object { .. }, Some(Named::Object { node, name, summary, .. })) => {
+                self.tree().remove_name(tx, *node, summary.as_ref(), (to, name), owner).await?;
+            }
+        }
+        self.tree().directory_to_add(tx, to).await?;
+        self.tree().drop_dentry(tx, (from, source.name()));
+        self.put(tx, view, (from, source), (to, &stored)).await?;
+        if from != to {
+            self.tree().keep_directory(tx, from, source.name(), view.owner, owner).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives what `moved` leads to the name at `to`, which is free, or is its partner's.
+    async fn put(
+        &self,
+        tx: &mut Transaction<'_>,
+        view: &View,
+        (from, moved): (Id, &Named),
+        (to, stored): At<'_>,
+    ) -> Result<(), TxError> {
+        let tree = self.tree();
+        match moved {
+            Named::Directory { node, name, .. } => {
+                let stored = directory_name(stored);
+                tree.move_directory(tx, *node, (from, name), (to, &stored)).await?;
+                tree.counted(tx, from, -1);
+                tree.counted(tx, to, 1);
+            }
+            Named::Object { node, version, name, .. } => {
+                let mut record = tree.node(tx, *node).await?;
+                match &mut record.posix {
+                    Some(posix) => posix.changed = self.now(),
+                    None => record.posix = Some(self.posix_now(view, &record)),
+                }
+                tree.move_node(tx, *node, &mut record, ((from, name), (to, stored)), *version, view.bucket_owner);
+            }
+        }
+        tree.touched(tx, from);
+        tree.touched(tx, to);
+        Ok(())
+    }
+
+    async fn exchange(
+        &self,
+        tx: &mut Transaction<'_>,
+        view: &View,
+        (from, source): (Id, &Named),
+        (to, target): (Id, &Named),
+    ) -> Result<(), TxError> {
+        for directory in [from, to] {
+            self.tree().directory_to_add(tx, directory).await?;
+        }
+        let (source_name, target_name) = (plain(source), plain(target));
+        self.tree().drop_dentry(tx, (from, source.name()));
+        self.tree().drop_dentry(tx, (to, target.name()));
+        self.put(tx, view, (from, source), (to, &target_name)).await?;
+        self.put(tx, view, (to, target), (from, &source_name)).await
+    }
+}
+
+/// The dentry's name without the `/` of a directory.
+fn plain(named: &Named) -> Vec<u8> {
+    let name = named.name();
+    if named.is_directory() { name[..name.len() - 1].to_vec() } else { name.to_vec() }
+}

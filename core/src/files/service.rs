@@ -1,0 +1,129 @@
+//! The service itself: what its verbs have in common.
+//!
+//! Always holds: clones share everything; a change through a view that is not strict is in the log when it is answered, and on stable
+//! storage soon after ([`FileService::run_background`]).
+
+use std::sync::Arc;
+
+use super::access::require_writable;
+use super::lock::Locks;
+use super::session::{Barrier, Sessions};
+use super::{Around, Attributes, Caller, FileError, View};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::metadata::keys::Id;
+use crate::metadata::transaction::{Transaction, TxError};
+use crate::metadata::watched::Coherence;
+use crate::metadata::{Durability, MetadataStore};
+use crate::namespace::Tree;
+use crate::objects::ObjectService;
+use crate::types::Versioning;
+
+/// Nodes, names in directories, bytes at offsets. Cheap to clone.
+#[derive(Clone)]
+pub struct FileService {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub objects: ObjectService,
+    /// What was written and is not committed yet.
+    pub sessions: Sessions,
+    /// Commits that are not known to be stable yet: every ordered commit of a file door is noted here.
+    pub barrier: Barrier,
+    pub coherence: Arc<Coherence>,
+    pub locks: Locks,
+    pub removed: super::directory::Removed,
+}
+
+impl FileService {
+    /// `coherence` is that of the index that `objects` works on.
+    pub fn new(objects: ObjectService, coherence: Arc<Coherence>) -> Self {
+        // One service of files for one of objects; a test that makes another one watches nothing.
+        let _ = objects.inner.coherence.set(Arc::clone(&coherence));
+        let sessions = Sessions::new(objects.inner.parts.random.next_u64());
+        let (barrier, locks, removed) = (Barrier::default(), Locks::default(), super::directory::Removed::default());
+        Self { inner: Arc::new(Inner { objects, sessions, barrier, coherence, locks, removed }) }
+    }
+
+    pub(crate) fn objects(&self) -> &ObjectService {
+        &self.inner.objects
+    }
+
+    pub(crate) fn tree(&self) -> &Tree {
+        self.inner.objects.tree()
+    }
+
+    pub(crate) fn store(&self) -> &dyn MetadataStore {
+        self.inner.objects.store()
+    }
+
+    pub(crate) fn coherence(&self) -> &Arc<Coherence> {
+        &self.inner.coherence
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.tree().clock.now()
+    }
+
+    pub(crate) fn durability(&self, view: &View) -> Durability {
+        if view.strict { Durability::Synced } else { Durability::Ordered }
+    }
+
+    /// A change through the view was committed.
+    pub(crate) fn settled(&self, view: &View) {
+        if !view.strict {
+            self.inner.barrier.note();
+        }
+    }
+
+    /// What the node's write session has made of it.
+    pub(crate) fn overlay(&self, attributes: &mut Attributes) {
+        self.inner.sessions.overlay(attributes.node, attributes);
+    }
+
+    /// What every change through a view begins with: it may be made, and its bucket is still the one that is shown.
+    pub(crate) async fn begin(&self, tx: &mut Transaction<'_>, view: &View) -> Result<(), TxError> {
+        require_writable(view).map_err(Error::from)?;
+        tx.origin(view.watcher);
+        let bucket = self.tree().resolve_bucket(tx, &view.bucket).await.map_err(|error| match error {
+            TxError::Other(Error::NoSuchBucket(_)) => Error::from(FileError::Stale).into(),
+            other => other,
+        })?;
+        if bucket.record.id != view.bucket_id {
+            return Err(Error::from(FileError::Stale).into());
+        }
+        match bucket.record.versioning {
+            Versioning::Unset => Ok(()),
+            _ => Err(Error::from(FileError::ReadOnly).into()),
+        }
+    }
+
+    /// A directory whose names are to change: its attributes, and whether they are exact, which those who lose races give up.
+    pub(crate) async fn changing(
+        &self,
+        tx: &mut Transaction<'_>,
+        view: &View,
+        caller: &Caller,
+        directory: Id,
+    ) -> Result<(Attributes, bool), TxError> {
+        let exact = !caller.checked && !tx.is_repeated();
+        let found = self.any_node(tx, directory, exact).await?;
+        let attributes = found.attributes(view, directory);
+        if !matches!(found, super::attributes::AnyNode::Directory(_)) {
+            return Err(Error::from(FileError::NotADirectory).into());
+        }
+        self.require(tx, caller, &found, &attributes, super::Access::CHANGE).await?;
+        Ok((attributes, exact))
+    }
+
+    /// Attributes of a directory on both sides of a change.
+    pub(crate) async fn around(&self, view: &View, caller: &Caller, (before, exact): (Attributes, bool)) -> Around {
+        if caller.checked {
+            return Around::default();
+        }
+        let after = self.attributes(view, before.node).await.ok();
+        let before = exact.then_some((before.size, before.modified, before.changed));
+        Around { before, after }
+    }
+}

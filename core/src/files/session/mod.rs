@@ -1,0 +1,26 @@
+//! Write sessions: what was written to a file and is not in the index yet, one session a node, whoever writes.
+//!
+//! Always holds: what a file shows is its committed content, of which the first `kept` bytes count, with the written ranges over it, up to
+//! `size`; what neither covers is zeros. Where appended bytes go is decided under the session's lock. Bytes are stored before they are named
+//! (T1); each commit makes one whole state of the file true, and lets go of what it no longer names (T2). What could not be stored stays
+//! dirty: no publication succeeds until it is stored, and the failure is told (T9). Memory is bounded by the budget.
+
+mod barrier;
+mod budget;
+mod commit;
+mod commit_inline;
+mod dirty;
+mod flush;
+mod outgoing;
+mod prepare;
+mod share;
+mod state;
+mod table;
+mod writing;
+
+pub(crate) use barrier::Barrier;
+pub(crate) use state::Part;
+pub(crate) use table::{Session, Sessions};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,171 @@
+//! The sessions that there are.
+//!
+//! Always holds: at most one session a node. One goes when it is clean and nobody uses it; whoever finds it in the table uses it.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use super::budget::{Budget, Used};
+use super::state::State;
+use crate::clock::Timestamp;
+use crate::files::{Attributes, View};
+use crate::limits::SESSION_SHARDS;
+use crate::metadata::keys::Id;
+
+/// What was written to one node. See the module above.
+pub(crate) struct Session {
+    pub(super) node: Id,
+    /// Of the view that it was begun through.
+    pub(super) location: String,
+    pub(super) bucket: String,
+    /// One publication at a time.
+    pub(super) flushing: tokio::sync::Mutex<()>,
+    /// `None` until the node was read.
+    pub(in crate::files) state: tokio::sync::Mutex<Option<State>>,
+    pub(super) used: Used,
+    pub(super) facts: Mutex<Facts>,
+}
+
+/// What whoever asks for attributes is told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    /// There is something that the index does not have yet.
+    pub(crate) dirty: bool,
+    pub(crate) size: u64,
+    pub(crate) modified: Timestamp,
+    pub(crate) changed: Timestamp,
+    pub(super) used_at: Instant,
+}
+
+pub(crate) struct Sessions {
+    shards: [Mutex<HashMap<Id, Arc<Session>>>; SESSION_SHARDS],
+    pub(super) budget: Arc<Budget>,
+    /// Changes when written bytes are lost.
+    verifier: AtomicU64,
+}
+
+impl Sessions {
+    pub(crate) fn new(verifier: u64) -> Self {
+        Self {
+            shards: std::array::from_fn(|_| Mutex::default()),
+            budget: Arc::default(),
+            verifier: AtomicU64::new(verifier),
+        }
+    }
+
+    pub(crate) fn verifier(&self) -> u64 {
+        self.verifier.load(Ordering::Acquire)
+    }
+
+    /// Written bytes were lost before they were committed.
+    pub(super) fn lost(&self) {
+        self.verifier.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn shard(&self, node: Id) -> &Mutex<HashMap<Id, Arc<Session>>> {
+        &self.shards[usize::try_from(node % SESSION_SHARDS as u64).unwrap_or(0)]
+    }
+
+    pub(crate) fn get(&self, node: Id) -> Option<Arc<Session>> {
+        self.shard(node).lock().get(&node).cloned()
+    }
+
+    pub(crate) fn get_or_make(&self, view: &View, node: Id) -> Arc<Session> {
+        let mut shard = self.shard(node).lock();
+        Arc::clone(shard.entry(node).or_insert_with(|| {
+            let facts =
+                Facts { dirty: false, size: 0, modified: Timestamp(0), changed: Timestamp(0), used_at: Instant::now() };
+            Arc::new(Session {
+                node,
+                location: view.location.clone(),
+                bucket: view.bucket.to_string(),
+                flushing: tokio::sync::Mutex::default(),
+                state: tokio::sync::Mutex::default(),
+                used: Used::default(),
+                facts: Mutex::new(facts),
+            })
+        }))
+    }
+
+    /// Lets go of a session where it is clean and nobody else uses it.
+    pub(crate) fn let_go(&self, session: Arc<Session>) {
+        let mut shard = self.shard(session.node).lock();
+        if let Entry::Occupied(entry) = shard.entry(session.node)
+            && Arc::ptr_eq(entry.get(), &session)
+            && Arc::strong_count(&session) == 2
+            && session.is_clean()
+        {
+            entry.remove();
+        }
+    }
+
+    /// All that there are now.
+    pub(crate) fn all(&self) -> Vec<Arc<Session>> {
+        self.shards.iter().flat_map(|shard| shard.lock().values().cloned().collect::<Vec<_>>()).collect()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().len()).sum()
+    }
+
+    /// The one that takes the most memory.
+    pub(super) fn largest(&self) -> Option<Arc<Session>> {
+        self.all().into_iter().max_by_key(|session| session.used.load(Ordering::Acquire))
+    }
+
+    /// Makes attributes say what was written and is not committed.
+    pub(crate) fn overlay(&self, node: Id, attributes: &mut Attributes) {
+        let Some(session) = self.get(node) else { return };
+        let facts = *session.facts.lock();
+        if facts.dirty {
+            attributes.size = facts.size;
+            attributes.modified = facts.modified;
+            attributes.changed = attributes.changed.max(facts.changed);
+        }
+    }
+
+    /// The time of modification was set: what is published later keeps it.
+    pub(crate) fn set_modified(&self, node: Id, modified: Timestamp) {
+        if let Some(session) = self.get(node) {
+            session.facts.lock().modified = modified;
+        }
+    }
+}
+
+impl Facts {
+    /// Nothing was written for that long.
+    pub(crate) fn is_idle(&self, time: Duration) -> bool {
+        self.used_at.elapsed() >= time
+    }
+}
+
+impl Session {
+    pub(crate) fn facts(&self) -> Facts {
+        *self.facts.lock()
+    }
+
+    /// Nobody uses it: asked where nobody can begin to.
+    fn is_clean(&self) -> bool {
+        let Ok(state) = self.state.try_lock() else { return false };
+        state.as_ref().is_none_or(|state| !state.is_dirty() && state.error.is_none() && state.storing == 0)
+    }
+
+    /// Says what the state says.
+    pub(super) fn tell(&self, state: &State, written: Option<Timestamp>) {
+        let mut facts = self.facts.lock();
+        facts.dirty = state.dirty;
+        facts.size = state.size;
+        if let Some(now) = written {
+            facts.modified = now;
+            facts.changed = now;
+            facts.used_at = Instant::now();
+        }
+    }
+}

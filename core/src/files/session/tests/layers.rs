@@ -1,0 +1,138 @@
+//! Files over contents that others share.
+
+use super::*;
+use crate::limits::MAPPED_LAYERS_MAX;
+use crate::objects::tests::sharing::copy_of;
+
+async fn copy(files: &Files, from: &str, to: &str) -> Id {
+    files.service().copy(&files.fixture.root, copy_of(&files.fixture, from, to)).await.unwrap();
+    files.node_of(to).await
+}
+
+#[tokio::test]
+async fn writing_to_a_copy_leaves_the_other_as_it_was() {
+    let files = Files::new().await;
+    let mut model = bytes(1, 3 * MIB).to_vec();
+    let first = files.file("a", &model.clone().into()).await;
+    // Into a content of its own: in place.
+    files.write(first, 1000, b"first").await.unwrap();
+    files.publish(first).await.unwrap();
+    model[1000..1005].copy_from_slice(b"first");
+    let id = files.content(first).await.unwrap().0;
+    files.write(first, 2000, b"second").await.unwrap();
+    files.publish(first).await.unwrap();
+    model[2000..2006].copy_from_slice(b"second");
+    assert_eq!(files.content(first).await.unwrap().0, id, "still in place");
+
+    let second = copy(&files, "a", "b").await;
+    assert_eq!(files.content(second).await.unwrap().0, id, "shared");
+    files.write(second, 2 * MIB as u64, &bytes(5, 200_000)).await.unwrap();
+    files.publish(second).await.unwrap();
+    let mut other = model.clone();
+    other[2 * MIB..2 * MIB + 200_000].copy_from_slice(&bytes(5, 200_000));
+    assert_eq!(files.get("a").await, model);
+    assert_eq!(files.get("b").await, other);
+    assert_ne!(files.content(second).await.unwrap().0, id);
+    files.assert_clean().await;
+    files.write(first, 0, b"third").await.unwrap();
+    files.publish(first).await.unwrap();
+    model[..5].copy_from_slice(b"third");
+    assert_eq!(files.get("a").await, model);
+    assert_eq!(files.get("b").await, other);
+    files.fixture.delete("a").await;
+    files.assert_clean().await;
+    assert_eq!(files.get("b").await, other, "what lies below stays");
+    files.fixture.delete("b").await;
+    files.assert_clean().await;
+    assert_eq!(files.fixture.blobs().await, 0);
+}
+
+#[tokio::test]
+async fn a_file_that_is_copied_between_two_publications_is_written_over_it() {
+    let files = Files::new().await;
+    let mut model = bytes(1, 2 * MIB).to_vec();
+    let node = files.file("a", &model.clone().into()).await;
+    files.write(node, 0, b"one").await.unwrap();
+    files.publish(node).await.unwrap();
+    model[..3].copy_from_slice(b"one");
+    // A whole page is stored under the content that is about to be shared.
+    let page = bytes(7, MIB);
+    files.write(node, 0, &page).await.unwrap();
+    for _ in 0..200 {
+        if files.fixture.blobs().await == 2 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    copy(&files, "a", "b").await;
+    files.publish(node).await.unwrap();
+    assert_eq!(files.get("b").await, model);
+    model[..MIB].copy_from_slice(&page);
+    assert_eq!(files.get("a").await, model);
+    files.settled().await;
+    files.assert_clean().await;
+}
+
+#[tokio::test]
+async fn layers_do_not_grow_without_a_bound() {
+    let files = Files::new().await;
+    let mut model = bytes(1, 2 * MIB).to_vec();
+    let mut node = files.file("0", &model.clone().into()).await;
+    for number in 1..3 * MAPPED_LAYERS_MAX {
+        let name = number.to_string();
+        node = copy(&files, &(number - 1).to_string(), &name).await;
+        files.write(node, number as u64 * 10_000, name.as_bytes()).await.unwrap();
+        model[number * 10_000..number * 10_000 + name.len()].copy_from_slice(name.as_bytes());
+        files.publish(node).await.unwrap();
+        assert_eq!(files.get(&name).await, model, "{number}");
+    }
+    let (id, content) = files.content(node).await.unwrap();
+    let depth = files.service().layers(id, content).await.unwrap().depth();
+    assert!(depth <= MAPPED_LAYERS_MAX + 1, "{depth}");
+    files.assert_clean().await;
+    for number in 0..3 * MAPPED_LAYERS_MAX {
+        files.fixture.delete(&number.to_string()).await;
+    }
+    files.assert_clean().await;
+    assert_eq!(files.fixture.blobs().await, 0);
+}
+
+#[tokio::test]
+async fn a_whole_file_is_copied_without_its_bytes() {
+    let files = Files::new().await;
+    let body = bytes(1, 3 * MIB);
+    let from = files.file("a", &body).await;
+    let to = files.file("b", &Bytes::new()).await;
+    let blobs = files.fixture.blobs().await;
+    let copied = files.files.copy_range(&files.view, &files.caller, (from, 0), (to, 0), 1 << 40).await.unwrap();
+    assert_eq!(copied, body.len() as u64);
+    assert_eq!(files.fixture.blobs().await, blobs);
+    assert_eq!(files.get("b").await, body);
+    assert_eq!(files.record(from).await.etag, files.record(to).await.etag);
+    files.append(to, b"more").await.unwrap();
+    files.publish(to).await.unwrap();
+    assert_eq!(files.get("a").await, body);
+    assert_eq!(files.get("b").await.len(), body.len() + 4);
+    files.assert_clean().await;
+}
+
+#[tokio::test]
+async fn what_is_read_is_of_one_state_while_the_file_is_written_to() {
+    use futures::TryStreamExt;
+    let files = Files::new().await;
+    let old = bytes(1, 4 * MIB);
+    let node = files.file("f", &Bytes::new()).await;
+    files.append(node, &old).await.unwrap();
+    files.publish(node).await.unwrap();
+    let reading = files.service().get(&files.fixture.root, files.fixture.request("f")).await.unwrap();
+    let mut body = reading.body;
+    let first = body.try_next().await.unwrap().unwrap();
+    files.write(node, 0, &bytes(2, 4 * MIB)).await.unwrap();
+    files.publish(node).await.unwrap();
+    reclaim::round(files.service()).await.unwrap();
+    let rest: Vec<Bytes> = body.try_collect().await.unwrap();
+    assert_eq!([&first[..], &rest.concat()].concat(), old, "of the state that it began with");
+    assert_eq!(files.get("f").await, bytes(2, 4 * MIB));
+    files.assert_clean().await;
+    assert_eq!(files.fixture.blobs().await, 4);
+}

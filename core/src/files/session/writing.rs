@@ -1,0 +1,172 @@
+//! Writes into a session.
+//!
+//! Always holds: memory is reserved before bytes are taken; where there is none, whoever writes stores what waits. Whole pages begin to be
+//! stored while more is written.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+
+use super::budget::Charge;
+use super::state::{State, place};
+use super::table::{Facts, Session};
+use crate::error::Result;
+use crate::files::{FileError, FileService, WriteAt};
+use crate::limits::{
+    FILE_BYTES_MAX, FILE_ZERO_PAGES_MAX, MAPPED_PAGE_BYTES, SESSION_MEMORY_WAIT, SESSION_PAGES_MAX,
+    SESSION_RANGE_BYTES, SESSION_RANGES_MAX,
+};
+use crate::types::ByteRange;
+
+impl FileService {
+    /// Takes bytes in. What the file was before.
+    pub(crate) async fn write_session(&self, session: &Arc<Session>, at: WriteAt, bytes: &Bytes) -> Result<Facts> {
+        loop {
+            let pages = bytes.len() / usize::try_from(MAPPED_PAGE_BYTES).unwrap_or(usize::MAX) + 2;
+            let reserved = self.reserve(session, bytes.len() + pages * SESSION_RANGE_BYTES).await?;
+            if let Some(before) = self.take(session, at, bytes, reserved).await? {
+                return Ok(before);
+            }
+            // Too much waits for its names.
+            self.flush(session).await?;
+        }
+    }
+
+    /// `None` where what waits is to be committed before.
+    async fn take(
+        &self,
+        session: &Arc<Session>,
+        at: WriteAt,
+        bytes: &Bytes,
+        reserved: Charge,
+    ) -> Result<Option<Facts>> {
+        let mut state = session.state.lock().await;
+        let state = self.load(session, &mut state).await?;
+        let offset = match at {
+            WriteAt::Offset(offset) => offset,
+            WriteAt::End => state.size,
+        };
+        let end = offset.checked_add(bytes.len() as u64).filter(|end| *end <= FILE_BYTES_MAX);
+        let end = end.ok_or(FileError::TooLarge)?;
+        if is_full(state, offset, end) {
+            return Ok(None);
+        }
+        let before = session.facts();
+        match &mut state.md5 {
+            Some(md5) if offset == state.size && md5.length() == offset => md5.push(bytes).await,
+            _ => state.md5 = None,
+        }
+        state.write(offset, bytes);
+        drop(reserved);
+        session.tell(state, Some(self.inner.objects.tree().clock.now()));
+        self.send_whole(session, state, offset, end).await?;
+        Ok(Some(before))
+    }
+
+    /// Makes the file longer or shorter.
+    pub(crate) async fn resize_session(&self, session: &Session, size: u64) -> Result<()> {
+        if size > FILE_BYTES_MAX {
+            return Err(FileError::TooLarge.into());
+        }
+        let mut state = session.state.lock().await;
+        let state = self.load(session, &mut state).await?;
+        state.resize(size);
+        session.tell(state, Some(self.inner.objects.tree().clock.now()));
+        Ok(())
+    }
+
+    /// Makes a hole of a range, and the file as long as its end where `grow` says so.
+    pub(crate) async fn zero_session(&self, session: &Arc<Session>, range: ByteRange, grow: bool) -> Result<()> {
+        let end = range.offset.checked_add(range.length).filter(|end| *end <= FILE_BYTES_MAX);
+        let end = end.ok_or(FileError::TooLarge)?;
+        let mut from = range.offset;
+        loop {
+            let done = {
+                let mut state = session.state.lock().await;
+                let state = self.load(session, &mut state).await?;
+                let stop = end.min(state.size);
+                if end >= state.size && from < state.size {
+                    // The rest of the file: as if it had been cut there and made longer again.
+                    let size = state.size;
+                    state.cut(from);
+                    state.size = size;
+                    state.md5 = None;
+                    state.altered();
+                } else {
+                    let until = stop.min(from.saturating_add(FILE_ZERO_PAGES_MAX * MAPPED_PAGE_BYTES));
+                    while from < until {
+                        let (_, at) = place(from);
+                        let length = (MAPPED_PAGE_BYTES - u64::from(at)).min(until - from);
+                        state.zero(ByteRange { offset: from, length });
+                        from += length;
+                    }
+                }
+                let done = from >= stop || end >= state.size;
+                if done && grow && end > state.size {
+                    state.size = end;
+                    state.md5 = None;
+                    state.altered();
+                }
+                session.tell(state, Some(self.inner.objects.tree().clock.now()));
+                done
+            };
+            if done {
+                return Ok(());
+            }
+            self.flush(session).await?;
+        }
+    }
+
+    /// Whole pages of what was just written begin to be stored.
+    async fn send_whole(&self, session: &Arc<Session>, state: &mut State, offset: u64, end: u64) -> Result<()> {
+        let ((first, _), (last, _)) = (place(offset), place(end.saturating_sub(1)));
+        for number in first..=last {
+            if state.pages.get(&number).is_none_or(|page| page.data_bytes() as u64 != MAPPED_PAGE_BYTES) {
+                continue;
+            }
+            self.target(state).await?;
+            let location = self.location_of(session, state)?;
+            if let Some(out) = self.send(session, state, number, &location) {
+                state.queue.push_back(out);
+            }
+        }
+        self.store_behind(session, state);
+        Ok(())
+    }
+
+    /// Memory for a write. Waits while there is none, and helps to make some.
+    async fn reserve(&self, session: &Arc<Session>, bytes: usize) -> Result<Charge> {
+        let budget = &self.inner.sessions.budget;
+        loop {
+            if let Some(charge) = budget.try_charge(&session.used, bytes) {
+                return Ok(charge);
+            }
+            let mut freed = std::pin::pin!(budget.freed());
+            freed.as_mut().enable();
+            if let Some(charge) = budget.try_charge(&session.used, bytes) {
+                return Ok(charge);
+            }
+            let (storing, dirty) = match session.state.lock().await.as_ref() {
+                Some(state) => (state.storing > 0, state.is_dirty()),
+                None => (false, false),
+            };
+            if dirty && !storing && session.used.load(Ordering::Acquire) > 0 {
+                self.flush(session).await?;
+                continue;
+            }
+            if !storing && let Some(largest) = self.inner.sessions.largest() {
+                // Whoever has the most; it hears of what goes wrong, and this writer waits on.
+                self.flush_behind(&largest).await;
+            }
+            let _ = tokio::time::timeout(SESSION_MEMORY_WAIT, freed).await;
+        }
+    }
+}
+
+/// Whether enough waits for its names, so that it is committed before more is taken.
+fn is_full(state: &State, offset: u64, end: u64) -> bool {
+    let ((first, _), (last, _)) = (place(offset), place(end.saturating_sub(1)));
+    let crowded = state.pages.range(first..=last).any(|(_, page)| page.ranges.len() >= SESSION_RANGES_MAX);
+    state.pages.len() >= SESSION_PAGES_MAX || crowded
+}

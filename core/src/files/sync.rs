@@ -1,0 +1,97 @@
+//! Making what was written the object, and stable.
+//!
+//! Always holds (T9): `Ok` is answered only where it is so. A failure that nobody waited for is told by the next call, once.
+
+use futures::StreamExt;
+
+use super::{Around, FileError, FileService, View};
+use crate::error::{Error, Result};
+use crate::limits::{ORDERED_SYNC_WAIT, SESSION_FLUSHES_MAX, SESSION_IDLE, SESSION_IDLE_LOOK};
+use crate::metadata::keys::Id;
+
+impl FileService {
+    /// What was written to the file is the object, for every door, when this answers.
+    pub async fn publish(&self, view: &View, node: Id) -> Result<()> {
+        if let Some(session) = self.inner.sessions.get(node) {
+            let flushed = self.flush(&session).await;
+            if !session.is_hashing() {
+                self.inner.sessions.let_go(session);
+            }
+            flushed?;
+        }
+        match view.strict {
+            true => self.sync_all().await,
+            false => Ok(()),
+        }
+    }
+
+    /// The same, on stable storage.
+    pub async fn sync(&self, view: &View, node: Id) -> Result<Around> {
+        self.publish(view, node).await?;
+        self.sync_all().await?;
+        Ok(Around::default())
+    }
+
+    /// Everything that was committed so far is on stable storage.
+    pub async fn sync_all(&self) -> Result<()> {
+        self.inner.barrier.wait_for(self.inner.objects.store()).await
+    }
+
+    /// Publishes all that was written, and makes it stable: before the process ends. The first error, after all were tried.
+    pub async fn settle(&self) -> Result<()> {
+        let mut first = Ok(());
+        for session in self.inner.sessions.all() {
+            let mut flushed = self.flush(&session).await;
+            if flushed.is_err() {
+                // The answer may have been of an earlier failure.
+                flushed = self.flush(&session).await;
+            }
+            if !matches!(flushed, Err(Error::File(FileError::Stale))) {
+                first = first.and(flushed);
+            }
+            self.inner.sessions.let_go(session);
+        }
+        first.and(self.sync_all().await)
+    }
+
+    /// Until `stop` resolves: makes stable what was committed in order, and publishes what nobody closes.
+    pub async fn run_background(&self, stop: impl Future<Output = ()>) {
+        tokio::select! {
+            () = stop => {}
+            () = self.make_stable() => {}
+            () = self.publish_idle() => {}
+        }
+    }
+
+    async fn make_stable(&self) {
+        loop {
+            self.inner.barrier.noted().await;
+            tokio::time::sleep(ORDERED_SYNC_WAIT).await;
+            if self.inner.barrier.is_stable() {
+                continue;
+            }
+            if let Err(error) = self.sync_all().await {
+                tracing::error!(%error, "what was committed could not be made stable");
+            }
+        }
+    }
+
+    async fn publish_idle(&self) {
+        loop {
+            tokio::time::sleep(SESSION_IDLE_LOOK).await;
+            self.publish_idle_once().await;
+        }
+    }
+
+    async fn publish_idle_once(&self) {
+        let idle = self.inner.sessions.all().into_iter().filter(|session| session.facts().is_idle(SESSION_IDLE));
+        futures::stream::iter(idle)
+            .for_each_concurrent(SESSION_FLUSHES_MAX, |session| async move {
+                if session.facts().dirty {
+                    self.flush_behind(&session).await;
+                }
+                self.inner.sessions.let_go(session);
+            })
+            .await;
+    }
+}

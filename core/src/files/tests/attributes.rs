@@ -1,0 +1,135 @@
+//! Modes, owners, times, extended attributes, and who may do what.
+
+use super::*;
+use crate::clock::Timestamp;
+
+fn mode(mode: u32) -> SetAttributes {
+    SetAttributes { mode: Some(mode), ..SetAttributes::default() }
+}
+
+#[tokio::test]
+async fn the_mode_decides() {
+    let files = Files::new().await;
+    let (view, service, root) = (&files.view, &files.service, files.view.root);
+    service.set_attributes(view, &files.root, root, mode(0o777)).await.unwrap();
+    let (alice, bob) = (user(1001), user(1002));
+    let make = service.make(view, &alice, root, b"home", Make::Directory, mode(0o700)).await.unwrap();
+    let home = make.0.attributes;
+    assert_eq!((home.uid, home.gid, home.mode), (1001, 1001, 0o700));
+    assert_eq!(error(service.lookup(view, &bob, home.node, b"x").await), FileError::PermissionDenied);
+    assert_eq!(error(service.read_directory(view, &bob, home.node, 0, 1, false).await), FileError::PermissionDenied);
+    assert_eq!(error(service.lookup(view, &alice, home.node, b"x").await), FileError::NoSuchName);
+    assert_eq!(error(service.set_attributes(view, &bob, home.node, mode(0o777)).await), FileError::NotPermitted);
+    let give = SetAttributes { uid: Some(1002), ..SetAttributes::default() };
+    assert_eq!(error(service.set_attributes(view, &alice, home.node, give).await), FileError::NotPermitted);
+    service.set_attributes(view, &files.root, home.node, give).await.unwrap();
+    assert_eq!(files.stat(home.node).await.uid, 1002);
+    files.check().await;
+}
+
+#[tokio::test]
+async fn a_sticky_directory_keeps_what_is_not_ones_own() {
+    let files = Files::new().await;
+    let (view, service, root) = (&files.view, &files.service, files.view.root);
+    service.set_attributes(view, &files.root, root, mode(0o1777)).await.unwrap();
+    let (alice, bob) = (user(1001), user(1002));
+    let file = Make::File(Exclusive::Yes);
+    service.make(view, &alice, root, b"a", file, mode(0o666)).await.unwrap();
+    assert_eq!(error(service.remove_file(view, &bob, root, b"a").await), FileError::NotPermitted);
+    let moved = service.rename(view, &bob, (root, b"a"), (root, b"b"), RenameMode::Replace).await;
+    assert_eq!(error(moved), FileError::NotPermitted);
+    service.remove_file(view, &alice, root, b"a").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_group_is_inherited_where_the_directory_says_so() {
+    let files = Files::new().await;
+    let (view, service, root) = (&files.view, &files.service, files.view.root);
+    let set = SetAttributes { mode: Some(0o2777), gid: Some(50), ..SetAttributes::default() };
+    service.set_attributes(view, &files.root, root, set).await.unwrap();
+    let made = service.make(view, &user(7), root, b"d", Make::Directory, mode(0o755)).await.unwrap().0.attributes;
+    assert_eq!((made.gid, made.mode), (50, 0o2755));
+    let file = Make::File(Exclusive::Yes);
+    let made = service.make(view, &user(7), root, b"f", file, mode(0o2755)).await.unwrap().0.attributes;
+    assert_eq!((made.gid, made.mode), (50, 0o755), "no mark of a group that its maker is not in");
+}
+
+#[tokio::test]
+async fn times_are_what_was_set() {
+    let files = Files::new().await;
+    let file = files.file(files.view.root, "a").await;
+    let at = |secs| Some(SetTime::To(Timestamp::from_secs(secs)));
+    let set = SetAttributes { accessed: at(1), modified: at(2), ..SetAttributes::default() };
+    files.service.set_attributes(&files.view, &files.root, file, set).await.unwrap();
+    let now = files.stat(file).await;
+    assert_eq!((now.accessed.as_secs(), now.modified.as_secs()), (1, 2));
+    let head = files.s3.service.head(&files.s3.root, files.s3.request("a")).await.unwrap();
+    assert_eq!(head.info.modified.as_secs(), 2);
+    let guarded = SetAttributes { unchanged_since: Some(Timestamp(5)), ..mode(0o600) };
+    let refused = files.service.set_attributes(&files.view, &files.root, file, guarded).await;
+    assert_eq!(error(refused), FileError::NotInSync);
+    files.check().await;
+}
+
+#[tokio::test]
+async fn extended_attributes_come_and_go_with_their_node() {
+    let files = Files::new().await;
+    let (view, service, root) = (&files.view, &files.service, files.view.root);
+    let file = files.file(root, "a").await;
+    let set =
+        |name: &'static [u8], value: &'static [u8], mode| service.set_xattr(view, &files.root, file, name, value, mode);
+    set(b"user.x", b"1", SetXattr::Create).await.unwrap();
+    assert_eq!(error(set(b"user.x", b"2", SetXattr::Create).await), FileError::Exists);
+    assert_eq!(error(set(b"user.y", b"2", SetXattr::Replace).await), FileError::NoAttribute);
+    assert!(matches!(error(set(b"other.y", b"2", SetXattr::Any).await), FileError::NotSupported(_)));
+    set(b"trusted.t", b"", SetXattr::Any).await.unwrap();
+    let get = service.get_xattr(view, &files.root, file, b"user.x").await.unwrap();
+    assert_eq!(&get[..], b"1");
+    let list = service.list_xattrs(view, &files.root, file).await.unwrap();
+    assert_eq!(list, [&b"trusted.t"[..], b"user.x"]);
+    assert_eq!(service.list_xattrs(view, &user(5), file).await.unwrap().len(), 1);
+    files.check().await;
+    files.rename((root, "a"), (root, "b"), RenameMode::Replace).await.unwrap();
+    service.remove_xattr(view, &files.root, file, b"trusted.t").await.unwrap();
+    assert_eq!(error(service.remove_xattr(view, &files.root, file, b"trusted.t").await), FileError::NoAttribute);
+    files.check().await;
+    files.delete_key("b").await;
+    files.check().await;
+}
+
+fn acl(entries: &[(u16, u16, u32)]) -> Vec<u8> {
+    let mut bytes = 2u32.to_le_bytes().to_vec();
+    for (tag, permissions, id) in entries {
+        bytes.extend_from_slice(&tag.to_le_bytes());
+        bytes.extend_from_slice(&permissions.to_le_bytes());
+        bytes.extend_from_slice(&id.to_le_bytes());
+    }
+    bytes
+}
+
+#[tokio::test]
+async fn acls_decide_and_are_inherited() {
+    let files = Files::new().await;
+    let (view, service, root) = (&files.view, &files.service, files.view.root);
+    let none = u32::MAX;
+    let shared = acl(&[(1, 7, none), (2, 7, 1001), (4, 0, none), (0x10, 7, none), (0x20, 0, none)]);
+    for name in [&b"system.posix_acl_access"[..], b"system.posix_acl_default"] {
+        service.set_xattr(view, &files.root, root, name, &shared, SetXattr::Any).await.unwrap();
+    }
+    assert_eq!(files.stat(root).await.mode, 0o770);
+    let file = Make::File(Exclusive::Yes);
+    assert_eq!(
+        error(service.make(view, &user(1002), root, b"no", file.clone(), mode(0o666)).await),
+        FileError::PermissionDenied
+    );
+    let caller = Caller { umask: 0o077, ..user(1001) };
+    let made = service.make(view, &caller, root, b"yes", file, mode(0o666)).await.unwrap().0.attributes;
+    assert_eq!(made.mode, 0o660, "the default ACL stands in for the umask");
+    let (access, _) = service.access(view, &user(1001), made.node).await.unwrap();
+    assert!(access.read && access.write && !access.execute);
+    let simple = acl(&[(1, 6, none), (4, 4, none), (0x20, 4, none)]);
+    service.set_xattr(view, &files.root, made.node, b"system.posix_acl_access", &simple, SetXattr::Any).await.unwrap();
+    assert_eq!(files.stat(made.node).await.mode, 0o644);
+    assert!(service.list_xattrs(view, &files.root, made.node).await.unwrap().is_empty());
+    files.check().await;
+}

@@ -1,0 +1,249 @@
+//! Telling those who cache of every commit that another made.
+//!
+//! Always holds: a watcher hears that a change begins before it is committed, what has changed after that, and that it is settled, in this
+//! order; the commit is answered after the watchers have heard, or after [`WATCHERS_WAIT`]. A change that came through a watcher waits for
+//! nobody: it runs inside a request that a kernel waits for, and what the watchers do may wait for that kernel. Whoever sees a change before
+//! the watchers have heard of it waits until they have ([`Coherence::heard`]): or a client could read the new state by one door and the old
+//! one, after that, from another's cache.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use futures::future::{BoxFuture, FutureExt};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::Notify;
+
+use super::keys::{self, Id};
+use super::{
+    Batch, CommitError, Durability, EngineLimits, Key, LockGuard, LockMode, MetadataStore, Read, ReadError, Snapshot,
+    Table, Write,
+};
+use crate::limits::WATCHERS_WAIT;
+
+/// The origin of a change that nobody is to hear of: what caches hold of it is so already.
+pub const NOBODY: u64 = 0;
+
+/// What has changed, by what the index keeps of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Touched {
+    /// This dentry of a directory.
+    Name { directory: Id, name: Vec<u8> },
+    /// What is known of this node or directory; `bytes`: what it holds, too.
+    Node { node: Id, bytes: bool },
+}
+
+/// Whoever caches what the index says.
+pub trait Observer: Send + Sync + std::fmt::Debug {
+    /// A change is about to be committed, and was settled.
+    fn changing(&self, begins: bool);
+    /// May block. Called on a thread that holds no lock of the store.
+    fn changed(&self, touched: &[Touched]);
+}
+
+/// A dentry: its directory and its name there.
+type Name = (Id, Vec<u8>);
+
+/// The observers of one store.
+#[derive(Debug, Default)]
+pub struct Coherence {
+    observers: RwLock<Vec<(u64, Arc<dyn Observer>)>>,
+    /// Their number, to be asked at every commit.
+    count: AtomicUsize,
+    ids: AtomicU64,
+    /// Names that are being changed, and of which not everybody has heard.
+    unheard: Mutex<HashMap<Name, Vec<u64>>>,
+    all_heard: Notify,
+}
+
+/// Ends the watch when it is dropped.
+#[derive(Debug)]
+pub struct Watch {
+    coherence: Arc<Coherence>,
+    id: u64,
+}
+
+impl Watch {
+    /// Names the watcher as an origin of changes.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut observers = self.coherence.observers.write();
+        observers.retain(|(id, _)| *id != self.id);
+        self.coherence.count.store(observers.len(), Ordering::Release);
+    }
+}
+
+/// Between a change's beginning and its end.
+struct Changing {
+    coherence: Arc<Coherence>,
+    observers: Vec<(u64, Arc<dyn Observer>)>,
+    touched: Vec<Touched>,
+    number: u64,
+}
+
+impl Changing {
+    fn begin(coherence: &Arc<Coherence>, touched: Vec<Touched>) -> Self {
+        let observers = coherence.observers.read().clone();
+        observers.iter().for_each(|(_, observer)| observer.changing(true));
+        let mut unheard = coherence.unheard.lock();
+        // Under the lock, so that a name's changes stand in the order of their numbers.
+        let number = coherence.ids.fetch_add(1, Ordering::Relaxed) + 1;
+        for (directory, name) in touched.iter().filter_map(Touched::name) {
+            unheard.entry((directory, name.to_vec())).or_default().push(number);
+        }
+        drop(unheard);
+        Self { coherence: Arc::clone(coherence), observers, touched, number }
+    }
+}
+
+impl Drop for Changing {
+    fn drop(&mut self) {
+        self.observers.iter().for_each(|(_, observer)| observer.changing(false));
+        let mut unheard = self.coherence.unheard.lock();
+        for (directory, name) in self.touched.iter().filter_map(Touched::name) {
+            let name = (directory, name.to_vec());
+            if let Some(changes) = unheard.get_mut(&name) {
+                changes.retain(|number| *number != self.number);
+                if changes.is_empty() {
+                    unheard.remove(&name);
+                }
+            }
+        }
+        drop(unheard);
+        self.coherence.all_heard.notify_waiters();
+    }
+}
+
+impl Touched {
+    fn name(&self) -> Option<(Id, &[u8])> {
+        match self {
+            Touched::Name { directory, name } => Some((*directory, name)),
+            Touched::Node { .. } => None,
+        }
+    }
+}
+
+impl Coherence {
+    pub fn watch(self: &Arc<Self>, observer: Arc<dyn Observer>) -> Watch {
+        let id = self.ids.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut observers = self.observers.write();
+        observers.push((id, observer));
+        self.count.store(observers.len(), Ordering::Release);
+        Watch { coherence: Arc::clone(self), id }
+    }
+
+    /// Whether anybody but `origin` would hear of a change.
+    pub fn is_watched(&self, origin: Option<u64>) -> bool {
+        origin.is_none() && self.count.load(Ordering::Acquire) > 0
+    }
+
+    /// Waits until everybody has heard of what was committed of this name (the dentry's) before this was called; what begins later is not
+    /// waited for. Not for what runs inside a kernel's request.
+    pub async fn heard(&self, directory: Id, name: &[u8]) {
+        if self.count.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        let name = (directory, name.to_vec());
+        let Some(last) = self.unheard.lock().get(&name).and_then(|changes| changes.last().copied()) else { return };
+        loop {
+            let all_heard = self.all_heard.notified();
+            let waits =
+                self.unheard.lock().get(&name).is_some_and(|changes| changes.iter().any(|number| *number <= last));
+            if !waits {
+                return;
+            }
+            all_heard.await;
+        }
+    }
+
+    /// Tells everybody of what was changed in memory only, and waits until they have heard.
+    pub async fn changed(self: &Arc<Self>, touched: Vec<Touched>) {
+        if self.is_watched(None) && !touched.is_empty() {
+            Self::tell(Changing::begin(self, touched)).await;
+        }
+    }
+
+    async fn tell(changing: Changing) {
+        // Goes on where it is not waited for any more.
+        let told = tokio::task::spawn_blocking(move || {
+            changing.observers.iter().for_each(|(_, observer)| observer.changed(&changing.touched));
+            drop(changing);
+        });
+        if tokio::time::timeout(WATCHERS_WAIT, told).await.is_err() {
+            tracing::warn!("a mount did not hear of a change in time; it is answered before the mount shows it");
+        }
+    }
+}
+
+/// What a batch changes, as those who cache see it.
+fn touched(batch: &Batch) -> Vec<Touched> {
+    let mut touched = Vec::new();
+    for write in &batch.writes {
+        let (table, key) = write.target();
+        match (table, keys::seen(key)) {
+            (Table::Index, Some(keys::Seen::Dentry { parent, name })) => {
+                touched.push(Touched::Name { directory: parent, name: name.to_vec() });
+            }
+            (Table::Index, Some(keys::Seen::Node(node))) => {
+                let gone = matches!(write, Write::Delete { .. });
+                touched.push(Touched::Node { node, bytes: !gone });
+            }
+            _ => {}
+        }
+    }
+    touched.dedup();
+    touched
+}
+
+/// An engine whose commits are watched.
+pub struct Watched {
+    inner: Arc<dyn MetadataStore>,
+    coherence: Arc<Coherence>,
+}
+
+impl Watched {
+    pub fn new(inner: Arc<dyn MetadataStore>) -> (Arc<Self>, Arc<Coherence>) {
+        let coherence = Arc::new(Coherence::default());
+        (Arc::new(Self { inner, coherence: Arc::clone(&coherence) }), coherence)
+    }
+}
+
+impl MetadataStore for Watched {
+    fn limits(&self) -> EngineLimits {
+        self.inner.limits()
+    }
+
+    fn get_many<'a>(&'a self, keys: &'a [(Table, Key)]) -> BoxFuture<'a, Result<Read, ReadError>> {
+        self.inner.get_many(keys)
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, ReadError> {
+        self.inner.snapshot()
+    }
+
+    fn lock<'a>(&'a self, key: &'a [u8], mode: LockMode) -> BoxFuture<'a, Result<Box<dyn LockGuard>, ReadError>> {
+        self.inner.lock(key, mode)
+    }
+
+    fn commit(&self, batch: Batch, durability: Durability) -> BoxFuture<'_, Result<(), CommitError>> {
+        if !self.coherence.is_watched(batch.origin) {
+            return self.inner.commit(batch, durability);
+        }
+        let touched = touched(&batch);
+        if touched.is_empty() {
+            return self.inner.commit(batch, durability);
+        }
+        async move {
+            let changing = Changing::begin(&self.coherence, touched);
+            self.inner.commit(batch, durability).await?;
+            Coherence::tell(changing).await;
+            Ok(())
+        }
+        .boxed()
+    }
+}

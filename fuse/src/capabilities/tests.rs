@@ -1,0 +1,48 @@
+//! What is asked of new, old and pretended kernels.
+
+use fuser::InitFlags;
+
+use super::{choose, protocol_of};
+use crate::limits::{OLD_TRANSFER_BYTES_MAX, TRANSFER_BYTES_MAX};
+
+#[test]
+fn nothing_that_fuser_does_not_know_is_asked_for() {
+    let chosen = choose(InitFlags::all(), None).capabilities;
+    let broken = InitFlags::FUSE_SETXATTR_EXT
+        | InitFlags::FUSE_HANDLE_KILLPRIV_V2
+        | InitFlags::FUSE_SECURITY_CTX
+        | InitFlags::FUSE_CREATE_SUPP_GROUP
+        | InitFlags::FUSE_ALLOW_IDMAP
+        | InitFlags::FUSE_OVER_IO_URING
+        | InitFlags::FUSE_HAS_RESEND
+        | InitFlags::FUSE_REQUEST_TIMEOUT;
+    assert!(!chosen.intersects(broken), "{chosen:?}");
+    assert!(!chosen.intersects(InitFlags::FUSE_WRITEBACK_CACHE | InitFlags::FUSE_FLOCK_LOCKS));
+    assert!(!chosen.contains(InitFlags::FUSE_ATOMIC_O_TRUNC), "it empties files that are being executed");
+    assert!(chosen.contains(InitFlags::FUSE_PARALLEL_DIROPS | InitFlags::FUSE_AUTO_INVAL_DATA));
+}
+
+#[test]
+fn only_what_is_offered_is_asked_for() {
+    assert_eq!(choose(InitFlags::empty(), None).capabilities, InitFlags::empty());
+    let offered = InitFlags::FUSE_BIG_WRITES | InitFlags::FUSE_WRITEBACK_CACHE;
+    assert_eq!(choose(offered, None).capabilities, InitFlags::FUSE_BIG_WRITES);
+}
+
+#[test]
+fn a_pretended_old_kernel_has_nothing_newer() {
+    let chosen = choose(InitFlags::all(), Some((3, 10)));
+    let newer = InitFlags::FUSE_PARALLEL_DIROPS | InitFlags::FUSE_MAX_PAGES;
+    assert!(!chosen.capabilities.intersects(newer), "{chosen:?}");
+    assert!(chosen.capabilities.contains(InitFlags::FUSE_DO_READDIRPLUS | InitFlags::FUSE_AUTO_INVAL_DATA));
+    assert_eq!(chosen.transfer_bytes_max, OLD_TRANSFER_BYTES_MAX);
+    assert_eq!(choose(InitFlags::all(), Some((4, 20))).transfer_bytes_max, TRANSFER_BYTES_MAX);
+}
+
+#[test]
+fn versions_lie_between_those_that_brought_something() {
+    let minors = [((2, 5), 0), ((3, 10), 22), ((3, 16), 22), ((4, 6), 22), ((4, 7), 25), ((4, 18), 25), ((6, 18), 28)];
+    for (kernel, minor) in minors {
+        assert_eq!(protocol_of(kernel), minor, "{kernel:?}");
+    }
+}

@@ -1,0 +1,49 @@
+//! What every request of one mount shares.
+//!
+//! Always holds: the same for the mount's whole life.
+
+use std::sync::Arc;
+
+use fuser::{FileAttr, INodeNo, Request};
+use tokio::sync::watch;
+use trefoil_core::files::{Attributes, Caller, FileService, LockOwner, View};
+
+use crate::freshness::Freshness;
+use crate::handles::Handles;
+use crate::known::KnownNodes;
+use crate::operations::directory::Fits;
+use crate::shapes::Inodes;
+
+pub struct Door {
+    pub files: FileService,
+    pub view: View,
+    pub inodes: Inodes,
+    pub fresh: Arc<Freshness>,
+    pub handles: Handles,
+    pub known: KnownNodes,
+    /// How many names went into the last answers to a directory's readers.
+    pub fits: Fits,
+    /// Tells this mount's owners of locks from those of others.
+    pub lock_door: u64,
+    /// Turns true when the mount has ended.
+    pub ended: watch::Receiver<bool>,
+}
+
+impl Door {
+    pub fn node(&self, inode: INodeNo) -> u64 {
+        self.inodes.node(inode)
+    }
+
+    pub fn shape(&self, attributes: &Attributes) -> FileAttr {
+        self.inodes.attributes(attributes)
+    }
+
+    pub fn owner(&self, owner: fuser::LockOwner) -> LockOwner {
+        LockOwner { door: self.lock_door, owner: owner.0 }
+    }
+}
+
+/// Who asks. The kernel has checked permissions (`default_permissions`): the ids are those of what is made.
+pub fn caller(request: &Request) -> Caller {
+    Caller { uid: request.uid(), gid: request.gid(), ..Caller::checked() }
+}

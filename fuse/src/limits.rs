@@ -1,0 +1,48 @@
+//! Every bound of the FUSE door, named, with its reason.
+//!
+//! Always holds: names end in their unit. The number of requests under way is bounded by the kernel: one for each thread that waits
+//! in a call, and [`BACKGROUND_REQUESTS_MAX`] beside.
+
+use std::time::Duration;
+
+/// How long the kernel may answer from what it was told, without asking again. Changes through other doors take it back sooner; this
+/// bounds what a race inside a kernel could leave behind.
+pub const LIFETIME: Duration = Duration::from_secs(60);
+/// Bytes of one WRITE or READ: what kernels since 4.20 send at most by default (256 pages), and older ones cut to 128 KiB.
+pub const TRANSFER_BYTES_MAX: u32 = 1 << 20;
+/// The same before 4.20 (`FUSE_MAX_PAGES`).
+pub const OLD_TRANSFER_BYTES_MAX: u32 = 128 << 10;
+/// How far the kernel reads ahead of one who reads in order.
+pub const READAHEAD_KIB: u32 = 2048;
+/// Requests that nobody waits for in a call (readahead, asynchronous writes of mapped pages), at once.
+pub const BACKGROUND_REQUESTS_MAX: u16 = 64;
+/// From here on, a reader ahead waits until there are fewer.
+pub const BACKGROUND_REQUESTS_CONGESTED: u16 = 48;
+/// Threads that take requests from the kernel: one is the cheapest, and what waits leaves it.
+pub const SESSION_THREADS: usize = 1;
+/// What `st_blksize` advises: programs that write through a buffer of this size make few requests.
+pub const BLOCK_BYTES: u32 = 64 << 10;
+/// Unit of `statfs`.
+pub const SPACE_BLOCK_BYTES: u32 = 4096;
+/// Names that one step of a directory's reading asks for: at first, and at most.
+pub const DIRECTORY_STEP_NAMES: usize = 32;
+pub const DIRECTORY_STEP_NAMES_MAX: usize = 512;
+/// Bytes of one `copy_file_range`: its answer has 32 bits, and a caller asks again for the rest.
+pub const COPY_BYTES_MAX: u64 = 1 << 30;
+/// Between two looks whether who waits for a lock was sent a signal.
+pub const SIGNAL_LOOK: Duration = Duration::from_millis(100);
+/// What is read of `/proc/PID/status`.
+pub const STATUS_BYTES_MAX: u64 = 64 << 10;
+/// Batches of changes that wait to be told to one kernel.
+pub const NOTICES_MAX: usize = 1024;
+/// What whoever made a change through another door waits for a kernel to hear of it. It is told all the same, only later.
+pub const NOTICE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Mounts on top of each other that were left by crashes and are taken off before a new one.
+pub const STALE_MOUNTS_MAX: usize = 16;
+/// Bytes of a mount's options.
+pub const OPTIONS_BYTES_MAX: usize = 4096;
+
+/// Parts of the table of nodes that the kernel knows.
+pub const KNOWN_SHARDS: usize = 64;
+/// How often a name is looked up that leads elsewhere each time before its node can be kept.
+pub const LOOKUP_ATTEMPTS_MAX: u32 = 64;

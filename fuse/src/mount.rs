@@ -1,0 +1,190 @@
+//! A mount, from mount(2) to its end.
+//!
+//! Always holds: a mount that was started is told to its owner when it ends, whoever ended it (`umount` by hand, too), once. Dropping
+//! it takes the directory out of the tree.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fuser::{Config, Session, SessionACL};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use trefoil_core::files::{FileService, View, WatchGuard};
+
+use crate::device::{self, MountError};
+use crate::door::Door;
+use crate::filesystem::TrefoilFilesystem;
+use crate::freshness::Freshness;
+use crate::handles::Handles;
+use crate::known::KnownNodes;
+use crate::limits::SESSION_THREADS;
+use crate::mountinfo::{self, MountPoint};
+use crate::operations::directory::Fits;
+use crate::options::MountOptions;
+use crate::shapes::Inodes;
+use crate::siblings::{Member, Siblings};
+use crate::watcher::MountWatcher;
+
+/// What a mount is made of.
+pub struct Parts {
+    pub files: FileService,
+    pub view: View,
+    pub options: MountOptions,
+    /// What `df` shows as the file system: the bucket, and the prefix behind a slash.
+    pub source: String,
+    pub directory: PathBuf,
+    /// Where requests that wait are carried out.
+    pub runtime: Handle,
+    /// The other mounts of this process.
+    pub siblings: Arc<Siblings>,
+    /// The version of an older kernel that this one is to be treated as (`TREFOIL_PRETEND_KERNEL`).
+    pub pretended: Option<(u32, u32)>,
+}
+
+/// How a mount ended: `Err` says what went wrong with its session.
+pub type Ended = Result<(), String>;
+
+/// A directory that shows a view.
+#[derive(Debug)]
+pub struct Mount {
+    directory: PathBuf,
+    mounted: MountPoint,
+    ended: watch::Receiver<Option<Ended>>,
+}
+
+impl Mount {
+    /// Mounts. Blocks for as long as the kernel takes: to be called on a thread that may wait, inside the runtime.
+    pub fn start(parts: Parts) -> Result<Self, MountError> {
+        let Parts { files, mut view, options, source, directory, runtime, siblings, pretended } = parts;
+        let directory = resolve(&directory)?;
+        device::prepare(&directory)?;
+
+        let (fresh, inodes) = (Arc::new(Freshness::new()), Inodes::new(view.root));
+        let watcher = Arc::new(MountWatcher::new(Arc::clone(&fresh)));
+        let member = Member { fresh: Arc::clone(&fresh), watcher: Arc::clone(&watcher), root: view.root };
+        let membership = siblings.join(view.bucket_id, member);
+        for other in membership.others() {
+            runtime.block_on(other.forget(&files, &view));
+        }
+        let watch = files.watch(Arc::clone(&watcher) as _);
+        view.watcher = Some(watch.id());
+        let (end_waits, waits_ended) = watch::channel(false);
+        let door = Door {
+            files,
+            view,
+            inodes,
+            fresh,
+            handles: Handles::default(),
+            known: KnownNodes::new(),
+            fits: Fits::default(),
+            lock_door: watch.id(),
+            ended: waits_ended,
+        };
+        let filesystem = TrefoilFilesystem { door: Arc::new(door), runtime, pretended };
+        let mut config = Config::default();
+        config.acl = if options.allow_other { SessionACL::All } else { SessionACL::Owner };
+        config.n_threads = Some(SESSION_THREADS);
+
+        let (device, mounted) = device::attach(&directory, &source, &options)?;
+        let failed = |what: &str, error: std::io::Error| {
+            if let Err(error) = device::detach(&directory, &mounted, true) {
+                tracing::warn!(%error, "what could not be served stays mounted");
+            }
+            MountError::other(format!("{what} {}", directory.display()), error)
+        };
+        // Takes the kernel's first request, which tells what it can do.
+        let session = Session::from_fd(filesystem, device, config.acl, config.clone())
+            .map_err(|error| failed("the kernel does not speak with", error))?;
+        watcher.start(inodes, session.notifier()).map_err(|error| failed("no thread for", error))?;
+        device::read_ahead(&mounted);
+
+        let (tell, ended) = watch::channel(None);
+        let (place, kept) = ((directory.clone(), mounted.clone()), (watcher, watch, membership));
+        std::thread::Builder::new()
+            .name("fuse-session".into())
+            .spawn(move || serve(session, &place, kept, &end_waits, &tell))
+            .map_err(|error| failed("no thread for", error))?;
+        Ok(Self { directory, mounted, ended })
+    }
+
+    /// The directory, with links resolved.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// How it ended, once it has.
+    pub fn ended(&self) -> Option<Ended> {
+        self.ended.borrow().clone()
+    }
+
+    /// Waits until it has ended.
+    pub async fn wait(&self) -> Ended {
+        let mut ended = self.ended.clone();
+        match ended.wait_for(Option::is_some).await {
+            Ok(ended) => ended.clone().unwrap_or(Ok(())),
+            Err(_) => Err("its session broke off".into()),
+        }
+    }
+
+    /// Takes it off the directory: `Busy` where a program is in it, unless `lazy`: then the directory is free at once, and the programs
+    /// keep what they have open. What was written through mappings is with the store before. Blocks.
+    pub fn unmount(&self, lazy: bool) -> Result<(), MountError> {
+        if self.ended().is_some() || !device::is_there(&self.directory, &self.mounted)? {
+            return Ok(());
+        }
+        if let Err(error) = device::write_back(&self.directory) {
+            tracing::warn!(directory = %self.directory.display(), %error, "mapped files could not be written back");
+        }
+        device::detach(&self.directory, &self.mounted, lazy)
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        if self.ended().is_none()
+            && let Err(error) = device::detach(&self.directory, &self.mounted, true)
+        {
+            tracing::warn!(directory = %self.directory.display(), %error, "a mount could not be taken off");
+        }
+    }
+}
+
+/// Resolves the directory's links, also of one whose mount answers nobody.
+fn resolve(directory: &Path) -> Result<PathBuf, MountError> {
+    let name = || directory.display().to_string();
+    if !directory.is_absolute() {
+        return Err(MountError::NotAbsolute(name()));
+    }
+    mountinfo::resolved(directory).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => MountError::NoDirectory(name()),
+        std::io::ErrorKind::NotADirectory => MountError::NotADirectory(name()),
+        _ => MountError::other(name(), error),
+    })
+}
+
+/// What must live as long as the session: it hears of changes, and is counted among the mounts of its bucket.
+type Kept = (Arc<MountWatcher>, WatchGuard, crate::siblings::Membership);
+
+fn serve(
+    session: Session<TrefoilFilesystem>,
+    (directory, mounted): &(PathBuf, MountPoint),
+    kept: Kept,
+    end_waits: &watch::Sender<bool>,
+    tell: &watch::Sender<Option<Ended>>,
+) {
+    let mut ended = session.run().map_err(|error| error.to_string());
+    // A session that ended by itself, or whose connection was cut, leaves a directory that answers nobody.
+    if device::is_there(directory, mounted).unwrap_or(false) {
+        ended = ended.and_then(|()| Err("the kernel's connection was cut".into()));
+        if let Err(error) = device::detach(directory, mounted, true) {
+            tracing::warn!(directory = %directory.display(), %error, "a mount that answers nobody could not be taken off");
+        }
+    }
+    match &ended {
+        Ok(()) => tracing::info!(directory = %directory.display(), "unmounted"),
+        Err(error) => tracing::error!(directory = %directory.display(), error, "a mount's session ended badly"),
+    }
+    end_waits.send_replace(true);
+    drop(kept);
+    tell.send_replace(Some(ended));
+}

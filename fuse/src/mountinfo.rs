@@ -1,0 +1,83 @@
+//! What is mounted where, as this process sees it (`/proc/self/mountinfo`, proc_pid_mountinfo(5)).
+//!
+//! Always holds: of several mounts at one place, the last line is the one on top.
+
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MountPoint {
+    /// Unique among the mounts that are there, and reused.
+    pub id: u64,
+    /// `major:minor` of the file system.
+    pub device: String,
+    pub path: PathBuf,
+    /// `fuse.trefoil`
+    pub kind: String,
+    pub source: String,
+}
+
+/// The mount on top of the directory; `None` where nothing is mounted there. The path must be absolute and without links.
+pub fn at(path: &Path) -> std::io::Result<Option<MountPoint>> {
+    let text = std::fs::read("/proc/self/mountinfo")?;
+    Ok(text.split(|byte| *byte == b'\n').filter_map(parse).rfind(|mount| mount.path == path))
+}
+
+/// Reads `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue`.
+fn parse(line: &[u8]) -> Option<MountPoint> {
+    let mut words = line.split(|byte| *byte == b' ');
+    let id = std::str::from_utf8(words.next()?).ok()?.parse().ok()?;
+    let (_parent, device, _root, path) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let mut rest = words.skip_while(|word| *word != b"-").skip(1);
+    let (kind, source) = (rest.next()?, rest.next()?);
+    let text = |word: &[u8]| String::from_utf8_lossy(&unescape(word)).into_owned();
+    Some(MountPoint {
+        id,
+        device: text(device),
+        path: OsString::from_vec(unescape(path)).into(),
+        kind: text(kind),
+        source: text(source),
+    })
+}
+
+/// Space, tab, newline and backslash stand as three octal digits behind a backslash.
+fn unescape(word: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(word.len());
+    let mut at = 0;
+    while let Some(byte) = word.get(at) {
+        let octal = word.get(at + 1..at + 4).filter(|_| *byte == b'\\').and_then(|digits| {
+            let digits = std::str::from_utf8(digits).ok()?;
+            u8::from_str_radix(digits, 8).ok()
+        });
+        match octal {
+            Some(octal) => {
+                plain.push(octal);
+                at += 4;
+            }
+            None => {
+                plain.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    plain
+}
+
+/// The path with links resolved, though not at its end, which may be a mount that answers nobody.
+pub fn resolved(path: &Path) -> std::io::Result<PathBuf> {
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => {
+            let whole = std::fs::canonicalize(parent)?.join(name);
+            match std::fs::symlink_metadata(&whole) {
+                Ok(metadata) if metadata.is_symlink() => std::fs::canonicalize(&whole),
+                // Also where it does not answer: its own name is as good.
+                _ => Ok(whole),
+            }
+        }
+        _ => std::fs::canonicalize(path),
+    }
+}

@@ -1,0 +1,123 @@
+//! Telling the kernel what others have changed.
+//!
+//! Always holds: the kernel is told by a thread of the mount's own, in the order of the commits, and never by one that answers a
+//! request: a notice may wait for a lock that a program holds which waits for its own answer. Where the mount is alone on its bucket,
+//! whoever made the change waits until the kernel has heard of it, within a limit; otherwise the kernel keeps nothing anyway, and
+//! nobody waits.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use fuser::{INodeNo, Notifier};
+use trefoil_core::files::{Change, Watcher};
+
+use crate::freshness::Freshness;
+use crate::limits::{NOTICE_TIMEOUT, NOTICES_MAX};
+use crate::shapes::Inodes;
+
+/// As the offset of a notice: attributes alone (linux/fs/fuse/inode.c).
+const ATTRIBUTES: i64 = -1;
+
+/// Changes, and where it is said that the kernel knows them.
+type Notice = (Vec<Change>, Option<SyncSender<()>>);
+
+#[derive(Debug)]
+pub struct MountWatcher {
+    fresh: Arc<Freshness>,
+    /// There once the mount is: before, the kernel knows nothing that could be taken back.
+    notices: OnceLock<SyncSender<Notice>>,
+}
+
+impl MountWatcher {
+    pub fn new(fresh: Arc<Freshness>) -> Self {
+        Self { fresh, notices: OnceLock::new() }
+    }
+
+    /// Starts the thread that tells the kernel. It ends with this watcher.
+    pub fn start(&self, inodes: Inodes, notifier: Notifier) -> std::io::Result<()> {
+        let (sender, receiver) = sync_channel(NOTICES_MAX);
+        std::thread::Builder::new().name("fuse-notices".into()).spawn(move || tell(&receiver, inodes, &notifier))?;
+        // Set once, by the one who made this.
+        let _ = self.notices.set(sender);
+        Ok(())
+    }
+}
+
+impl Watcher for MountWatcher {
+    fn changing(&self, begins: bool) {
+        self.fresh.changing(begins);
+    }
+
+    fn changed(&self, changes: &[Change]) {
+        self.fresh.changed();
+        let Some(notices) = self.notices.get() else { return };
+        if !self.fresh.is_alone() {
+            // Lost where the queue is full: the kernel asks anew for names and attributes, and drops the pages of what has changed.
+            if let Err(TrySendError::Full(_)) = notices.try_send((changes.to_vec(), None)) {
+                tracing::debug!("a notice to the kernel was left out, for it keeps nothing");
+            }
+            return;
+        }
+        self.tell(changes.to_vec());
+    }
+}
+
+impl MountWatcher {
+    /// Tells the kernel and waits until it has heard, within the limit.
+    pub fn tell(&self, changes: Vec<Change>) {
+        let Some(notices) = self.notices.get() else { return };
+        let (done, told) = sync_channel(1);
+        let deadline = Instant::now() + NOTICE_TIMEOUT;
+        let mut notice = (changes, Some(done));
+        while let Err(error) = notices.try_send(notice) {
+            match error {
+                TrySendError::Full(back) if Instant::now() < deadline => notice = back,
+                TrySendError::Full(_) => return late(),
+                // The mount has ended.
+                TrySendError::Disconnected(_) => return,
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        if let Err(std::sync::mpsc::RecvTimeoutError::Timeout) =
+            told.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        {
+            late();
+        }
+    }
+}
+
+fn late() {
+    tracing::warn!(
+        "the kernel did not take a notice of a change in time; a program on the mount may see the old state a while"
+    );
+}
+
+fn tell(notices: &Receiver<Notice>, inodes: Inodes, notifier: &Notifier) {
+    while let Ok((changes, done)) = notices.recv() {
+        for change in &changes {
+            let told = match change {
+                // The directory's own attributes change with its names, and the kernel drops them only where it knows the name.
+                Change::Name { directory, name } => {
+                    let directory = INodeNo(inodes.of(*directory));
+                    let told = notifier.inval_entry(directory, OsStr::from_bytes(name));
+                    told.and(notifier.inval_inode(directory, ATTRIBUTES, 0))
+                }
+                // All bytes from 0 on, or none.
+                Change::Node { node, bytes } => {
+                    notifier.inval_inode(INodeNo(inodes.of(*node)), if *bytes { 0 } else { ATTRIBUTES }, 0)
+                }
+            };
+            // What the kernel does not know is no error; one that has gone knows nothing any more.
+            if let Err(error) = told {
+                tracing::debug!(%error, ?change, "the kernel did not take a notice");
+            }
+        }
+        if let Some(done) = done {
+            // Whoever waited may have given up.
+            let _ = done.send(());
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What is exported, to whom, and as whom they act: a table that changes while the door serves.
+//!
+//! Always holds: an export's id is its own for as long as it exists, over restarts, and of no other; handles carry it. A name is one
+//! component of a path. Who asks is decided anew at each call: a handle alone opens nothing.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use trefoil_core::error::Result;
+use trefoil_core::files::{Caller, Defaults, FileService, View, ViewRequest};
+use trefoil_core::types::{BucketName, Principal};
+
+use crate::hosts::Hosts;
+use crate::limits::{EXPORT_NAME_BYTES_MAX, EXPORTS_MAX};
+use crate::rpc::Identity;
+
+/// uid and gid of whoever is nobody: the number that systems have for `nobody`.
+pub const NOBODY: u32 = 65_534;
+/// Ports that only a client's root may send from.
+const PRIVILEGED_PORTS: std::ops::Range<u16> = 1..1024;
+
+/// Whose requests are carried out as nobody's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Squash {
+    /// Root's: uid 0 and gid 0.
+    Root,
+    /// Everybody's.
+    All,
+    None,
+}
+
+/// What an export is, as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportOptions {
+    /// Clients mount `/NAME`.
+    pub name: String,
+    pub bucket: BucketName,
+    /// A directory of the bucket, without slashes at its ends; empty for the whole.
+    pub prefix: String,
+    pub read_only: bool,
+    pub hosts: Hosts,
+    pub squash: Squash,
+    /// uid and gid of squashed requests, and of those without credentials.
+    pub anonymous: (u32, u32),
+    /// Whether requests must come from a port that only root may use.
+    pub secure: bool,
+    /// Owner and mode of what S3 made.
+    pub defaults: Defaults,
+}
+
+/// Why an export can't be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExportError {
+    #[error("an export of this name exists")]
+    Exists,
+    #[error("there are {EXPORTS_MAX} exports, and there can't be more")]
+    TooMany,
+    #[error("the name of an export has 1 to 255 letters, digits, and any of . - _, and is not . or ..")]
+    InvalidName,
+}
+
+#[derive(Debug)]
+pub struct Export {
+    pub id: u64,
+    pub options: ExportOptions,
+    /// Who must be allowed the bucket.
+    principal: Principal,
+    /// The tree as it was found when somebody first used it, or mounted it last.
+    view: RwLock<Option<Arc<View>>>,
+}
+
+impl Export {
+    pub fn new(id: u64, principal: Principal, options: ExportOptions) -> Result<Self, ExportError> {
+        let letter = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+        let name = &options.name;
+        if name.is_empty()
+            || name.len() > EXPORT_NAME_BYTES_MAX
+            || !name.bytes().all(letter)
+            || [".", ".."].contains(&name.as_str())
+        {
+            return Err(ExportError::InvalidName);
+        }
+        Ok(Self { id, options, principal, view: RwLock::new(None) })
+    }
+
+    /// Whether a request from there is let in.
+    pub fn admits(&self, peer: SocketAddr) -> bool {
+        self.options.hosts.admits(peer.ip()) && (!self.options.secure || PRIVILEGED_PORTS.contains(&peer.port()))
+    }
+
+    /// As whom a request is carried out.
+    pub fn caller(&self, identity: &Identity) -> Caller {
+        let (anonymous_uid, anonymous_gid) = self.options.anonymous;
+        let nobody = || Caller { uid: anonymous_uid, gid: anonymous_gid, groups: Vec::new(), ..Caller::default() };
+        match (identity, self.options.squash) {
+            (Identity::Nobody, _) | (_, Squash::All) => nobody(),
+            (Identity::Unix { uid, gid, groups }, Squash::None) => {
+                Caller { uid: *uid, gid: *gid, groups: groups.clone(), ..Caller::default() }
+            }
+            (Identity::Unix { uid, gid, groups }, Squash::Root) => {
+                let group = |gid: u32| if gid == 0 { anonymous_gid } else { gid };
+                Caller {
+                    uid: if *uid == 0 { anonymous_uid } else { *uid },
+                    gid: group(*gid),
+                    groups: groups.iter().map(|gid| group(*gid)).collect(),
+                    ..Caller::default()
+                }
+            }
+        }
+    }
+
+    /// The tree, looked for where it was not yet.
+    pub async fn view(&self, files: &FileService) -> Result<Arc<View>> {
+        let known = self.view.read().clone();
+        match known {
+            Some(view) => Ok(view),
+            None => self.find(files).await,
+        }
+    }
+
+    /// The tree as it is now: a bucket that was deleted and made again is another.
+    pub async fn find(&self, files: &FileService) -> Result<Arc<View>> {
+        let wanted = ViewRequest {
+            bucket: self.options.bucket.clone(),
+            prefix: self.options.prefix.clone(),
+            read_only: self.options.read_only,
+            // What NFS answers of names and attributes is stable (RFC 1813, 4.8).
+            strict: true,
+            access_times: false,
+            defaults: self.options.defaults,
+        };
+        let view = Arc::new(files.view(&self.principal, wanted).await?);
+        *self.view.write() = Some(Arc::clone(&view));
+        Ok(view)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    by_id: HashMap<u64, Arc<Export>>,
+    by_name: BTreeMap<String, Arc<Export>>,
+}
+
+/// The exports of a door. What is added serves at once; what is removed is gone at once: its handles are stale.
+#[derive(Debug, Default)]
+pub struct Exports {
+    table: RwLock<Table>,
+}
+
+impl Exports {
+    pub fn add(&self, export: Export) -> Result<Arc<Export>, ExportError> {
+        let mut table = self.table.write();
+        let name = &export.options.name;
+        if table.by_name.contains_key(name) || table.by_id.contains_key(&export.id) {
+            return Err(ExportError::Exists);
+        }
+        if table.by_id.len() >= EXPORTS_MAX {
+            return Err(ExportError::TooMany);
+        }
+        let (name, export) = (name.clone(), Arc::new(export));
+        table.by_id.insert(export.id, Arc::clone(&export));
+        table.by_name.insert(name, Arc::clone(&export));
+        Ok(export)
+    }
+
+    /// Whether there was one.
+    pub fn remove(&self, name: &str) -> bool {
+        let mut table = self.table.write();
+        let Some(export) = table.by_name.remove(name) else { return false };
+        table.by_id.remove(&export.id);
+        true
+    }
+
+    pub fn by_id(&self, id: u64) -> Option<Arc<Export>> {
+        self.table.read().by_id.get(&id).cloned()
+    }
+
+    pub fn by_name(&self, name: &str) -> Option<Arc<Export>> {
+        self.table.read().by_name.get(name).cloned()
+    }
+
+    /// All of them, by name.
+    pub fn list(&self) -> Vec<Arc<Export>> {
+        self.table.read().by_name.values().cloned().collect()
+    }
+
+    /// Whether any export lets this client in.
+    pub fn admit(&self, peer: SocketAddr) -> bool {
+        self.table.read().by_id.values().any(|export| export.admits(peer))
+    }
+}
