@@ -3,6 +3,9 @@
 //! Always holds: whatever happens to a request, a panic too, its client gets the answer that RFC 5531 or RFC 1813 has for it; only a record
 //! that is no call, and a repetition of a call under way, get none.
 
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
