@@ -122,6 +122,8 @@ pub const SESSION_SHARDS: usize = 64;
 /// How long after its last write a file that nobody closes is published, and how often such files are looked for.
 pub const SESSION_IDLE: Duration = Duration::from_secs(1);
 pub const SESSION_IDLE_LOOK: Duration = Duration::from_millis(250);
+/// How long a draft that is not open waits after its last write until it is sealed: NFS has no close.
+pub const DRAFT_IDLE: Duration = Duration::from_secs(2);
 /// How long bytes that can't be stored are kept, and stored anew, before they are given up.
 pub const SESSION_FAILED_MAX: Duration = Duration::from_secs(120);
 /// How long a change of a file that was answered may wait for the synced commit that saves it from a power cut.

@@ -356,12 +356,16 @@ impl Filesystem for TrefoilFilesystem {
         });
     }
 
-    fn flush(&self, _request: &Request, ino: INodeNo, _fh: FileHandle, lock_owner: LockOwner, reply: ReplyEmpty) {
+    fn flush(&self, _request: &Request, ino: INodeNo, fh: FileHandle, lock_owner: LockOwner, reply: ReplyEmpty) {
         self.run("flush", |door| async move {
             let node = door.node(ino);
             // The locks of a process go when it closes any of its descriptors (fcntl(2)), whatever becomes of the bytes.
             door.files.unlock_all(node, LockFamily::Range, door.owner(lock_owner));
-            empty(door.files.publish(&door.view, node).await, reply);
+            let published = match door.handles.writes(fh) {
+                true => door.files.close(&door.view, node).await,
+                false => door.files.publish(&door.view, node).await,
+            };
+            empty(published, reply);
         });
     }
 

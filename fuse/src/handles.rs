@@ -23,6 +23,11 @@ impl Handles {
         FileHandle(handle)
     }
 
+    /// Whether the file was opened to be written to.
+    pub fn writes(&self, handle: FileHandle) -> bool {
+        self.open.lock().get(&handle.0).is_some_and(Open::writes)
+    }
+
     /// The open file, which is the caller's to close.
     pub fn remove(&self, handle: FileHandle) -> Option<Open> {
         self.open.lock().remove(&handle.0)

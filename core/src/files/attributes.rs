@@ -253,15 +253,27 @@ impl FileService {
         let before = transact!(self.store(), self.durability(view), |tx| {
             tx.origin(view.watcher);
             let mut found = self.any_node(tx, node, false).await?;
+            let mut drafted = false;
             let mut before = found.attributes(view, node);
             self.overlay(&mut before);
             if guard.is_some_and(|guard| guard != before.changed) {
                 return Err(Error::from(FileError::NotInSync).into());
             }
+            // S3 shows when a version was modified: another time is another version.
+            if let (AnyNode::File(record), Some(_)) = (&mut found, rest.modified)
+                && self.tree().is_sealed(tx, &view.bucket, record).await?
+            {
+                let bucket = self.tree().resolve_bucket(tx, &view.bucket).await?;
+                drafted = self.tree().begin_draft(tx, node, record, &bucket).await?;
+            }
             self.apply(tx, view, caller, (node, &mut found), &before, &rest).await?;
-            Ok((before.size, before.modified, before.changed))
+            Ok(((before.size, before.modified, before.changed), drafted))
         })?;
+        let (before, drafted) = before;
         self.settled(view);
+        if drafted {
+            self.inner.drafts.note(node, &view.bucket);
+        }
         match rest.modified {
             Some(SetTime::To(time)) => self.inner.sessions.set_modified(node, time),
             Some(SetTime::Now) => self.inner.sessions.set_modified(node, self.now()),

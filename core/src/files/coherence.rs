@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::FileService;
 use super::names::shown;
-use crate::metadata::keys::Id;
+use crate::metadata::keys::{Id, drafted};
 use crate::metadata::watched::{Observer, Touched, Watch};
 
 /// A door that caches.
@@ -56,6 +56,7 @@ fn changes_of(touched: &Touched) -> Vec<Change> {
     match touched {
         Touched::Node { node, bytes } => vec![Change::Node { node: *node, bytes: *bytes }],
         Touched::Name { directory, name } => {
+            let name = drafted(name).unwrap_or(name);
             let stored = name.strip_suffix(b"/").unwrap_or(name);
             let at = |hidden| Change::Name { directory: *directory, name: shown(stored, 0, hidden) };
             match name.is_empty() {

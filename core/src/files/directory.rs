@@ -11,7 +11,7 @@ use super::{Access, Attributes, Caller, EntriesPage, Entry, FileError, FileServi
 use crate::error::Result;
 use crate::limits::{READ_DIRECTORY_MAX, REMOVED_NAMES_MAX};
 use crate::metadata::keys::{self, Id};
-use crate::metadata::records::{Dentry, NodeRecord, Record};
+use crate::metadata::records::{NodeRecord, Record};
 use crate::metadata::{Key, Table};
 use crate::namespace::{Directory, Named};
 
@@ -29,7 +29,7 @@ impl Default for Removed {
 
 impl Removed {
     pub fn remember(&self, directory: Id, named: &Named) {
-        self.0.insert(named.cookie(), (directory, named.name().into()));
+        self.0.insert(named.cookie(), (directory, named.plain_name().into()));
     }
 
     fn find(&self, directory: Id, cookie: u64) -> Option<Vec<u8>> {
@@ -58,13 +58,14 @@ impl FileService {
             cookie => Some(self.name_of_cookie(directory, cookie).await?),
         };
         let max = max.clamp(1, READ_DIRECTORY_MAX);
+        let versioned = self.is_versioned(view).await?;
         let mut entries = Vec::new();
         loop {
             let want = max - entries.len();
-            let dentries = self.tree().dentries_after(directory, last.as_deref(), want).await?;
-            let end = dentries.len() < want;
-            last = dentries.last().map(|(name, _)| name.clone()).or(last);
-            self.push_entries(view, &found, directory, dentries, attributes, &mut entries).await?;
+            let named = self.tree().names_after(directory, last.as_deref(), want, versioned).await?;
+            let end = named.len() < want;
+            last = named.last().map(|named| named.plain_name().to_vec()).or(last);
+            self.push_entries(view, &found, directory, named, attributes, &mut entries).await?;
             // What was stepped over (a marker, a name that has just gone) makes no page end.
             if end || !entries.is_empty() {
                 return Ok(EntriesPage { entries, end });
@@ -77,15 +78,12 @@ impl FileService {
         view: &View,
         found: &Directory,
         directory: Id,
-        dentries: Vec<(Vec<u8>, Dentry)>,
+        named: Vec<Named>,
         attributes: bool,
         entries: &mut Vec<Entry>,
     ) -> Result<()> {
-        let named: Vec<Named> = dentries
-            .into_iter()
-            .filter(|(name, _)| !name.is_empty())
-            .map(|(name, dentry)| Named::from(&name, dentry))
-            .collect();
+        // The empty name is the directory's own marker.
+        let named: Vec<Named> = named.into_iter().filter(|named| !named.name().is_empty()).collect();
         let hidden = self.hidden(found, directory, &named).await?;
         let known = if attributes { self.attributes_of_all(view, &named).await? } else { vec![None; named.len()] };
         for ((named, hidden), known) in named.iter().zip(hidden).zip(known) {
@@ -94,7 +92,7 @@ impl FileService {
             }
             let (name, kind) = match named {
                 Named::Directory { name, .. } => (&name[..name.len() - 1], Kind::Directory),
-                Named::Object { name, kind, .. } => (&name[..], (*kind).into()),
+                Named::Object { kind, .. } => (named.plain_name(), (*kind).into()),
             };
             let node = named.node();
             let name = super::shown_name(name, node, hidden);
@@ -108,7 +106,7 @@ impl FileService {
         if found.directories == 0 {
             return Ok(vec![false; named.len()]);
         }
-        let objects: Vec<&[u8]> = named.iter().filter(|named| !named.is_directory()).map(Named::name).collect();
+        let objects: Vec<&[u8]> = named.iter().filter(|named| !named.is_directory()).map(Named::plain_name).collect();
         let mut hidden = self.tree().hidden_now(directory, &objects).await?.into_iter();
         Ok(named.iter().map(|named| !named.is_directory() && hidden.next() == Some(true)).collect())
     }

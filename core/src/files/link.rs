@@ -1,6 +1,6 @@
 //! Further names of a file.
 //!
-//! Always holds: only what is no directory gets a second name, in the same bucket; a file that has lost its last name gets none.
+//! Always holds: only what is no directory gets a second name, in the same bucket, which has no versions; a file that has lost its last name gets none.
 
 use super::attributes::{AnyNode, of_node};
 use super::{Around, Attributes, Caller, FileError, FileName, FileService, View};
@@ -19,7 +19,9 @@ impl FileService {
     ) -> Result<(Attributes, Around)> {
         let name = FileName::parse(name)?;
         let (attributes, parent) = transact!(self.store(), self.durability(view), |tx| {
-            self.begin(tx, view).await?;
+            if self.begin(tx, view).await?.versioned() {
+                return Err(Error::from(FileError::NotPermitted).into());
+            }
             self.tree().directory_to_add(tx, directory).await?;
             let mut record = match self.any_node(tx, node, false).await? {
                 AnyNode::Directory(_) => return Err(Error::from(FileError::NotPermitted).into()),

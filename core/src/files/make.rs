@@ -15,16 +15,16 @@ use crate::error::{Error, Result};
 use crate::limits::SYMLINK_BYTES_MAX;
 use crate::metadata::Table;
 use crate::metadata::keys::{self, Id};
-use crate::metadata::records::{ContentRef, NodeKind, NodeRecord, Posix};
+use crate::metadata::records::{ContentRef, NodeKind, NodeRecord, Posix, Record};
 use crate::metadata::transaction::{Transaction, TxError};
-use crate::namespace::{Directory, Named, directory_name};
+use crate::namespace::{Bucket, Directory, Named, NewNode, directory_name};
 use crate::transact;
 use crate::types::ETag;
 
 /// A name that exists already, or the new one.
 enum Outcome {
     Exists(Named),
-    New(Attributes),
+    New { attributes: Attributes, is_draft: bool },
 }
 
 impl FileService {
@@ -46,25 +46,28 @@ impl FileService {
             return Err(if target.is_empty() { FileError::NoSuchName } else { FileError::NameTooLong }.into());
         }
         let (outcome, before) = transact!(self.store(), self.durability(view), |tx| {
-            self.begin(tx, view).await?;
+            let bucket = self.begin(tx, view).await?;
             self.tree().directory_to_add(tx, directory).await?;
             if let Some(named) = self.tree().named(tx, directory, &name).await? {
                 return Ok((Outcome::Exists(named), None));
             }
             let stored = self.free_name(tx, directory, &name).await?;
             let parent = self.changing(tx, view, caller, directory).await?;
-            let made = self.make_new(tx, view, caller, &parent.0, &stored, &make, &attributes).await?;
-            Ok((Outcome::New(made), Some(parent)))
+            let made = self.make_new(tx, view, &bucket, caller, &parent.0, &stored, &make, &attributes).await?;
+            Ok((Outcome::New { attributes: made, is_draft: is_draft(&make, &bucket, &stored) }, Some(parent)))
         })?;
         match (outcome, before) {
-            (Outcome::New(attributes), Some(parent)) => {
+            (Outcome::New { attributes, is_draft }, Some(parent)) => {
                 self.settled(view);
+                if is_draft {
+                    self.inner.drafts.note(attributes.node, &view.bucket);
+                }
                 Ok((Made { attributes, created: true }, self.around(view, caller, parent).await))
             }
             (Outcome::Exists(named), _) => {
                 Ok((self.existing(view, &named, &make, &attributes).await?, Around::default()))
             }
-            (Outcome::New(_), None) => Err(Error::Internal("a name was made in no directory".into())),
+            (Outcome::New { .. }, None) => Err(Error::Internal("a name was made in no directory".into())),
         }
     }
 
@@ -89,13 +92,14 @@ impl FileService {
         &self,
         tx: &mut Transaction<'_>,
         view: &View,
+        bucket: &Bucket,
         caller: &Caller,
         parent: &Attributes,
         stored: &[u8],
         make: &Make,
         wanted: &SetAttributes,
     ) -> Result<Attributes, TxError> {
-        let node = self.tree().ids.next().await?;
+        let mut node = self.tree().ids.next().await?;
         let now = self.now();
         let is_directory = matches!(make, Make::Directory);
         if stored.is_empty() && !is_directory {
@@ -135,9 +139,17 @@ impl FileService {
             let mut record = self.tree().new_directory(parent.node, &directory_name(stored));
             record.posix = Some(posix);
             record.modified = at(wanted.modified).map(|time| (time, now));
-            record.xattrs = self.put_acls(tx, node, inherited.as_ref(), access_acl.as_ref());
-            self.tree().put_new_directory(tx, node, &record);
-            self.tree().put_marker(tx, node, view.owner, view.bucket_owner).await?;
+            if bucket.versioned() {
+                node = self.make_directory_version(tx, view, bucket, (parent.node, stored)).await?;
+                // One that held versions only is taken up again: nothing of its former attributes stays.
+                self.tree().drop_xattrs(tx, node).await?;
+                record.xattrs = self.put_acls(tx, node, inherited.as_ref(), access_acl.as_ref());
+                tx.put(Table::Index, keys::directory(node), record.encode());
+            } else {
+                record.xattrs = self.put_acls(tx, node, inherited.as_ref(), access_acl.as_ref());
+                self.tree().put_new_directory(tx, node, &record);
+                self.tree().put_marker(tx, node, view.owner, view.bucket_owner).await?;
+            }
             let directory = Directory { record, touched: now, directories: 0 };
             return Ok(of_directory(view, node, &directory));
         }
@@ -159,7 +171,16 @@ impl FileService {
         record.headers.content_type = content_type(make).map(str::to_owned);
         record.posix = Some(posix);
         record.xattrs = self.put_acls(tx, node, None, access_acl.as_ref());
-        self.tree().put_new_node(tx, node, &mut record, (parent.node, stored), view.bucket_owner);
+        let name = (parent.node, stored);
+        if is_draft(make, bucket, stored) {
+            self.tree().put_draft(tx, node, &mut record, name, bucket);
+            self.tree().touched(tx, parent.node);
+        } else if bucket.versioned() && !keys::is_unseen(stored) {
+            let new = NewNode { id: node, record: record.clone(), inline: None, content: None };
+            self.insert_version(tx, bucket, name, &new).await?;
+        } else {
+            self.tree().put_new_node(tx, node, &mut record, name, view.bucket_owner);
+        }
         Ok(of_node(view, node, &record))
     }
 
@@ -206,6 +227,11 @@ impl FileService {
             }
         }
     }
+}
+
+/// Whether what is made is a draft at first: in a bucket with versions S3 sees a file once it was closed.
+fn is_draft(make: &Make, bucket: &Bucket, stored: &[u8]) -> bool {
+    matches!(make, Make::File(_)) && bucket.versioned() && !keys::is_unseen(stored)
 }
 
 fn kind(make: &Make) -> NodeKind {

@@ -17,7 +17,7 @@
 
 use super::FileError;
 use crate::limits::FILE_NAME_BYTES_MAX;
-use crate::metadata::keys::{Id, UNSEEN};
+use crate::metadata::keys::{Id, UNSEEN, drafted};
 
 /// Where a name stands in the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,9 +74,10 @@ pub(crate) fn node_name(node: Id) -> Vec<u8> {
     format!("%~l{node:x}").into_bytes()
 }
 
-/// A name of the tree as files have it. `stored` is without the `/` of a directory; `hidden`: a directory of that name is there as well.
+/// A name of the tree, or of a draft of it, as files have it. `stored` is without the `/` of a directory; `hidden`: a directory of that name is there as well.
 pub(crate) fn shown(stored: &[u8], node: Id, hidden: bool) -> Vec<u8> {
     let by_node = || node_name(node);
+    let stored = drafted(stored).unwrap_or(stored);
     if let Some((&UNSEEN, silly)) = stored.split_first() {
         return silly.to_vec();
     }

@@ -18,6 +18,8 @@ use crate::transact;
 pub struct Open {
     service: FileService,
     node: Id,
+    /// Whether it may be written through.
+    writes: bool,
     hold: Option<Hold>,
     runtime: Handle,
 }
@@ -32,10 +34,18 @@ impl Open {
     pub fn node(&self) -> Id {
         self.node
     }
+
+    /// Whether it may be written through.
+    pub fn writes(&self) -> bool {
+        self.writes
+    }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
+        if self.writes {
+            self.service.closed(&self.runtime, self.node);
+        }
         if self.hold.take().is_some_and(Hold::release) {
             self.service.abandoned(&self.runtime, self.node);
         }
@@ -93,7 +103,10 @@ impl FileService {
         }
         let objects = &self.inner.objects;
         let hold = Some(objects.tree().opens().hold(node).await);
-        let open = Open { service: self.clone(), node, hold, runtime: Handle::current() };
+        if access.write {
+            self.inner.drafts.opened(node);
+        }
+        let open = Open { service: self.clone(), node, writes: access.write, hold, runtime: Handle::current() };
         let record = self.node(node).await?;
         if record.kind != NodeKind::File {
             return Err(FileError::Invalid("not a regular file").into());
@@ -136,9 +149,10 @@ impl FileService {
         Ok(())
     }
 
-    /// At the start, before anything is opened: lets go of all nodes without a name. How many there were.
+    /// At the start, before anything is opened: seals what was left as drafts, and lets go of all nodes without a name. How many there were
+    /// of both.
     pub async fn recover(&self) -> Result<u64> {
-        let mut released = 0;
+        let mut released = self.seal_left().await?;
         let mut start = keys::ORPHANS.to_vec();
         let end = keys::behind(keys::ORPHANS);
         loop {

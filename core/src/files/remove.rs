@@ -1,7 +1,7 @@
 //! Removing names.
 //!
 //! Always holds: a file that is open lives on without a name; a directory goes only while nothing but its marker is in it; the directory
-//! that a name is taken from stays.
+//! that a name is taken from stays. In a bucket with versions a name goes under a delete marker (`versioned.rs`).
 
 use super::access::require_removable;
 use super::{Around, Caller, FileError, FileName, FileService, View};
@@ -31,7 +31,7 @@ impl FileService {
     ) -> Result<Around> {
         let name = FileName::parse(name)?;
         let (parent, named) = transact!(self.store(), self.durability(view), |tx| {
-            self.begin(tx, view).await?;
+            let bucket = self.begin(tx, view).await?;
             let parent = self.changing(tx, view, caller, directory).await?;
             let Some(named) = self.tree().named(tx, directory, &name).await? else {
                 return Err(Error::from(FileError::NoSuchName).into());
@@ -48,6 +48,10 @@ impl FileService {
                 let found = self.any_node(tx, named.node(), false).await?;
                 let attributes = found.attributes(view, named.node());
                 require_removable(caller, &parent.0, &attributes).map_err(Error::from)?;
+            }
+            if bucket.versioned() {
+                self.remove_version(tx, view, &bucket, (directory, &named)).await?;
+                return Ok((parent, named));
             }
             let at = (directory, named.name());
             match &named {

@@ -3,6 +3,7 @@
 //! Always holds: it is one transaction; a directory never comes to lie in itself; what had the new name goes as if it were removed.
 
 use super::access::require_removable;
+use super::versioned::Move;
 use super::{Around, Attributes, Caller, FileError, FileName, FileService, RenameMode, View};
 use crate::error::{Error, Result};
 use crate::metadata::keys::Id;
@@ -28,7 +29,7 @@ impl FileService {
     ) -> Result<(Around, Around)> {
         let (old, new) = (FileName::parse(from.1)?, FileName::parse(to.1)?);
         let done = transact!(self.store(), self.durability(view), |tx| {
-            self.begin(tx, view).await?;
+            let bucket = self.begin(tx, view).await?;
             let looked = self.tree().named_now(from.0, &old).await?;
             let target = if mode == RenameMode::Exchange { self.tree().named_now(to.0, &new).await? } else { None };
             if looked.as_ref().is_some_and(Named::is_directory) || target.as_ref().is_some_and(Named::is_directory) {
@@ -60,7 +61,15 @@ impl FileService {
                 self.may_move(tx, view, caller, &parents.1.0, target).await?;
             }
             self.keeps_out_of_itself(tx, &source, to.0).await?;
-            if let (RenameMode::Exchange, Some(target)) = (mode, &target) {
+            if bucket.versioned() {
+                if mode == RenameMode::Exchange {
+                    return refuse(FileError::Invalid("names in a bucket with versions can't be exchanged"));
+                }
+                let stored = free_or_plain(&new, target.as_ref())?;
+                let target = target.as_ref();
+                let moved = Move { from: (from.0, &source), to: (to.0, &stored), target };
+                self.move_version(tx, view, &bucket, moved).await?;
+            } else if let (RenameMode::Exchange, Some(target)) = (mode, &target) {
                 self.keeps_out_of_itself(tx, target, from.0).await?;
                 self.exchange(tx, view, (from.0, &source), (to.0, target)).await?;
             } else {
@@ -127,11 +136,7 @@ impl FileService {
         (to, name, target): (Id, &FileName, Option<&Named>),
     ) -> Result<(), TxError> {
         let owner = view.bucket_owner;
-        let stored = match (name, target) {
-            (_, Some(target)) => plain(target),
-            (FileName::Either(stored), None) => stored.clone(),
-            _ => return refuse(FileError::Invalid("a name that is an escape can't be made")),
-        };
+        let stored = free_or_plain(name, target)?;
         if stored.is_empty() && !source.is_directory() {
             return refuse(FileError::Invalid("only a directory can be without a name"));
         }
@@ -203,8 +208,17 @@ impl FileService {
     }
 }
 
+/// The name in the tree that a file or directory gets: that of its target, or one that is free.
+fn free_or_plain(name: &FileName, target: Option<&Named>) -> Result<Vec<u8>, TxError> {
+    match (name, target) {
+        (_, Some(target)) => Ok(plain(target)),
+        (FileName::Either(stored), None) => Ok(stored.clone()),
+        _ => refuse(FileError::Invalid("a name that is an escape can't be made")),
+    }
+}
+
 /// The dentry's name without the `/` of a directory.
 fn plain(named: &Named) -> Vec<u8> {
-    let name = named.name();
+    let name = named.plain_name();
     if named.is_directory() { name[..name.len() - 1].to_vec() } else { name.to_vec() }
 }

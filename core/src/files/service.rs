@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::access::require_writable;
+use super::drafts::Drafts;
 use super::lock::Locks;
 use super::session::{Barrier, Sessions};
 use super::{Around, Attributes, Caller, FileError, View};
@@ -15,9 +16,8 @@ use crate::metadata::keys::Id;
 use crate::metadata::transaction::{Transaction, TxError};
 use crate::metadata::watched::Coherence;
 use crate::metadata::{Durability, MetadataStore};
-use crate::namespace::Tree;
+use crate::namespace::{Bucket, Tree};
 use crate::objects::ObjectService;
-use crate::types::Versioning;
 
 /// Nodes, names in directories, bytes at offsets. Cheap to clone.
 #[derive(Clone)]
@@ -34,6 +34,7 @@ pub(crate) struct Inner {
     pub coherence: Arc<Coherence>,
     pub locks: Locks,
     pub removed: super::directory::Removed,
+    pub drafts: Drafts,
 }
 
 impl FileService {
@@ -43,7 +44,8 @@ impl FileService {
         let _ = objects.inner.coherence.set(Arc::clone(&coherence));
         let sessions = Sessions::new(objects.inner.parts.random.next_u64());
         let (barrier, locks, removed) = (Barrier::default(), Locks::default(), super::directory::Removed::default());
-        Self { inner: Arc::new(Inner { objects, sessions, barrier, coherence, locks, removed }) }
+        let drafts = Drafts::default();
+        Self { inner: Arc::new(Inner { objects, sessions, barrier, coherence, locks, removed, drafts }) }
     }
 
     pub(crate) fn objects(&self) -> &ObjectService {
@@ -82,8 +84,8 @@ impl FileService {
         self.inner.sessions.overlay(attributes.node, attributes);
     }
 
-    /// What every change through a view begins with: it may be made, and its bucket is still the one that is shown.
-    pub(crate) async fn begin(&self, tx: &mut Transaction<'_>, view: &View) -> Result<(), TxError> {
+    /// What every change through a view begins with: it may be made, and its bucket, the answer, is still the one that is shown.
+    pub(crate) async fn begin(&self, tx: &mut Transaction<'_>, view: &View) -> Result<Arc<Bucket>, TxError> {
         require_writable(view).map_err(Error::from)?;
         tx.origin(view.watcher);
         let bucket = self.tree().resolve_bucket(tx, &view.bucket).await.map_err(|error| match error {
@@ -93,9 +95,15 @@ impl FileService {
         if bucket.record.id != view.bucket_id {
             return Err(Error::from(FileError::Stale).into());
         }
-        match bucket.record.versioning {
-            Versioning::Unset => Ok(()),
-            _ => Err(Error::from(FileError::ReadOnly).into()),
+        Ok(bucket)
+    }
+
+    /// Whether the view's bucket has versions now.
+    pub(crate) async fn is_versioned(&self, view: &View) -> Result<bool> {
+        match self.tree().bucket(&view.bucket).await {
+            Ok(bucket) if bucket.record.id == view.bucket_id => Ok(bucket.versioned()),
+            Ok(_) | Err(Error::NoSuchBucket(_)) => Err(FileError::Stale.into()),
+            Err(error) => Err(error),
         }
     }
 

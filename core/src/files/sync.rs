@@ -37,7 +37,7 @@ impl FileService {
         self.inner.barrier.wait_for(self.inner.objects.store()).await
     }
 
-    /// Publishes all that was written, and makes it stable: before the process ends. The first error, after all were tried.
+    /// Publishes all that was written, seals what waits for that, and makes it stable: before the process ends. The first error, after all were tried.
     pub async fn settle(&self) -> Result<()> {
         let mut first = Ok(());
         for session in self.inner.sessions.all() {
@@ -51,6 +51,7 @@ impl FileService {
             }
             self.inner.sessions.let_go(session);
         }
+        first = first.and(self.seal_waiting().await);
         first.and(self.sync_all().await)
     }
 
@@ -80,6 +81,7 @@ impl FileService {
         loop {
             tokio::time::sleep(SESSION_IDLE_LOOK).await;
             self.publish_idle_once().await;
+            self.seal_idle().await;
         }
     }
 

@@ -4,6 +4,7 @@ mod attributes;
 mod directories;
 mod doors;
 mod names;
+mod versions;
 
 use std::sync::Arc;
 

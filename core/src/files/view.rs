@@ -1,11 +1,11 @@
 //! The tree that a mount or export shows.
 //!
-//! Always holds: the bucket's owner, or root, asked for it; a bucket with versions is shown read-only (`SEMANTICS.md`).
+//! Always holds: the bucket's owner, or root, asked for it.
 
 use super::{Defaults, FileError, FileName, FileService, View};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::namespace::Named;
-use crate::types::{BucketName, Principal, Versioning};
+use crate::types::{BucketName, Principal};
 
 /// What is to be shown.
 #[derive(Clone, Debug)]
@@ -20,15 +20,10 @@ pub struct ViewRequest {
 }
 
 impl FileService {
-    /// `NoSuchBucket`; `NoSuchName` or `NotADirectory` for the prefix; `AccessDenied` for whoever does not own the bucket;
-    /// `InvalidBucketState` where it has versions and is to be written to.
+    /// `NoSuchBucket`; `NoSuchName` or `NotADirectory` for the prefix; `AccessDenied` for whoever does not own the bucket.
     pub async fn view(&self, principal: &Principal, wanted: ViewRequest) -> Result<View> {
         let bucket = self.tree().bucket(&wanted.bucket).await?;
         self.objects().require_owner(principal, &bucket)?;
-        if bucket.record.versioning != Versioning::Unset && !wanted.read_only {
-            let message = "files in a bucket with versions can only be read so far; mount it read-only";
-            return Err(Error::InvalidBucketState(message.into()));
-        }
         let mut root = bucket.record.root;
         for part in wanted.prefix.split('/').filter(|part| !part.is_empty()) {
             let name = FileName::parse(part.as_bytes())?;

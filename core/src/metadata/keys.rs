@@ -13,6 +13,7 @@
 //! | `G` | directory | what is known of a directory | beside nodes, so that a directory's id tells its name |
 //! | `H` | directory word | newest change of its names; number of directories in it | counters: no writer waits for another |
 //! | `I` | id page | inline bytes ([`Table::Inline`](super::Table::Inline)) | values of up to 64 KiB, in a table of their own |
+//! | `K` | node | a draft: its bucket | found after a crash |
 //! | `M` | word | the store's own counters | |
 //! | `N` | node | node | |
 //! | `O` | node | a node without a name that is open | found after a crash |
@@ -138,6 +139,29 @@ pub fn unseen_dentries(parent: Id) -> Key {
     key_of(b'D', parent, &[UNSEEN])
 }
 
+/// Second byte of the name of a draft; no other unseen name has it, for they are names of files.
+const DRAFT: u8 = 0;
+
+/// The dentry's name under which the draft of `name` stands: what files show by that name, and S3 does not see yet.
+pub fn draft_name(name: &[u8]) -> Vec<u8> {
+    [&[UNSEEN, DRAFT], name].concat()
+}
+
+/// The name that a dentry's name is the draft of.
+pub fn drafted(name: &[u8]) -> Option<&[u8]> {
+    name.strip_prefix(&[UNSEEN, DRAFT])
+}
+
+/// Whether S3 does not see a dentry of this name.
+pub fn is_unseen(name: &[u8]) -> bool {
+    name.first() == Some(&UNSEEN)
+}
+
+/// Begins every dentry of a directory that is a draft.
+pub fn drafts(parent: Id) -> Key {
+    key_of(b'D', parent, &[UNSEEN, DRAFT])
+}
+
 /// Every dentry, and every record of the version space, of all directories.
 pub const DENTRIES: &[u8] = b"D";
 pub const VERSIONS: &[u8] = b"V";
@@ -200,6 +224,17 @@ pub fn orphan(node: Id) -> Key {
 pub const ORPHANS: &[u8] = b"O";
 
 pub fn orphan_node(key: &[u8]) -> Option<Id> {
+    key.get(1..).and_then(|rest| rest.try_into().ok()).map(Id::from_be_bytes)
+}
+
+pub fn draft(node: Id) -> Key {
+    key_of(b'K', node, &[])
+}
+
+/// Begins every draft.
+pub const DRAFTS: &[u8] = b"K";
+
+pub fn draft_node(key: &[u8]) -> Option<Id> {
     key.get(1..).and_then(|rest| rest.try_into().ok()).map(Id::from_be_bytes)
 }
 

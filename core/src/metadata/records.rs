@@ -105,6 +105,28 @@ pub struct Version {
     pub sequence: u64,
     /// Made while the bucket kept no versions: shows as `null`.
     pub null: bool,
+    /// The number that its id is told with, where it is not that of the node that has it now: a version keeps its id when the file that it
+    /// was made of is written to again, and another node has its state from then on.
+    pub minted: Option<Id>,
+}
+
+impl Version {
+    pub fn new(sequence: u64, null: bool) -> Self {
+        Self { sequence, null, minted: None }
+    }
+
+    /// The id of this version, which `node` has, in a bucket with versions.
+    pub fn id(self, node: Id) -> VersionId {
+        match self.null {
+            true => VersionId::Null,
+            false => VersionId::Sequence { sequence: self.sequence, node: self.minted.unwrap_or(node) },
+        }
+    }
+
+    /// The same version where another node than `node` is to have it.
+    pub fn away_from(self, node: Id) -> Self {
+        Self { minted: Some(self.minted.unwrap_or(node)), ..self }
+    }
 }
 
 /// A name in a directory.
@@ -128,12 +150,25 @@ pub enum Dentry {
     },
 }
 
+impl Dentry {
+    /// Whether it is the name of this node.
+    pub fn leads_to(&self, id: Id) -> bool {
+        match self {
+            Self::Directory { node, .. } | Self::Object { node, .. } => *node == id,
+        }
+    }
+}
+
 impl Record for Dentry {
     const NAME: &'static str = "dentry";
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn migrate(version: u8, record: &[u8]) -> Option<Result<Self, ReadError>> {
-        (version == 1).then(|| seal::decode::<old::DentryV1>(record).map(Into::into))
+        match version {
+            1 => Some(seal::decode::<old::DentryV1>(record).map(Into::into)),
+            2 => Some(seal::decode::<old::DentryV2>(record).map(Into::into)),
+            _ => None,
+        }
     }
 }
 
@@ -160,6 +195,11 @@ impl VersionRecord {
 
 impl Record for VersionRecord {
     const NAME: &'static str = "version";
+    const VERSION: u8 = 2;
+
+    fn migrate(version: u8, record: &[u8]) -> Option<Result<Self, ReadError>> {
+        (version == 1).then(|| seal::decode::<old::VersionRecordV1>(record).map(Into::into))
+    }
 }
 
 /// What a file door has set; an object that never met one has the defaults of whoever looks.
@@ -258,6 +298,17 @@ pub struct DirectoryRecord {
 
 impl Record for DirectoryRecord {
     const NAME: &'static str = "directory";
+}
+
+/// A draft that waits to be sealed.
+#[derive(Clone, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct DraftRecord {
+    /// The name of the bucket that it is in.
+    pub bucket: String,
+}
+
+impl Record for DraftRecord {
+    const NAME: &'static str = "draft";
 }
 
 /// The value of an extended attribute.

@@ -184,6 +184,11 @@ impl<'a> Transaction<'a> {
         self.writes.push(Write::Delete { table, key });
     }
 
+    /// Whether the key's last change in this transaction was to go.
+    pub fn deletes(&self, table: Table, key: &[u8]) -> bool {
+        matches!(self.own.get(&(table, key.to_vec())), Some(Own::Known(None)))
+    }
+
     /// Adds to a counter without reading it: see [`Write::Add`].
     pub fn add(&mut self, key: impl Into<Key>, delta: i64) {
         self.change_counter(Write::Add { key: key.into(), delta });

@@ -1,6 +1,6 @@
 //! Names as files ask for them: of one directory, by its id.
 //!
-//! Always holds: a directory hides an object of the same name, which has an escape. Whoever adds a name to a directory has its lock
+//! Always holds: a directory hides an object of the same name, which has an escape; a draft of a name stands for it. Whoever adds a name to a directory has its lock
 //! shared, and has read its record: so the directory stays. A directory that a file door takes a name from is kept by a marker, the object
 //! with the empty name, for S3 would take a directory away with its last name.
 
@@ -59,6 +59,16 @@ impl Named {
         matches!(self, Named::Directory { .. })
     }
 
+    /// Whether S3 sees nothing of it yet.
+    pub fn is_draft(&self) -> bool {
+        keys::drafted(self.name()).is_some()
+    }
+
+    /// The name that files and S3 have for it: a directory's ends in `/`.
+    pub fn plain_name(&self) -> &[u8] {
+        keys::drafted(self.name()).unwrap_or(self.name())
+    }
+
     pub fn from(name: &[u8], dentry: Dentry) -> Self {
         let name = name.to_vec();
         match dentry {
@@ -84,19 +94,27 @@ pub(crate) fn directory_name(name: &[u8]) -> Vec<u8> {
 }
 
 impl Tree {
-    /// The keys that tell what a name leads to: of the directory, of the object.
-    fn named_at(directory: Id, name: &[u8]) -> [(Table, Key); 2] {
-        [keys::dentry(directory, &directory_name(name)), keys::dentry(directory, name)].map(|key| (Table::Index, key))
+    /// The keys that tell what a name leads to: of the directory, of the object, of its draft.
+    fn named_at(directory: Id, name: &[u8]) -> [(Table, Key); 3] {
+        [
+            keys::dentry(directory, &directory_name(name)),
+            keys::dentry(directory, name),
+            keys::dentry(directory, &keys::draft_name(name)),
+        ]
+        .map(|key| (Table::Index, key))
     }
 
     fn named_from(name: &[u8], hidden: bool, values: &[Option<bytes::Bytes>]) -> Result<Option<Named>> {
         let dentry = |value: &Option<bytes::Bytes>| value.as_deref().map(Dentry::decode).transpose();
-        let (directory, object) = (dentry(&values[0])?, dentry(&values[1])?);
+        let directory = dentry(&values[0])?;
+        let object = match dentry(&values[2])? {
+            Some(draft) => Some(Named::from(&keys::draft_name(name), draft)),
+            None => dentry(&values[1])?.map(|dentry| Named::from(name, dentry)),
+        };
         Ok(match (directory, object, hidden) {
             (Some(dentry), _, false) => Some(Named::from(&directory_name(name), dentry)),
             // The empty name is the directory's own marker, and no name in it.
-            (None, Some(dentry), false) if !name.is_empty() => Some(Named::from(name, dentry)),
-            (Some(_), Some(dentry), true) if !name.is_empty() => Some(Named::from(name, dentry)),
+            (None, object, false) | (Some(_), object, true) if !name.is_empty() => object,
             _ => None,
         })
     }
@@ -142,9 +160,10 @@ impl Tree {
             if parent != directory || name.is_empty() {
                 continue;
             }
-            let hidden = !name.ends_with(b"/")
-                && tx.get(Table::Index, &keys::dentry(parent, &directory_name(&name))).await?.is_some();
-            let shown = crate::files::shown_name(name.strip_suffix(b"/").unwrap_or(&name), node, hidden);
+            let plain = keys::drafted(&name).unwrap_or(&name);
+            let hidden = !plain.ends_with(b"/")
+                && tx.get(Table::Index, &keys::dentry(parent, &directory_name(plain))).await?.is_some();
+            let shown = crate::files::shown_name(plain.strip_suffix(b"/").unwrap_or(plain), node, hidden);
             if shown != crate::files::node_name(node) {
                 continue;
             }
@@ -283,20 +302,44 @@ impl Tree {
         Err(Error::from(FileError::Invalid("the directory lies too deep to be moved into")).into())
     }
 
-    /// Dentries of a directory in the order of their names, behind `after` (exclusive), as they are now.
-    pub(crate) async fn dentries_after(
+    /// Names of a directory in their order, behind `after` (exclusive), as they are now: at most `limit`, and fewer only at the end. A draft
+    /// stands for its name, and at its place, so that a reader who goes on by names neither misses nor repeats what is sealed meanwhile.
+    /// `versioned`: whether there may be drafts.
+    pub(crate) async fn names_after(
         &self,
         directory: Id,
         after: Option<&[u8]>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Dentry)>> {
+        versioned: bool,
+    ) -> Result<Vec<Named>> {
         let space = keys::dentries(directory);
-        let start = match after {
-            None => space.clone(),
-            Some(name) => [&keys::dentry(directory, name)[..], &[0]].concat(),
+        let behind = |name: &[u8]| [&keys::dentry(directory, name)[..], &[0]].concat();
+        let start = after.map_or_else(|| space.clone(), behind);
+        let end = keys::behind(&space);
+        let snapshot = self.store.snapshot()?;
+        let read = |found: Vec<(Key, bytes::Bytes)>| -> Result<Vec<Named>> {
+            let named =
+                |(key, value): (Key, bytes::Bytes)| Ok(Named::from(keys::dentry_name(&key), Dentry::decode(&value)?));
+            found.into_iter().map(named).collect()
         };
-        let found = self.store.snapshot()?.scan(&start, &keys::behind(&space), limit, false).await?;
-        found.into_iter().map(|(key, value)| Ok((keys::dentry_name(&key).to_vec(), Dentry::decode(&value)?))).collect()
+        if !versioned {
+            return read(snapshot.scan(&start, &end, limit, false).await?);
+        }
+        let (drafts, others) = (keys::drafts(directory), keys::behind(&keys::drafts(directory)));
+        let mut names = Vec::new();
+        if start < drafts {
+            let first_draft = after.map_or_else(|| drafts.clone(), |name| behind(&keys::draft_name(name)));
+            names = read(snapshot.scan(&first_draft, &others, limit, false).await?)?;
+            names.extend(read(snapshot.scan(&start, &drafts, limit, false).await?)?);
+            // A draft comes before the version that it stands for.
+            names.sort_by(|a, b| a.plain_name().cmp(b.plain_name()).then(b.is_draft().cmp(&a.is_draft())));
+            names.dedup_by(|later, first| later.plain_name() == first.plain_name());
+            names.truncate(limit);
+        }
+        if names.len() < limit {
+            names.extend(read(snapshot.scan(&start.max(others), &end, limit - names.len(), false).await?)?);
+        }
+        Ok(names)
     }
 
     /// Which objects of these names a directory hides now.
@@ -323,7 +366,7 @@ impl Tree {
             let (_, values) = self.store.get_many(&[(Table::Index, keys::dentry(parent, &name))]).await?;
             let dentry = values[0].as_deref().map(Dentry::decode).transpose()?;
             if dentry.is_some_and(|dentry| Named::from(&name, dentry).cookie() == cookie) {
-                return Ok(Some(name));
+                return Ok(Some(keys::drafted(&name).map_or(name.clone(), <[u8]>::to_vec)));
             }
         }
         Ok(None)

@@ -5,15 +5,13 @@
 
 use bytes::Bytes;
 
-use super::current::summary_of;
 use super::materialize::Space;
 use super::place::Place;
 use super::{Tree, TxResult};
 use crate::clock::Timestamp;
-use crate::error::Error;
 use crate::metadata::Table;
 use crate::metadata::keys::{self, Id};
-use crate::metadata::records::{ContentRecord, Dentry, Home, NodeRecord, Number, Record, Version, VersionRecord};
+use crate::metadata::records::{ContentRecord, Home, NodeRecord, Number, Record, Version, VersionRecord};
 use crate::metadata::transaction::Transaction;
 use crate::types::Versioning;
 
@@ -40,7 +38,35 @@ impl Tree {
     /// Puts `new` under the name of `place`. The place must be of this transaction.
     pub(crate) async fn insert(&self, tx: &mut Transaction<'_>, place: &Place, new: &NewNode) -> TxResult<Inserted> {
         tx.makes();
+        let with_draft = self.seal_before(tx, place).await?;
+        let place = with_draft.as_ref().unwrap_or(place);
         let now = self.clock.now();
+        let (parent, version) = self.make_room(tx, place, now).await?;
+
+        let mut record = new.record.clone();
+        record.modified = now;
+        record.home = Home { parent, name: place.leaf().to_vec() };
+        let at = (parent, place.leaf());
+        self.put_dentry(tx, new.id, &record, at, (version, 0), place.bucket.record.owner);
+        tx.put(Table::Index, keys::node(new.id), record.encode());
+        self.touched(tx, parent);
+        if let Some(inline) = &new.inline {
+            tx.put(Table::Inline, keys::inline(new.id, 0), inline.clone());
+        }
+        if let Some((content, record)) = &new.content {
+            tx.put(Table::Index, keys::content(*content), record.encode());
+        }
+        Ok(Inserted { node: new.id, version, modified: now })
+    }
+
+    /// Takes what has the name out of the way of a new version of it, which is the answer, with the directory that holds the name. The
+    /// dentry is the caller's to write.
+    pub(super) async fn make_room(
+        &self,
+        tx: &mut Transaction<'_>,
+        place: &Place,
+        now: Timestamp,
+    ) -> TxResult<(Id, Version)> {
         let versioning = place.bucket.record.versioning;
         let old = self.current(tx, place).await?;
         let before = match &old {
@@ -48,7 +74,7 @@ impl Tree {
             None => self.newest_noncurrent(tx, place).await?.map(|(sequence, _)| sequence),
         };
         let sequence = before.map_or(now.0, |before| now.0.max(before + 1));
-        let version = Version { sequence, null: versioning != Versioning::Enabled };
+        let version = Version::new(sequence, versioning != Versioning::Enabled);
         let parent = self.materialize(tx, place, Space::Live).await?;
         let (at, owner) = ((parent, place.leaf()), place.bucket.record.owner);
 
@@ -65,35 +91,10 @@ impl Tree {
                 if version.null {
                     self.remove_null_version(tx, place).await?;
                 }
-                if !old.single {
-                    return Err(Error::Internal("a name in a versioned bucket has several links".into()).into());
-                }
-                let record = VersionRecord::Object {
-                    node: old.node,
-                    kind: old.kind,
-                    version: old.version,
-                    summary: old.summary,
-                };
-                self.put_version(tx, parent, place.leaf(), &record);
+                self.displace(tx, place, old).await?;
             }
         }
-
-        let mut record = new.record.clone();
-        record.modified = now;
-        record.home = Home { parent, name: place.leaf().to_vec() };
-        let summary = summary_of(&record, place.bucket.record.owner);
-        let (kind, posix, summary) = (record.kind, record.posix.clone(), Some(summary));
-        let dentry = Dentry::Object { node: new.id, kind, version, summary, posix, moves: 0 };
-        tx.put(Table::Index, keys::dentry(parent, place.leaf()), dentry.encode());
-        tx.put(Table::Index, keys::node(new.id), record.encode());
-        self.touched(tx, parent);
-        if let Some(inline) = &new.inline {
-            tx.put(Table::Inline, keys::inline(new.id, 0), inline.clone());
-        }
-        if let Some((content, record)) = &new.content {
-            tx.put(Table::Index, keys::content(*content), record.encode());
-        }
-        Ok(Inserted { node: new.id, version, modified: now })
+        Ok((parent, version))
     }
 
     /// Puts a record into the version space, and marks the null version so that it is found.

@@ -44,10 +44,6 @@ pub enum ListedVersion {
     },
 }
 
-fn id_of(version: Version, node: Id) -> VersionId {
-    if version.null { VersionId::Null } else { VersionId::Sequence { sequence: version.sequence, node } }
-}
-
 impl Tree {
     /// A page, and the key and version that the next begins behind.
     pub async fn list_versions(
@@ -108,14 +104,14 @@ impl Tree {
                     None => self.summary_in(&*snapshot, bucket, node).await?,
                 };
                 page.push(ListedVersion::Object { key: key.clone(), node, version, summary, latest });
-                progress.shown(key.clone(), Some(id_of(version, node)));
+                progress.shown(key.clone(), Some(version.id(node)));
                 latest = false;
             }
             for record in versions {
                 if page.len() == query.limit || progress.is_full(key.as_bytes()) {
                     return Ok((page, Some((progress.last, progress.version))));
                 }
-                let id = id_of(record.version(), record.node());
+                let id = record.version().id(record.node());
                 page.push(match record {
                     VersionRecord::Object { node, version, summary, .. } => {
                         ListedVersion::Object { key: key.clone(), node, version, summary, latest }

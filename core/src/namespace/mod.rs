@@ -7,11 +7,13 @@
 //! * What a change decides from a scan is guarded: adding to a directory holds its lock shared, finding it empty holds it
 //!   exclusive and looks again after that; the versions of one name change under that name's lock, taken before the name is read.
 //!   Locks are taken in the order rename, names, directories from the leaf upwards, a rename's source before its target.
+//! * In a bucket with versions, what files write to is a draft (`drafts.rs`), which S3 does not see until it is sealed.
 //! * Each change, the garbage it leaves and the tasks it causes are one transaction (T2).
 
 mod cache;
 mod current;
 mod directories;
+mod drafts;
 mod entries;
 mod garbage;
 mod ids;
@@ -41,6 +43,8 @@ pub use list::{ListQuery, Listed};
 pub use list_versions::{ListedVersion, VersionsQuery};
 pub use opens::{Hold, Opens};
 pub use place::{Place, State, Step};
+pub(crate) use prune::Left;
+pub(crate) use remove::Hides;
 pub use remove::Removed;
 pub use resolve::Bucket;
 pub use versions::Found;

@@ -61,7 +61,7 @@ impl Tree {
     }
 
     /// Writes the dentry of a name that `node` gets, in the live space. `record` has its `links` already.
-    fn put_dentry(
+    pub(super) fn put_dentry(
         &self,
         tx: &mut Transaction<'_>,
         node: Id,
@@ -69,12 +69,13 @@ impl Tree {
         at: (Id, &[u8]),
         (version, moves): (Version, u32),
         bucket_owner: AccountId,
-    ) {
+    ) -> Dentry {
         let plain = record.links == 1 && record.xattrs == 0;
         let summary = plain.then(|| summary_of(record, bucket_owner));
         let posix = record.posix.clone().filter(|_| plain);
         let dentry = Dentry::Object { node, kind: record.kind, version, summary, posix, moves };
         tx.put(Table::Index, keys::dentry(at.0, at.1), dentry.encode());
+        dentry
     }
 
     /// Gives a new node its first name.
@@ -89,7 +90,7 @@ impl Tree {
         tx.makes();
         record.home = Home { parent: at.0, name: at.1.to_vec() };
         record.links = 1;
-        let version = Version { sequence: self.clock.now().0, null: true };
+        let version = Version::new(self.clock.now().0, true);
         self.put_dentry(tx, node, record, at, (version, 0), bucket_owner);
         tx.put(Table::Index, keys::node(node), record.encode());
         self.touched(tx, at.0);
@@ -119,7 +120,7 @@ impl Tree {
         tx.put(Table::Index, keys::name_of(node, at.0, at.1), Number(0).encode());
         // Its node's id would not tell it from another name in the same directory.
         record.moves = record.moves.wrapping_add(1);
-        let version = Version { sequence: self.clock.now().0, null: true };
+        let version = Version::new(self.clock.now().0, true);
         self.put_dentry(tx, node, record, at, (version, record.moves), bucket_owner);
         tx.put(Table::Index, keys::node(node), record.encode());
         self.touched(tx, at.0);

@@ -11,6 +11,9 @@ use crate::metadata::records::{Dentry, Record};
 use crate::metadata::transaction::{Transaction, TxError};
 use crate::metadata::{Key, LockMode, Table};
 
+/// Names that one transaction takes from one directory, at most: two files that are exchanged or renamed, each with its draft.
+const OWN_REMOVED_MAX: usize = 4;
+
 /// What a removed name leaves in the version space of its directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Left {
@@ -80,33 +83,38 @@ impl Tree {
 
     /// Whether `space` of the directory holds anything but `removed`.
     async fn stays(&self, tx: &mut Transaction<'_>, directory: Id, space: &[u8], removed: &[u8]) -> TxResult<bool> {
-        let end = keys::behind(space);
-        if let Some(other) = tx.any_other(space, &end, removed).await? {
-            return match tx.get(Table::Index, &other).await? {
-                Some(_) => Ok(true),
-                None => Err(TxError::Conflict),
-            };
+        if self.has_another(tx, space, removed).await? {
+            return Ok(true);
         }
         self.lock(tx, keys::locks::directory(directory), LockMode::Exclusive).await?;
-        match tx.any_other(space, &end, removed).await? {
-            None => Ok(false),
-            Some(other) => match tx.get(Table::Index, &other).await? {
-                Some(_) => Ok(true),
-                None => Err(TxError::Conflict),
-            },
+        self.has_another(tx, space, removed).await
+    }
+
+    /// Whether `space` holds a key but `removed` that stays there; that key is then part of the transaction.
+    async fn has_another(&self, tx: &mut Transaction<'_>, space: &[u8], removed: &[u8]) -> TxResult<bool> {
+        let end = keys::behind(space);
+        let Some(other) = tx.any_other(space, &end, removed).await? else { return Ok(false) };
+        if tx.get(Table::Index, &other).await?.is_some() {
+            return Ok(true);
         }
+        if !tx.deletes(Table::Index, &other) {
+            return Err(TxError::Conflict);
+        }
+        // This very transaction takes it away, as few others as a name has: the name itself and its draft.
+        for (key, _) in tx.snapshot_scan(space, &end, OWN_REMOVED_MAX + 1).await? {
+            if key != removed && !tx.deletes(Table::Index, &key) {
+                return match tx.get(Table::Index, &key).await? {
+                    Some(_) => Ok(true),
+                    None => Err(TxError::Conflict),
+                };
+            }
+        }
+        Ok(false)
     }
 
     /// Whether the directory of `place` has another live name; that name is then part of the transaction.
     pub(crate) async fn has_other_name(&self, tx: &mut Transaction<'_>, directory: Id, name: &[u8]) -> TxResult<bool> {
-        let space = keys::dentries(directory);
-        match tx.any_other(&space, &keys::behind(&space), &keys::dentry(directory, name)).await? {
-            None => Ok(false),
-            Some(other) => match tx.get(Table::Index, &other).await? {
-                Some(_) => Ok(true),
-                None => Err(TxError::Conflict),
-            },
-        }
+        self.has_another(tx, &keys::dentries(directory), &keys::dentry(directory, name)).await
     }
 
     fn forget_directory(&self, parent: Id, name: &[u8]) {

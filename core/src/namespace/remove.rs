@@ -8,7 +8,7 @@ use super::place::Place;
 use super::prune::Left;
 use super::versions::Found;
 use super::{Tree, TxResult};
-use crate::metadata::keys;
+use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{Version, VersionRecord};
 use crate::metadata::transaction::Transaction;
 use crate::metadata::{Key, LockMode, Table};
@@ -27,6 +27,23 @@ pub enum Removed {
     Version { node: u64, version: Version, was_marker: bool },
 }
 
+/// What may be hidden with the last live name below it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Hides<'a> {
+    All,
+    /// All directories but these, which get another name in this transaction, or keep one.
+    AllBut(&'a [Id]),
+}
+
+impl<'a> Hides<'a> {
+    fn kept(self) -> &'a [Id] {
+        match self {
+            Hides::All => &[],
+            Hides::AllBut(kept) => kept,
+        }
+    }
+}
+
 impl Tree {
     /// DELETE without a version.
     pub(crate) async fn remove(
@@ -36,7 +53,8 @@ impl Tree {
         by: Option<AccountId>,
     ) -> TxResult<Removed> {
         if place.bucket.record.versioning != Versioning::Unset {
-            return self.mark_deleted(tx, place, by).await;
+            let with_draft = self.seal_before(tx, place).await?;
+            return self.mark_deleted(tx, with_draft.as_ref().unwrap_or(place), by, Hides::All).await;
         }
         let (Some(current), Some(parent)) = (self.current(tx, place).await?, place.parent()) else {
             return Ok(Removed::Nothing);
@@ -49,23 +67,31 @@ impl Tree {
         Ok(Removed::Name)
     }
 
-    async fn mark_deleted(&self, tx: &mut Transaction<'_>, place: &Place, by: Option<AccountId>) -> TxResult<Removed> {
+    /// Puts a delete marker on top of a name's versions.
+    pub(crate) async fn mark_deleted(
+        &self,
+        tx: &mut Transaction<'_>,
+        place: &Place,
+        by: Option<AccountId>,
+        hides: Hides<'_>,
+    ) -> TxResult<Removed> {
         let current = self.current(tx, place).await?;
         let before = match &current {
             Some(current) => Some(current.version.sequence),
             None => self.newest_noncurrent(tx, place).await?.map(|(sequence, _)| sequence),
         };
         let now = self.clock.now();
-        let version = Version {
-            sequence: before.map_or(now.0, |before| now.0.max(before + 1)),
-            null: place.bucket.record.versioning == Versioning::Suspended,
-        };
+        let version = Version::new(
+            before.map_or(now.0, |before| now.0.max(before + 1)),
+            place.bucket.record.versioning == Versioning::Suspended,
+        );
 
         // The directory may be left without a live name: then it is to be hidden, which takes its lock for this one alone, and
         // takes it at once, for a shared one can't be raised.
         let mut emptied = false;
         if let (Some(_), Some(parent)) = (&current, place.parent())
             && !place.steps.is_empty()
+            && !hides.kept().contains(&parent)
             && !self.has_other_name(tx, parent, place.leaf()).await?
         {
             self.lock(tx, keys::locks::directory(parent), LockMode::Exclusive).await?;
@@ -82,13 +108,7 @@ impl Tree {
                 let (at, owner) = ((parent, place.leaf()), place.bucket.record.owner);
                 self.release_node(tx, current.node, current.single.then_some(&current.summary), at, owner).await?;
             } else {
-                let record = VersionRecord::Object {
-                    node: current.node,
-                    kind: current.kind,
-                    version: current.version,
-                    summary: current.summary,
-                };
-                self.put_version(tx, parent, place.leaf(), &record);
+                self.displace(tx, place, current).await?;
             }
         }
         let node = self.ids.next().await?;
@@ -96,7 +116,7 @@ impl Tree {
         let marker = VersionRecord::DeleteMarker { node, version, owner, modified: now };
         self.put_version(tx, parent, place.leaf(), &marker);
         if emptied {
-            self.prune(tx, place, Left::Versions, &[]).await?;
+            self.prune(tx, place, Left::Versions, hides.kept()).await?;
         }
         Ok(Removed::Marked { node, version })
     }

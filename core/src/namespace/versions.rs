@@ -187,22 +187,12 @@ impl Tree {
 }
 
 fn is_version(current: &Current, id: VersionId) -> bool {
-    match id {
-        VersionId::Null => current.version.null,
-        VersionId::Sequence { sequence, node } => {
-            !current.version.null && current.version.sequence == sequence && current.node == node
-        }
-    }
+    current.version.id(current.node) == id
 }
 
 fn noncurrent(value: Option<&[u8]>, id: VersionId) -> Result<Option<VersionRecord>> {
     let Some(value) = value else { return Ok(None) };
     let record = VersionRecord::decode(value)?;
-    let matches = match id {
-        VersionId::Null => record.version().null,
-        VersionId::Sequence { sequence, node } => {
-            !record.version().null && record.version().sequence == sequence && record.node() == node
-        }
-    };
+    let matches = record.version().id(record.node()) == id;
     Ok(matches.then_some(record))
 }

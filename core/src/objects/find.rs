@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::limits::TRANSACTION_ATTEMPTS_MAX;
 use crate::metadata::Table;
 use crate::metadata::keys::{self, Id};
-use crate::metadata::records::{ContentRecord, ContentRef, NodeRecord, Record, Version, VersionRecord};
+use crate::metadata::records::{ContentRecord, ContentRef, Dentry, NodeRecord, Record, Version, VersionRecord};
 use crate::namespace::{Found, Place};
 use crate::types::{BucketName, ObjectKey, Permission, Principal, VersionId};
 
@@ -79,8 +79,18 @@ impl ObjectService {
             };
             let mut at = vec![(Table::Index, keys::node(node))];
             at.extend(content.key(node).filter(|_| want == Want::Content));
+            let has_bytes = at.len() == 2;
+            // The file that has the current version may become a draft: then its node is another state than the name's.
+            let current = place.versioned() && place.dentry.as_ref().is_some_and(|dentry| dentry.leads_to(node));
+            at.extend(place.parent().filter(|_| current).map(|at| (Table::Index, keys::dentry(at, place.leaf()))));
             let (_, mut values) = self.store().get_many(&at).await?;
-            let bytes = if at.len() == 2 { values.pop().flatten() } else { None };
+            if current {
+                let dentry = values.pop().flatten().as_deref().map(Dentry::decode).transpose()?;
+                if !dentry.is_some_and(|dentry| dentry.leads_to(node)) {
+                    continue;
+                }
+            }
+            let bytes = if has_bytes { values.pop().flatten() } else { None };
             // The node is gone since its name was read, or its content was replaced: look again.
             let Some(record) = values.pop().flatten() else { continue };
             let record = NodeRecord::decode(&record)?;

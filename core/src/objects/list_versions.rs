@@ -6,7 +6,6 @@
 use super::{ListEntry, ObjectService};
 use crate::error::Result;
 use crate::limits::LIST_PAGE_MAX;
-use crate::metadata::records::Version;
 use crate::namespace::{ListedVersion, VersionsQuery};
 use crate::types::{BucketName, ETag, Permission, Principal, VersionId};
 
@@ -36,10 +35,6 @@ pub struct VersionsPage {
     pub common_prefixes: Vec<String>,
     /// Key (or common prefix) and version that the next page begins behind.
     pub next: Option<(String, Option<VersionId>)>,
-}
-
-fn shown(node: u64, version: Version) -> VersionId {
-    if version.null { VersionId::Null } else { VersionId::Sequence { sequence: version.sequence, node } }
 }
 
 impl ObjectService {
@@ -72,7 +67,7 @@ impl ObjectService {
                         owner: summary.owner.unwrap_or(bucket.record.owner),
                         checksum: summary.checksum,
                     },
-                    version: shown(node, version),
+                    version: version.id(node),
                     is_latest: latest,
                     is_delete_marker: false,
                 }),
@@ -86,7 +81,7 @@ impl ObjectService {
                             owner: owner.unwrap_or(bucket.record.owner),
                             checksum: None,
                         },
-                        version: shown(node, version),
+                        version: version.id(node),
                         is_latest: latest,
                         is_delete_marker: true,
                     });

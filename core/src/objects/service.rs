@@ -131,10 +131,9 @@ impl ObjectService {
 
 /// The id that a version shows: none in a bucket that never had versions.
 pub(crate) fn version_id(bucket: &Bucket, node: u64, version: Version) -> Option<VersionId> {
-    match (bucket.record.versioning, version.null) {
-        (Versioning::Unset, _) => None,
-        (_, true) => Some(VersionId::Null),
-        (_, false) => Some(VersionId::Sequence { sequence: version.sequence, node }),
+    match bucket.record.versioning {
+        Versioning::Unset => None,
+        Versioning::Enabled | Versioning::Suspended => Some(version.id(node)),
     }
 }
 

@@ -117,7 +117,7 @@ impl FileService {
                 facts: session.facts(),
             };
             outs.iter().for_each(|out| out.submitted());
-            let stepped = self.step(session.node, &state.committed, &step).await;
+            let stepped = self.step(session, &state.committed, &step).await;
             // Whatever is certain not to have been committed may be committed later.
             if !matches!(stepped, Ok(Some(_)) | Err(Error::Internal(_))) {
                 outs.iter().for_each(|out| out.refused());
@@ -145,7 +145,8 @@ impl FileService {
             tx.origin(Some(NOBODY));
             let value = tx.get(Table::Index, &keys::node(node)).await?.ok_or(Error::from(FileError::Stale))?;
             let mut record = NodeRecord::decode(&value)?;
-            if record.content != expected {
+            let tree = self.inner.objects.tree();
+            if record.content != expected || tree.is_sealed(tx, &session.bucket, &record).await? {
                 return Ok(Outcome::Changed);
             }
             facts.apply(&mut record);
@@ -197,7 +198,7 @@ impl FileService {
                 facts: session.facts(),
             };
             let kept = state.kept;
-            let Some(stepped) = self.step(session.node, &state.committed, &step).await? else {
+            let Some(stepped) = self.step(session, &state.committed, &step).await? else {
                 return Ok(Outcome::Changed);
             };
             self.stepped(state, &step, stepped);
@@ -226,12 +227,12 @@ impl FileService {
         state.kept = step.size;
     }
 
-    /// One transaction. `None` where the node or its content is not what was expected.
-    async fn step(&self, node: Id, expected: &Committed, step: &Step) -> Result<Option<Stepped>> {
+    /// One transaction. `None` where the node or its content is not what was expected, or is a version that was sealed.
+    async fn step(&self, session: &Session, expected: &Committed, step: &Step) -> Result<Option<Stepped>> {
         let tree = self.inner.objects.tree();
         let stepped = transact!(self.inner.objects.store(), Durability::Ordered, |tx| {
             tx.origin(Some(NOBODY));
-            tree_step(tree, tx, node, expected, step).await
+            tree_step(tree, tx, session, expected, step).await
         })?;
         Ok(stepped)
     }
@@ -308,11 +309,11 @@ fn patches_of(page: &DirtyPage, slot: u32) -> Vec<Patch> {
 async fn tree_step(
     tree: &Tree,
     tx: &mut Transaction<'_>,
-    node: Id,
+    session: &Session,
     expected: &Committed,
     step: &Step,
 ) -> Result<Option<Stepped>, TxError> {
-    let id = step.target.id();
+    let (node, id) = (session.node, step.target.id());
     // The page that the end of what counts lies in loses what is behind it.
     let (edge, edge_at) = place(step.kept);
     let cut_edge = matches!(step.target, Target::InPlace(_)) && step.kept < expected.size && edge_at > 0;
@@ -331,6 +332,9 @@ async fn tree_step(
     let value = values.next().flatten().ok_or(Error::from(FileError::Stale))?;
     let mut record = NodeRecord::decode(&value)?;
     if record.content != expected.content || record.size != expected.size {
+        return Ok(None);
+    }
+    if tree.is_sealed(tx, &session.bucket, &record).await? {
         return Ok(None);
     }
     let mut content = match step.target {

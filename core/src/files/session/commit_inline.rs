@@ -44,6 +44,9 @@ impl FileService {
             if record.content != expected.content || record.size != expected.size {
                 return Ok(Outcome::Changed);
             }
+            if tree.is_sealed(tx, &session.bucket, &record).await? {
+                return Ok(Outcome::Changed);
+            }
             if altered {
                 let old = match values.get(1) {
                     Some(Some(sealed)) => open_inline(node, 0, sealed.clone())?,

@@ -21,7 +21,7 @@ pub(super) enum Outcome {
     Done,
     /// All but pages that were written to since they were prepared.
     Skipped,
-    /// The file was copied meanwhile: it is to be prepared anew.
+    /// The file was copied meanwhile, or is a version that was sealed: it is to be prepared anew.
     Changed,
 }
 
@@ -87,7 +87,10 @@ impl FileService {
                 // Pages of too many pieces are rewritten in another round.
                 Outcome::Done => (state.dirty, state.altered) = (true, true),
                 Outcome::Skipped => {}
-                Outcome::Changed => self.reload(session, state).await?,
+                Outcome::Changed => {
+                    self.free_to_write(session).await?;
+                    self.reload(session, state).await?;
+                }
             }
         }
         Err(Error::Unavailable("the file is copied faster than it can be written; try again".into()))
@@ -144,7 +147,7 @@ impl FileService {
                     }
                 }
             };
-            let stored = out.store(&self.inner.objects.inner.writers, &session.bucket, &key).await;
+            let stored = out.store(&self.inner.objects.inner.writers, session.bucket.as_str(), &key).await;
             // Whoever publishes may have stored it meanwhile.
             if let Err(error) = stored
                 && out.extent().is_none()

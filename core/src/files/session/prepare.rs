@@ -172,7 +172,7 @@ impl FileService {
     }
 
     pub(super) async fn store_page(&self, session: &Session, state: &State, out: &Outgoing) -> Result<()> {
-        out.store(&self.inner.objects.inner.writers, &session.bucket, &state.key).await
+        out.store(&self.inner.objects.inner.writers, session.bucket.as_str(), &state.key).await
     }
 
     /// The inline bytes, which grow out of their place, become written ones.

@@ -43,6 +43,10 @@ impl FileService {
             if record.content != expected || !same || !objects.add_use(tx, content).await? {
                 return Ok(false);
             }
+            let bucket = objects.tree().resolve_bucket(tx, &session.bucket).await?;
+            if bucket.versioned() {
+                objects.tree().begin_draft(tx, node, &mut record, &bucket).await?;
+            }
             objects.tree().release_content(tx, node, record.content).await?;
             record.content = other.content;
             record.size = other.size;
@@ -57,6 +61,7 @@ impl FileService {
             Ok(true)
         })?;
         if shared {
+            self.inner.drafts.note(node, &session.bucket);
             self.inner.barrier.note();
             // What it is now is read when it is asked for.
             state.discard();

@@ -17,13 +17,14 @@ use crate::clock::Timestamp;
 use crate::files::{Attributes, View};
 use crate::limits::SESSION_SHARDS;
 use crate::metadata::keys::Id;
+use crate::types::BucketName;
 
 /// What was written to one node. See the module above.
 pub(crate) struct Session {
     pub(super) node: Id,
     /// Of the view that it was begun through.
     pub(super) location: String,
-    pub(super) bucket: String,
+    pub(in crate::files) bucket: BucketName,
     /// One publication at a time.
     pub(super) flushing: tokio::sync::Mutex<()>,
     /// `None` until the node was read.
@@ -84,7 +85,7 @@ impl Sessions {
             Arc::new(Session {
                 node,
                 location: view.location.clone(),
-                bucket: view.bucket.to_string(),
+                bucket: view.bucket.clone(),
                 flushing: tokio::sync::Mutex::default(),
                 state: tokio::sync::Mutex::default(),
                 used: Used::default(),
@@ -147,6 +148,10 @@ impl Facts {
 }
 
 impl Session {
+    pub(crate) fn node(&self) -> Id {
+        self.node
+    }
+
     pub(crate) fn facts(&self) -> Facts {
         *self.facts.lock()
     }

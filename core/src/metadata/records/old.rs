@@ -2,17 +2,31 @@
 //!
 //! Always holds: nothing here changes; each becomes the present form where it is read.
 
-use super::{ContentRef, Dentry, Home, NodeKind, NodeRecord, Summary, Version};
+use super::{ContentRef, Dentry, Home, NodeKind, NodeRecord, Posix, Summary, Version, VersionRecord};
 use crate::clock::Timestamp;
 use crate::metadata::keys::Id;
 use crate::objects::ObjectHeaders;
 use crate::types::{AccountId, Acl, Checksum, ETag, TagSet};
 
+/// Its id was always told with its node.
+#[derive(bincode::Decode)]
+#[cfg_attr(test, derive(bincode::Encode))]
+pub(super) struct VersionV1 {
+    sequence: u64,
+    null: bool,
+}
+
+impl From<VersionV1> for Version {
+    fn from(VersionV1 { sequence, null }: VersionV1) -> Self {
+        Version::new(sequence, null)
+    }
+}
+
 /// Without cookies, and without what files have.
 #[derive(bincode::Decode)]
 pub(super) enum DentryV1 {
     Directory { node: Id },
-    Object { node: Id, kind: NodeKind, version: Version, summary: Option<Summary> },
+    Object { node: Id, kind: NodeKind, version: VersionV1, summary: Option<Summary> },
 }
 
 impl From<DentryV1> for Dentry {
@@ -20,7 +34,45 @@ impl From<DentryV1> for Dentry {
         match old {
             DentryV1::Directory { node } => Dentry::Directory { node, moves: 0 },
             DentryV1::Object { node, kind, version, summary } => {
-                Dentry::Object { node, kind, version, summary, posix: None, moves: 0 }
+                Dentry::Object { node, kind, version: version.into(), summary, posix: None, moves: 0 }
+            }
+        }
+    }
+}
+
+#[derive(bincode::Decode)]
+#[cfg_attr(test, derive(bincode::Encode))]
+pub(super) enum DentryV2 {
+    Directory { node: Id, moves: u32 },
+    Object { node: Id, kind: NodeKind, version: VersionV1, summary: Option<Summary>, posix: Option<Posix>, moves: u32 },
+}
+
+impl From<DentryV2> for Dentry {
+    fn from(old: DentryV2) -> Self {
+        match old {
+            DentryV2::Directory { node, moves } => Dentry::Directory { node, moves },
+            DentryV2::Object { node, kind, version, summary, posix, moves } => {
+                Dentry::Object { node, kind, version: version.into(), summary, posix, moves }
+            }
+        }
+    }
+}
+
+#[derive(bincode::Decode)]
+#[cfg_attr(test, derive(bincode::Encode))]
+pub(super) enum VersionRecordV1 {
+    Object { node: Id, kind: NodeKind, version: VersionV1, summary: Summary },
+    DeleteMarker { node: Id, version: VersionV1, owner: Option<AccountId>, modified: Timestamp },
+}
+
+impl From<VersionRecordV1> for VersionRecord {
+    fn from(old: VersionRecordV1) -> Self {
+        match old {
+            VersionRecordV1::Object { node, kind, version, summary } => {
+                VersionRecord::Object { node, kind, version: version.into(), summary }
+            }
+            VersionRecordV1::DeleteMarker { node, version, owner, modified } => {
+                VersionRecord::DeleteMarker { node, version: version.into(), owner, modified }
             }
         }
     }
@@ -86,3 +138,6 @@ impl From<NodeRecordV1> for NodeRecord {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ async fn fill(fixture: &Fixture, count: usize) {
     fixture.put("d/", 0).await;
     let place = fixture.tree.lookup(&fixture.bucket, &ObjectKey::new("d/").unwrap()).await.unwrap();
     let (parent, record) = (place.parent().unwrap(), object(1));
-    let version = crate::metadata::records::Version { sequence: 1, null: true };
+    let version = crate::metadata::records::Version::new(1, true);
     let all: Vec<usize> = (0..count).collect();
     for chunk in all.chunks(1000) {
         let mut writes = Vec::new();

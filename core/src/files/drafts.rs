@@ -1,0 +1,206 @@
+//! When drafts are sealed (`namespace/drafts.rs` says what they are): at the last close of a file that was written to, once nobody has
+//! written to it for a while where it is not open (NFS has no close), and at the start.
+//!
+//! Always holds: every draft that this process has begun is in the table until it is sealed or gone, and has a mark in the index, by which
+//! the next start finds it. Sealing changes nothing that files see.
+
+use std::collections::HashMap;
+
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+
+use super::session::Session;
+use super::{FileError, FileService, View};
+use crate::error::{Error, Result};
+use crate::limits::{DRAFT_IDLE, LIST_FETCH_MAX};
+use crate::metadata::keys::{self, Id};
+use crate::metadata::records::{DraftRecord, NodeRecord, Record};
+use crate::metadata::transaction::TxError;
+use crate::metadata::watched::NOBODY;
+use crate::metadata::{Durability, Table};
+use crate::transact;
+use crate::types::BucketName;
+
+#[derive(Default)]
+pub(crate) struct Drafts {
+    waiting: Mutex<HashMap<Id, (BucketName, Instant)>>,
+    /// Openings for writing, of any bucket.
+    writers: Mutex<HashMap<Id, usize>>,
+}
+
+impl Drafts {
+    /// The node is a draft, or was just written to as one.
+    pub fn note(&self, node: Id, bucket: &BucketName) {
+        self.waiting.lock().insert(node, (bucket.clone(), Instant::now()));
+    }
+
+    fn waits(&self, node: Id) -> bool {
+        self.waiting.lock().contains_key(&node)
+    }
+
+    fn take(&self, node: Id) -> Option<BucketName> {
+        self.waiting.lock().remove(&node).map(|(bucket, _)| bucket)
+    }
+
+    fn idle(&self) -> Vec<Id> {
+        let waiting = self.waiting.lock();
+        waiting.iter().filter(|(_, (_, since))| since.elapsed() >= DRAFT_IDLE).map(|(node, _)| *node).collect()
+    }
+
+    pub fn opened(&self, node: Id) {
+        *self.writers.lock().entry(node).or_default() += 1;
+    }
+
+    /// Whether it was the last opening for writing.
+    fn closed(&self, node: Id) -> bool {
+        let mut writers = self.writers.lock();
+        let Some(count) = writers.get_mut(&node) else { return true };
+        *count -= 1;
+        let last = *count == 0;
+        if last {
+            writers.remove(&node);
+        }
+        last
+    }
+
+    pub fn writers(&self, node: Id) -> usize {
+        self.writers.lock().get(&node).copied().unwrap_or(0)
+    }
+}
+
+impl FileService {
+    /// A file that is open for writing is being closed: what was written is published, and where this is the last such opening and the bucket
+    /// has versions, it is a version when this answers.
+    pub async fn close(&self, view: &View, node: Id) -> Result<()> {
+        self.publish(view, node).await?;
+        if self.inner.drafts.writers(node) <= 1 && self.inner.drafts.waits(node) {
+            self.seal(node).await?;
+            if view.strict {
+                self.sync_all().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An opening for writing is gone.
+    pub(crate) fn closed(&self, runtime: &Handle, node: Id) {
+        if self.inner.drafts.closed(node) && self.inner.drafts.waits(node) {
+            let service = self.clone();
+            runtime.spawn(async move { service.seal_behind(node).await });
+        }
+    }
+
+    /// Makes the draft a version. What is no draft stays as it is.
+    pub(crate) async fn seal(&self, node: Id) -> Result<()> {
+        let Some(bucket) = self.inner.drafts.take(node) else { return Ok(()) };
+        let sealed = self.seal_in(&bucket, node).await;
+        if sealed.is_err() {
+            self.inner.drafts.note(node, &bucket);
+        }
+        sealed
+    }
+
+    async fn seal_in(&self, bucket: &BucketName, node: Id) -> Result<()> {
+        if let Some(session) = self.inner.sessions.get(node) {
+            let flushed = self.flush(&session).await;
+            self.inner.sessions.let_go(session);
+            flushed?;
+            // The flush may have been the one that made the draft.
+            self.inner.drafts.take(node);
+        }
+        let tree = self.tree();
+        let sealed = transact!(self.store(), Durability::Ordered, |tx| {
+            // Files see the same before and after.
+            tx.origin(Some(NOBODY));
+            let mark = keys::draft(node);
+            let home = tree.find_node(tx, node).await?.map(|record| record.home);
+            let Some((home, name)) = home.as_ref().and_then(|home| Some((home, keys::drafted(&home.name)?))) else {
+                if tx.get(Table::Index, &mark).await?.is_some() {
+                    tx.delete(Table::Index, mark);
+                }
+                return Ok(false);
+            };
+            tree.lock_names(tx, &[(home.parent, name)]).await?;
+            let key = tree.key_of(tx, home.parent, name).await?;
+            let place = tree.resolve(tx, bucket, &key).await?;
+            if place.parent() != Some(home.parent) {
+                return Err(TxError::Conflict);
+            }
+            tree.seal_draft(tx, &place, node).await?;
+            Ok(true)
+        });
+        match sealed {
+            Ok(true) => self.inner.barrier.note(),
+            // Its bucket or directory went, and it with them.
+            Ok(false) | Err(Error::NoSuchBucket(_) | Error::File(FileError::Stale)) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    async fn seal_behind(&self, node: Id) {
+        if let Err(error) = self.seal(node).await {
+            tracing::warn!(%error, node, "a file could not be made a version yet; it is tried again");
+        }
+    }
+
+    /// Seals what nobody has open for writing and nobody has written to for a while.
+    pub(super) async fn seal_idle(&self) {
+        for node in self.inner.drafts.idle() {
+            let busy = |session: &Session| !session.facts().is_idle(DRAFT_IDLE);
+            let written = self.inner.sessions.get(node).is_some_and(|session| busy(&session));
+            if !written && self.inner.drafts.writers(node) == 0 {
+                self.seal_behind(node).await;
+            }
+        }
+    }
+
+    /// Seals every draft that waits, as the process ends; or, by the index's marks, as it begins.
+    pub(super) async fn seal_waiting(&self) -> Result<()> {
+        let waiting: Vec<Id> = self.inner.drafts.waiting.lock().keys().copied().collect();
+        let mut first = Ok(());
+        for node in waiting {
+            first = first.and(self.seal(node).await);
+        }
+        first
+    }
+
+    /// Seals what the process before left. How many drafts there were.
+    pub(super) async fn seal_left(&self) -> Result<u64> {
+        let (mut start, end, mut count) = (keys::DRAFTS.to_vec(), keys::behind(keys::DRAFTS), 0);
+        loop {
+            let found = self.store().snapshot()?.scan(&start, &end, LIST_FETCH_MAX, false).await?;
+            let Some((last, _)) = found.last() else { return Ok(count) };
+            start = [last, &[0][..]].concat();
+            for (key, value) in found {
+                let bucket = DraftRecord::decode(&value)?.bucket.parse();
+                let (Some(node), Ok(bucket)) = (keys::draft_node(&key), bucket) else {
+                    return Err(crate::content::corrupt("the mark of a draft can't be read".into()));
+                };
+                self.seal_in(&bucket, node).await?;
+                count += 1;
+            }
+        }
+    }
+
+    /// A file that is the version that S3 sees becomes a draft, so that it can be written to.
+    pub(crate) async fn free_to_write(&self, session: &Session) -> Result<()> {
+        let (node, tree) = (session.node(), self.tree());
+        let begun = transact!(self.store(), Durability::Ordered, |tx| {
+            tx.origin(Some(NOBODY));
+            let bucket = tree.resolve_bucket(tx, &session.bucket).await?;
+            if !bucket.versioned() {
+                return Ok(false);
+            }
+            let value = tx.get(Table::Index, &keys::node(node)).await?.ok_or(Error::from(FileError::Stale))?;
+            let mut record = NodeRecord::decode(&value)?;
+            tree.begin_draft(tx, node, &mut record, &bucket).await
+        })?;
+        if begun {
+            self.inner.drafts.note(node, &session.bucket);
+            self.inner.barrier.note();
+        }
+        Ok(())
+    }
+}
