@@ -4,6 +4,7 @@
 //! is published by the next.
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::time::Instant;
@@ -36,8 +37,13 @@ impl FileService {
             return Ok(());
         }
         let (service, session) = (self.clone(), Arc::clone(session));
-        let flushing = tokio::spawn(async move { service.flush_now(&session).await });
-        flushing.await.map_err(|error| Error::Internal(format!("a publication failed: {error}")))?
+        let mut flushing = Box::pin(async move { service.flush_now(&session).await });
+        // What waits for nothing needs no task.
+        if let Poll::Ready(flushed) = futures::poll!(flushing.as_mut()) {
+            return flushed;
+        }
+        let flushed = tokio::spawn(flushing).await;
+        flushed.map_err(|error| Error::Internal(format!("a publication failed: {error}")))?
     }
 
     async fn flush_now(&self, session: &Arc<Session>) -> Result<()> {
