@@ -20,3 +20,11 @@ scale: test-deps build ## Measure listings, index size and a directory's rename 
 .PHONY: memory
 memory: test-deps build ## Measure memory, idle and under 64 uploads and downloads of 256 MiB
 	$(MEASURE) tests/memory/run.py --readme $(ARGS)
+
+FILE_EXAMPLES := $(CARGO) build --release --locked -p trefoil-tests --example memory_fs --example file_load --example nfs_load
+# What can't be installed is named, and left out of the run.
+.PHONY: bench-files
+bench-files: test-deps build ## Measure the file doors beside a floor in memory, s3fs, the disk and nfs-ganesha; into README.md
+	-tests/files/bench/peers.sh
+	$(FILE_EXAMPLES)
+	$(MEASURE) tests/files/bench/run.py --readme $(ARGS)

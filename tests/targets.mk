@@ -69,6 +69,7 @@ files-slice-mounted:
 	$(FILES)/crash/run.py --slice
 	$(FILES)/real-use/run.py --slice
 	$(FILES)/nfs-client/run.py --slice --only "two clients"
+	$(FILES)/bench/run.py --quick
 
 .PHONY: posix
 posix: test-deps build ## Run pjdfstest (cargo's) on a FUSE mount and through Linux's NFSv3 client

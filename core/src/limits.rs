@@ -237,6 +237,8 @@ pub const COMMIT_QUEUE_BYTES_MAX: usize = 32 << 20;
 /// Transactions and bytes in one synced batch.
 pub const COMMIT_GROUP_MAX: usize = 512;
 pub const COMMIT_GROUP_BYTES_MAX: usize = 8 << 20;
+/// Commits on their callers' threads between two looks whether RocksDB delays writes: looking takes its lock.
+pub const COMMITS_BETWEEN_LOOKS: u32 = 32;
 /// Records of the index that were read lately, ready to be given out again: all, and the largest that is kept.
 pub const INDEX_HOT_BYTES: usize = 16 << 20;
 pub const INDEX_HOT_RECORD_BYTES_MAX: usize = 4 << 10;

@@ -121,13 +121,14 @@ impl FileService {
 
     /// A node's record as it is committed.
     pub(crate) async fn node(&self, node: Id) -> Result<NodeRecord> {
-        let at = [(Table::Index, keys::node(node)), (Table::Index, keys::directory(node))];
-        let (_, values) = self.inner.objects.store().get_many(&at).await?;
-        match (&values[0], &values[1]) {
-            (Some(value), _) => Ok(NodeRecord::decode(value)?),
-            (None, Some(_)) => Err(FileError::IsADirectory.into()),
-            (None, None) => Err(FileError::Stale.into()),
+        let store = self.inner.objects.store();
+        let (_, values) = store.get_many(&[(Table::Index, keys::node(node))]).await?;
+        if let Some(value) = &values[0] {
+            return Ok(NodeRecord::decode(value)?);
         }
+        // An id is used once: what is a directory never was a file.
+        let (_, values) = store.get_many(&[(Table::Index, keys::directory(node))]).await?;
+        Err(if values[0].is_some() { FileError::IsADirectory } else { FileError::Stale }.into())
     }
 
     /// Lets go of a node without a name, where nobody has it open.

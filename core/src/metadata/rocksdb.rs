@@ -5,8 +5,8 @@
 //!
 //! # Why reads are validated rightly
 //!
-//! One thread (`commit.rs`) gives each transaction that it admits the next *sequence*, and marks the slots of the keys that it writes
-//! with it (`validation.rs`), then writes a group of them to RocksDB as one batch, then *publishes* the group's last sequence, then
+//! Whoever holds the *pen* (`commit.rs`: the commit thread, or a caller) gives each transaction that it admits the next *sequence*, and
+//! marks the slots of the keys that it writes with it (`validation.rs`), then writes a group of them to RocksDB as one batch, then *publishes* the group's last sequence, then
 //! answers. RocksDB shows a batch at once and as a whole, and batches in their order: what a reader sees, its *view*, is a prefix of
 //! the commits.
 //!
@@ -73,7 +73,7 @@ pub struct RocksDb {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// What the commit thread and the readers share.
+/// What the commit thread, callers and readers share.
 struct Inner {
     // The order of the fields is the order of their drops: the database is closed before the directory is free.
     db: Db,
@@ -84,6 +84,7 @@ struct Inner {
     mark: log_mark::LogMark,
     space: space::Space,
     validation: validation::Validation,
+    pen: Mutex<commit::Pen>,
     hot: hot::Hot,
     /// The last commit that every new view includes.
     published: AtomicU64,
@@ -104,9 +105,9 @@ struct Inner {
 struct Hooks {
     /// Makes the next group's write fail as a failed sync would.
     sync_error: std::sync::atomic::AtomicBool,
-    /// Makes the commit thread panic over its next group.
+    /// Makes whoever writes next panic.
     panic: std::sync::atomic::AtomicBool,
-    /// While it is held, the commit thread waits with the first job of a group in its hand and the queue fills.
+    /// While it is held, the commit thread waits with the first job of a group in its hand, callers write nothing and the queue fills.
     gate: Mutex<()>,
 }
 
@@ -152,6 +153,7 @@ impl RocksDb {
             mark: opened.mark,
             space: space::Space::new(directory, options),
             validation: validation::Validation::new(),
+            pen: Mutex::default(),
             hot: hot::Hot::new(),
             published: AtomicU64::new(0),
             synced: AtomicU64::new(synced),
@@ -210,8 +212,16 @@ impl RocksDb {
             answer,
             permit,
         };
-        // There is room for whoever has a permit, so this never waits.
-        self.jobs.read().as_ref().ok_or_else(failed)?.try_send(job).map_err(|_| failed())?;
+        {
+            let jobs = self.jobs.read();
+            let jobs = jobs.as_ref().ok_or_else(failed)?;
+            // Those who came before go first.
+            let queued = if jobs.is_empty() { commit::here(&self.inner, job) } else { Some(job) };
+            if let Some(job) = queued {
+                // There is room for whoever has a permit, so this never waits.
+                jobs.try_send(job).map_err(|_| failed())?;
+            }
+        }
         crate::failpoint!("commit.queued");
         outcome.await.map_err(|_| failed())?
     }

@@ -20,7 +20,7 @@ pub const GROUP_SIZE_CLASSES: [u64; 7] = [1, 4, 16, 64, 128, 256, u64::MAX];
 /// A property of RocksDB that the binding has no constant for.
 const TOTAL_BLOB_FILE_SIZE: &str = "rocksdb.total-blob-file-size";
 
-/// Counted by the commit thread.
+/// Counted by whoever writes.
 #[derive(Default)]
 pub(super) struct Meters {
     pub(super) conflicts: AtomicU64,

@@ -16,7 +16,7 @@ pub(super) struct Validation {
     hasher: RandomState,
 }
 
-/// What of a batch concerns this table, computed by the caller so that the commit thread need not.
+/// What of a batch concerns this table, computed by the caller so that who holds the pen need not.
 pub(super) struct Claims {
     reads: Vec<(usize, Stamp)>,
     writes: Vec<usize>,
@@ -56,8 +56,8 @@ impl Validation {
         self.is_at_most(self.slot(table, key), stamp)
     }
 
-    /// Takes the writes of a transaction as the commit `sequence`, unless something that it read was written after its stamp. For the
-    /// commit thread alone.
+    /// Takes the writes of a transaction as the commit `sequence`, unless something that it read was written after its stamp. For who
+    /// holds the pen.
     pub(super) fn admit(&self, claims: &Claims, sequence: u64) -> bool {
         let holds = claims.reads.iter().all(|(slot, stamp)| self.is_at_most(*slot, *stamp));
         if holds {

@@ -38,6 +38,38 @@ async fn a_group_is_validated_in_order_and_synced_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_need_not_be_synced_is_written_at_once_where_nobody_else_writes() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    let write = |key: &'static [u8]| conditional(b"other", Stamp(0), key);
+    assert!(matches!(store.commit(write(b"a"), Durability::Ordered).now_or_never(), Some(Ok(()))));
+    assert!(value(&store, b"a").await.is_some());
+    // It is numbered and marks its keys as any other does.
+    let stale = conditional(b"a", Stamp(0), b"b");
+    assert!(matches!(store.commit(stale, Durability::Ordered).now_or_never(), Some(Err(CommitError::Conflict))));
+    // A sync is waited for, and so is whoever writes.
+    assert!(store.commit(write(b"c"), Durability::Synced).now_or_never().is_none());
+    let pen = store.inner.pen.lock();
+    let waits = store.commit(write(b"d"), Durability::Ordered);
+    assert!(store.commit(write(b"e"), Durability::Ordered).now_or_never().is_none());
+    drop(pen);
+    waits.await.unwrap();
+    assert!(value(&store, b"d").await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panic_of_a_caller_who_writes_stops_everything() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    store.inner.hooks.panic.store(true, Ordering::SeqCst);
+    for _ in 0..2 {
+        let write = Batch { writes: vec![Write::Add { key: b"n".to_vec(), delta: 1 }], ..Batch::default() };
+        assert!(matches!(store.commit(write, Durability::Ordered).await, Err(CommitError::Failed(_))));
+    }
+    assert!(store.stopped().await.contains("panicked"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_queue_makes_callers_wait_and_loses_none() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path());
