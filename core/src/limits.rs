@@ -128,6 +128,12 @@ pub const DRAFT_IDLE: Duration = Duration::from_secs(2);
 pub const SESSION_FAILED_MAX: Duration = Duration::from_secs(120);
 /// How long a change of a file that was answered may wait for the synced commit that saves it from a power cut.
 pub const ORDERED_SYNC_WAIT: Duration = Duration::from_millis(50);
+/// Times of access that wait in memory, how long they do, and how many one transaction keeps.
+pub const ACCESS_TIMES_MAX: usize = 1 << 14;
+pub const ACCESS_TIMES_KEEP: Duration = Duration::from_secs(30);
+pub const ACCESS_TIMES_COMMIT_MAX: usize = 64;
+/// How old a time of access may become where it is kept `relatime` (Linux: a day).
+pub const ACCESS_TIME_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Bytes that one call copies from file to file.
 pub const COPY_RANGE_BYTES_MAX: u64 = 8 << 20;
 /// Bytes that one call reads of a file, and writes to one.

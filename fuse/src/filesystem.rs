@@ -196,7 +196,10 @@ impl Filesystem for TrefoilFilesystem {
     fn readlink(&self, _request: &Request, ino: INodeNo, reply: ReplyData) {
         self.run("readlink", |door| async move {
             match door.files.read_link(&door.view, door.node(ino)).await {
-                Ok(target) => reply.data(&target),
+                Ok(target) => {
+                    door.files.accessed(&door.view, door.node(ino)).await;
+                    reply.data(&target);
+                }
                 Err(error) => reply.error(errno(&error)),
             }
         });
@@ -276,7 +279,12 @@ impl Filesystem for TrefoilFilesystem {
         self.run("open", |door| async move {
             let truncate = flags.0 & libc::O_TRUNC != 0;
             match door.files.open(&door.view, &caller, door.node(ino), access_of(flags.0), truncate).await {
-                Ok(open) => reply.opened(door.handles.insert(open), open_flags(&door)),
+                Ok(open) => {
+                    // A read from the kernel's pages is none that is heard of.
+                    let due = door.files.is_access_due(&door.view, door.node(ino)).await;
+                    let flags = if due { FopenFlags::empty() } else { open_flags(&door) };
+                    reply.opened(door.handles.insert(open), flags);
+                }
                 Err(error) => reply.error(errno(&error)),
             }
         });
@@ -317,14 +325,19 @@ impl Filesystem for TrefoilFilesystem {
         _fh: FileHandle,
         offset: u64,
         size: u32,
-        _flags: OpenFlags,
+        flags: OpenFlags,
         _lock_owner: Option<LockOwner>,
         reply: ReplyData,
     ) {
         let caller = caller(request);
         self.run("read", |door| async move {
             match door.files.read(&door.view, &caller, door.node(ino), offset, u64::from(size)).await {
-                Ok((pieces, _)) => data::send(&pieces, reply),
+                Ok((pieces, _)) => {
+                    if flags.0 & libc::O_NOATIME == 0 {
+                        door.files.accessed(&door.view, door.node(ino)).await;
+                    }
+                    data::send(&pieces, reply);
+                }
                 Err(error) => reply.error(errno(&error)),
             }
         });

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::access::require_writable;
+use super::accessed::Accesses;
 use super::drafts::Drafts;
 use super::lock::Locks;
 use super::session::{Barrier, Sessions};
@@ -35,6 +36,8 @@ pub(crate) struct Inner {
     pub locks: Locks,
     pub removed: super::directory::Removed,
     pub drafts: Drafts,
+    /// Times of access that are not in the index yet.
+    pub accesses: Accesses,
 }
 
 impl FileService {
@@ -44,8 +47,9 @@ impl FileService {
         let _ = objects.inner.coherence.set(Arc::clone(&coherence));
         let sessions = Sessions::new(objects.inner.parts.random.next_u64());
         let (barrier, locks, removed) = (Barrier::default(), Locks::default(), super::directory::Removed::default());
-        let drafts = Drafts::default();
-        Self { inner: Arc::new(Inner { objects, sessions, barrier, coherence, locks, removed, drafts }) }
+        let (drafts, accesses) = (Drafts::default(), Accesses::default());
+        let inner = Inner { objects, sessions, barrier, coherence, locks, removed, drafts, accesses };
+        Self { inner: Arc::new(inner) }
     }
 
     pub(crate) fn objects(&self) -> &ObjectService {
@@ -79,8 +83,9 @@ impl FileService {
         }
     }
 
-    /// What the node's write session has made of it.
+    /// What the node's write session has made of it, and when it was read last.
     pub(crate) fn overlay(&self, attributes: &mut Attributes) {
+        self.inner.accesses.overlay(attributes);
         self.inner.sessions.overlay(attributes.node, attributes);
     }
 
