@@ -243,6 +243,9 @@ impl FileService {
         if let Some(size) = set.size {
             self.allow_resize(view, caller, node).await?;
             self.check_guard(view, node, set.unchanged_since).await?;
+            if !caller.checked {
+                self.drop_privileges(view, caller, node, &self.node(node).await?).await?;
+            }
             self.truncate(view, node, size).await?;
         }
         let rest = SetAttributes { size: None, unchanged_since: None, ..set };
@@ -355,6 +358,12 @@ impl FileService {
             posix.mode &= !SET_UID;
             if posix.mode & 0o010 != 0 {
                 posix.mode &= !SET_GID;
+            }
+        }
+        if chown && !caller.checked && self.drop_capability(tx, node, found).await? {
+            match found {
+                AnyNode::File(record) => record.xattrs = record.xattrs.saturating_sub(1),
+                AnyNode::Directory(directory) => directory.record.xattrs = directory.record.xattrs.saturating_sub(1),
             }
         }
         if set.mode.is_some() && !caller.checked && !caller.is_root() && !caller.is_in(posix.gid) {

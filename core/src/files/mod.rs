@@ -18,6 +18,7 @@ mod lookup;
 mod make;
 mod names;
 mod open;
+mod privileges;
 mod read;
 mod remove;
 mod rename;
