@@ -9,7 +9,7 @@ use super::access::require_writable;
 use super::accessed::Accesses;
 use super::drafts::Drafts;
 use super::lock::Locks;
-use super::session::{Barrier, Sessions};
+use super::session::{Barrier, Flattening, Sessions};
 use super::{Around, Attributes, Caller, FileError, View};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -36,6 +36,8 @@ pub(crate) struct Inner {
     pub locks: Locks,
     pub removed: super::directory::Removed,
     pub drafts: Drafts,
+    /// What is made of fewer pieces while nobody waits.
+    pub flattening: Flattening,
     /// Times of access that are not in the index yet.
     pub accesses: Accesses,
 }
@@ -46,9 +48,9 @@ impl FileService {
         // One service of files for one of objects; a test that makes another one watches nothing.
         let _ = objects.inner.coherence.set(Arc::clone(&coherence));
         let sessions = Sessions::new(objects.inner.parts.random.next_u64());
-        let (barrier, locks, removed) = (Barrier::default(), Locks::default(), super::directory::Removed::default());
-        let (drafts, accesses) = (Drafts::default(), Accesses::default());
-        let inner = Inner { objects, sessions, barrier, coherence, locks, removed, drafts, accesses };
+        let (barrier, flattening, accesses) = (Barrier::default(), Flattening::default(), Accesses::default());
+        let (drafts, locks, removed) = (Drafts::default(), Locks::default(), super::directory::Removed::default());
+        let inner = Inner { objects, sessions, barrier, coherence, locks, removed, drafts, flattening, accesses };
         Self { inner: Arc::new(inner) }
     }
 

@@ -56,13 +56,15 @@ impl FileService {
         first.and(self.sync_all().await)
     }
 
-    /// Until `stop` resolves: makes stable what was committed in order, publishes what nobody closes, and keeps when files were read.
+    /// Until `stop` resolves: makes stable what was committed in order, publishes what nobody closes, keeps when
+    /// files were read, and flattens what was written in many pieces.
     pub async fn run_background(&self, stop: impl Future<Output = ()>) {
         tokio::select! {
             () = stop => {}
             () = self.make_stable() => {}
             () = self.publish_idle() => {}
             () = self.keep_access_times() => {}
+            () = self.flatten_noted() => {}
         }
     }
 

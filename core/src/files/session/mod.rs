@@ -10,6 +10,7 @@ mod budget;
 mod commit;
 mod commit_inline;
 mod dirty;
+mod flatten;
 mod flush;
 mod outgoing;
 mod prepare;
@@ -19,6 +20,7 @@ mod table;
 mod writing;
 
 pub(crate) use barrier::Barrier;
+pub(crate) use flatten::Flattening;
 pub(crate) use state::Part;
 pub(crate) use table::{Session, Sessions};
 
