@@ -148,6 +148,8 @@ pub const FLATTEN_PAGES_MAX: usize = 4096;
 pub const FLATTEN_BYTES_MAX: u64 = 1 << 40;
 /// How often that is begun anew because the file was written to meanwhile.
 pub const FLATTEN_ATTEMPTS_MAX: u32 = 8;
+/// Bytes from which on a part of a file that is copied is shared: each may add a layer.
+pub const SHARED_RANGE_BYTES_MIN: u64 = MAPPED_PAGE_BYTES;
 /// Bytes that one call copies from file to file.
 pub const COPY_RANGE_BYTES_MAX: u64 = 8 << 20;
 /// Bytes that one call reads of a file, and writes to one.

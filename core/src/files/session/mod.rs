@@ -15,6 +15,7 @@ mod flush;
 mod outgoing;
 mod prepare;
 mod share;
+mod share_range;
 mod state;
 mod table;
 mod writing;
