@@ -128,6 +128,28 @@ pub const DRAFT_IDLE: Duration = Duration::from_secs(2);
 pub const SESSION_FAILED_MAX: Duration = Duration::from_secs(120);
 /// How long a change of a file that was answered may wait for the synced commit that saves it from a power cut.
 pub const ORDERED_SYNC_WAIT: Duration = Duration::from_millis(50);
+/// Times of access that wait in memory, how long they do, and how many one transaction keeps.
+pub const ACCESS_TIMES_MAX: usize = 1 << 14;
+pub const ACCESS_TIMES_KEEP: Duration = Duration::from_secs(30);
+pub const ACCESS_TIMES_COMMIT_MAX: usize = 64;
+/// How old a time of access may become where it is kept `relatime` (Linux: a day).
+pub const ACCESS_TIME_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+/// Pieces of a page beyond which it is rewritten as one when nobody waits, and contents over each other beyond which they are copied
+/// together then.
+pub const FLATTEN_PIECES: usize = 32;
+pub const FLATTEN_LAYERS: usize = 4;
+/// How long after it was noted that is begun with, and the rest after each page: at most 50 MiB/s.
+pub const FLATTEN_DELAY: Duration = Duration::from_secs(1);
+pub const FLATTEN_PAUSE: Duration = Duration::from_millis(20);
+/// Files, and pages of one, that wait for it. What finds no room is noted again by the next write.
+pub const FLATTEN_NODES_MAX: usize = 1024;
+pub const FLATTEN_PAGES_MAX: usize = 4096;
+/// Bytes of a base that are copied, with those that are zeros.
+pub const FLATTEN_BYTES_MAX: u64 = 1 << 40;
+/// How often that is begun anew because the file was written to meanwhile.
+pub const FLATTEN_ATTEMPTS_MAX: u32 = 8;
+/// Bytes from which on a part of a file that is copied is shared: each may add a layer.
+pub const SHARED_RANGE_BYTES_MIN: u64 = MAPPED_PAGE_BYTES;
 /// Bytes that one call copies from file to file.
 pub const COPY_RANGE_BYTES_MAX: u64 = 8 << 20;
 /// Bytes that one call reads of a file, and writes to one.
@@ -342,4 +364,5 @@ const _: () = assert!(SESSION_COMMIT_BYTES_MAX + INLINE_BYTES_MAX < TRANSACTION_
 const _: () = assert!(SESSION_COMMIT_PAGES_MAX * 8 < TRANSACTION_WRITES_MAX);
 const _: () = assert!(MAPPED_PAGE_BYTES + (SESSION_RANGE_BYTES as u64) < SESSION_BYTES_MAX as u64);
 const _: () = assert!((INLINE_BYTES_MAX as u64) < MAPPED_PAGE_BYTES);
+const _: () = assert!(FLATTEN_PIECES < MAPPED_PIECES_MAX && FLATTEN_LAYERS < MAPPED_LAYERS_MAX);
 const _: () = assert!(FILE_WRITE_BYTES_MAX <= SESSION_BYTES_MAX / 2);

@@ -11,7 +11,6 @@
 //!   either has changed, which also mends an append that met another door's.
 //! * `FLOCK_LOCKS`: fuser does not tell a flock(2) from a lock of fcntl(2), and the two must not see each other. Without it the kernel
 //!   keeps flock itself, for all programs on this mount.
-//! * `POSIX_ACL`, `DONT_MASK`: access control lists are not kept, so the kernel applies the umask.
 //! * `CACHE_SYMLINKS`: a target is asked for each time it is followed, and never old.
 //! * `SETXATTR_EXT`, `HANDLE_KILLPRIV_V2`, `SECURITY_CTX`, `CREATE_SUPP_GROUP`, `ALLOW_IDMAP`, `OVER_IO_URING`, `HAS_RESEND`,
 //!   `REQUEST_TIMEOUT`: change the form of requests in ways that fuser 0.18 does not know; some of them make it panic.
@@ -33,17 +32,22 @@ const WANTED: &[(InitFlags, u32)] = &[
     (InitFlags::FUSE_READDIRPLUS_AUTO, 21),
     (InitFlags::FUSE_ASYNC_DIO, 22),
     (InitFlags::FUSE_PARALLEL_DIROPS, 25),
+    (InitFlags::FUSE_POSIX_ACL, 26),
+    // Older, but of use with lists only: a directory's default list stands in for the umask.
+    (InitFlags::FUSE_DONT_MASK, 26),
     (InitFlags::FUSE_MAX_PAGES, 28),
 ];
 
 /// The minor version of the protocol that kernels have, newest first: those that brought something we ask for.
 const PROTOCOLS: &[((u32, u32), u32)] =
-    &[((4, 20), 28), ((4, 7), 25), ((3, 10), 22), ((3, 9), 21), ((3, 6), 20), ((2, 6), 9)];
+    &[((4, 20), 28), ((4, 9), 26), ((4, 7), 25), ((3, 10), 22), ((3, 9), 21), ((3, 6), 20), ((2, 6), 9)];
 
 /// What a mount may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chosen {
     pub capabilities: InitFlags,
+    /// The kernel decides by access control lists, and leaves the umask to us; otherwise it knows neither.
+    pub lists: bool,
     /// Bytes of one READ or WRITE.
     pub transfer_bytes_max: u32,
 }
@@ -52,9 +56,18 @@ pub struct Chosen {
 pub fn choose(offered: InitFlags, pretended: Option<(u32, u32)>) -> Chosen {
     let minor_max = pretended.map_or(u32::MAX, protocol_of);
     let visible = WANTED.iter().filter(|(_, minor)| *minor <= minor_max).map(|(flag, _)| *flag);
-    let capabilities = offered & visible.fold(InitFlags::empty(), |all, flag| all | flag);
+    let mut capabilities = offered & visible.fold(InitFlags::empty(), |all, flag| all | flag);
+    let both = InitFlags::FUSE_POSIX_ACL | InitFlags::FUSE_DONT_MASK;
+    let lists = capabilities.contains(both);
+    if !lists {
+        capabilities -= both;
+    }
     let many_pages = capabilities.contains(InitFlags::FUSE_MAX_PAGES);
-    Chosen { capabilities, transfer_bytes_max: if many_pages { TRANSFER_BYTES_MAX } else { OLD_TRANSFER_BYTES_MAX } }
+    Chosen {
+        capabilities,
+        lists,
+        transfer_bytes_max: if many_pages { TRANSFER_BYTES_MAX } else { OLD_TRANSFER_BYTES_MAX },
+    }
 }
 
 /// The minor version that a kernel speaks at least.

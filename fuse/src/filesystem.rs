@@ -28,6 +28,7 @@ use crate::freshness::Stamp;
 use crate::limits::{BACKGROUND_REQUESTS_CONGESTED, BACKGROUND_REQUESTS_MAX, LOOKUP_ATTEMPTS_MAX, READAHEAD_KIB};
 use crate::operations::names::{Place, access_of, create, make, rename_mode, special};
 use crate::operations::{attributes, data, directory, locks, xattrs};
+use crate::process;
 use crate::shapes::set_time;
 
 /// One mounted view, as fuser drives it.
@@ -36,6 +37,8 @@ pub struct TrefoilFilesystem {
     pub runtime: Handle,
     /// The version of an older kernel that this one is to be treated as.
     pub pretended: Option<(u32, u32)>,
+    /// Whether access control lists and the umask are the store's: known when the kernel has said what it can do.
+    pub lists: bool,
 }
 
 impl TrefoilFilesystem {
@@ -47,17 +50,19 @@ impl TrefoilFilesystem {
         Place::new(&self.door, directory, name)
     }
 
+    /// Who makes something new. A kernel that leaves the umask to us says what it is.
+    fn maker(&self, request: &Request, umask: u32) -> Caller {
+        Caller { umask: if self.lists { umask & 0o777 } else { 0 }, ..caller(request) }
+    }
+
+    /// Whether an attribute is a list that the kernel would not go by.
+    fn is_refused(&self, name: &OsStr) -> bool {
+        !self.lists && xattrs::is_list(name.as_bytes())
+    }
+
     /// Makes a name and answers with it.
-    fn make(
-        &self,
-        request: &Request,
-        what: &'static str,
-        place: Place,
-        kind: Make,
-        mode: Option<u32>,
-        reply: ReplyEntry,
-    ) {
-        let (caller, stamp) = (caller(request), self.door.fresh.stamp());
+    fn make(&self, caller: Caller, what: &'static str, place: Place, kind: Make, mode: Option<u32>, reply: ReplyEntry) {
+        let stamp = self.door.fresh.stamp();
         self.run(what, |door| async move {
             let made = make(&door, &caller, &place, kind, mode).await;
             let made = told(&door, made.map(|Made { attributes, .. }| attributes)).await;
@@ -130,6 +135,7 @@ impl Filesystem for TrefoilFilesystem {
         }
         let _ = config.set_max_background(BACKGROUND_REQUESTS_MAX);
         let _ = config.set_congestion_threshold(BACKGROUND_REQUESTS_CONGESTED);
+        self.lists = chosen.lists;
         let abi = config.kernel_abi();
         tracing::debug!(?abi, capabilities = ?chosen.capabilities, bytes = chosen.transfer_bytes_max, "mount negotiated");
         Ok(())
@@ -196,7 +202,10 @@ impl Filesystem for TrefoilFilesystem {
     fn readlink(&self, _request: &Request, ino: INodeNo, reply: ReplyData) {
         self.run("readlink", |door| async move {
             match door.files.read_link(&door.view, door.node(ino)).await {
-                Ok(target) => reply.data(&target),
+                Ok(target) => {
+                    door.files.accessed(&door.view, door.node(ino)).await;
+                    reply.data(&target);
+                }
                 Err(error) => reply.error(errno(&error)),
             }
         });
@@ -208,23 +217,25 @@ impl Filesystem for TrefoilFilesystem {
         parent: INodeNo,
         name: &OsStr,
         mode: u32,
-        _umask: u32,
+        umask: u32,
         rdev: u32,
         reply: ReplyEntry,
     ) {
         match special(mode, rdev) {
-            Some(kind) => self.make(request, "mknod", self.place(parent, name), kind, Some(mode), reply),
+            Some(kind) => {
+                self.make(self.maker(request, umask), "mknod", self.place(parent, name), kind, Some(mode), reply)
+            }
             None => reply.error(Errno::EINVAL),
         }
     }
 
-    fn mkdir(&self, request: &Request, parent: INodeNo, name: &OsStr, mode: u32, _umask: u32, reply: ReplyEntry) {
-        self.make(request, "mkdir", self.place(parent, name), Make::Directory, Some(mode), reply);
+    fn mkdir(&self, request: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, reply: ReplyEntry) {
+        self.make(self.maker(request, umask), "mkdir", self.place(parent, name), Make::Directory, Some(mode), reply);
     }
 
     fn symlink(&self, request: &Request, parent: INodeNo, link_name: &OsStr, target: &Path, reply: ReplyEntry) {
         let kind = Make::Symlink(target.as_os_str().as_bytes().to_vec());
-        self.make(request, "symlink", self.place(parent, link_name), kind, None, reply);
+        self.make(caller(request), "symlink", self.place(parent, link_name), kind, None, reply);
     }
 
     fn unlink(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
@@ -276,7 +287,12 @@ impl Filesystem for TrefoilFilesystem {
         self.run("open", |door| async move {
             let truncate = flags.0 & libc::O_TRUNC != 0;
             match door.files.open(&door.view, &caller, door.node(ino), access_of(flags.0), truncate).await {
-                Ok(open) => reply.opened(door.handles.insert(open), open_flags(&door)),
+                Ok(open) => {
+                    // A read from the kernel's pages is none that is heard of.
+                    let due = door.files.is_access_due(&door.view, door.node(ino)).await;
+                    let flags = if due { FopenFlags::empty() } else { open_flags(&door) };
+                    reply.opened(door.handles.insert(open), flags);
+                }
                 Err(error) => reply.error(errno(&error)),
             }
         });
@@ -288,11 +304,11 @@ impl Filesystem for TrefoilFilesystem {
         parent: INodeNo,
         name: &OsStr,
         mode: u32,
-        _umask: u32,
+        umask: u32,
         flags: i32,
         reply: ReplyCreate,
     ) {
-        let (caller, place, stamp) = (caller(request), self.place(parent, name), self.door.fresh.stamp());
+        let (caller, place, stamp) = (self.maker(request, umask), self.place(parent, name), self.door.fresh.stamp());
         let thread = request.pid();
         self.run("create", |door| async move {
             let created = create(&door, &caller, thread, &place, mode, flags).await;
@@ -317,14 +333,19 @@ impl Filesystem for TrefoilFilesystem {
         _fh: FileHandle,
         offset: u64,
         size: u32,
-        _flags: OpenFlags,
+        flags: OpenFlags,
         _lock_owner: Option<LockOwner>,
         reply: ReplyData,
     ) {
         let caller = caller(request);
         self.run("read", |door| async move {
             match door.files.read(&door.view, &caller, door.node(ino), offset, u64::from(size)).await {
-                Ok((pieces, _)) => data::send(&pieces, reply),
+                Ok((pieces, _)) => {
+                    if flags.0 & libc::O_NOATIME == 0 {
+                        door.files.accessed(&door.view, door.node(ino)).await;
+                    }
+                    data::send(&pieces, reply);
+                }
                 Err(error) => reply.error(errno(&error)),
             }
         });
@@ -431,21 +452,26 @@ impl Filesystem for TrefoilFilesystem {
         _position: u32,
         reply: ReplyEmpty,
     ) {
-        if xattrs::is_list(name.as_bytes()) {
+        if self.is_refused(name) {
             return reply.error(Errno::EOPNOTSUPP);
         }
         let mode = match xattrs::mode(flags) {
             Ok(mode) => mode,
             Err(error) => return reply.error(error),
         };
-        let (caller, name, value) = (caller(request), name.as_bytes().to_vec(), value.to_vec());
+        let (mut caller, thread) = (caller(request), request.pid());
+        let (name, value) = (name.as_bytes().to_vec(), value.to_vec());
         self.run("setxattr", |door| async move {
+            if xattrs::is_list(&name) {
+                // Whoever is not in a file's group takes its set-group-id bit with a list (posix_acl_update_mode of the kernel).
+                caller.groups = process::groups(thread);
+            }
             empty(door.files.set_xattr(&door.view, &caller, door.node(ino), &name, &value, mode).await, reply);
         });
     }
 
     fn getxattr(&self, request: &Request, ino: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
-        if xattrs::is_list(name.as_bytes()) {
+        if self.is_refused(name) {
             return reply.error(Errno::EOPNOTSUPP);
         }
         let (caller, name) = (caller(request), name.as_bytes().to_vec());
@@ -458,17 +484,20 @@ impl Filesystem for TrefoilFilesystem {
     }
 
     fn listxattr(&self, request: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
-        let caller = caller(request);
-        self.run("listxattr", |door| async move {
+        let (caller, lists) = (caller(request), self.lists);
+        self.run("listxattr", move |door| async move {
             match door.files.list_xattrs(&door.view, &caller, door.node(ino)).await {
-                Ok(names) => xattrs::send(&xattrs::joined(&names), size, reply),
+                Ok(mut names) => {
+                    names.retain(|name| lists || !xattrs::is_list(name));
+                    xattrs::send(&xattrs::joined(&names), size, reply);
+                }
                 Err(error) => reply.error(errno(&error)),
             }
         });
     }
 
     fn removexattr(&self, request: &Request, ino: INodeNo, name: &OsStr, reply: ReplyEmpty) {
-        if xattrs::is_list(name.as_bytes()) {
+        if self.is_refused(name) {
             return reply.error(Errno::EOPNOTSUPP);
         }
         let (caller, name) = (caller(request), name.as_bytes().to_vec());

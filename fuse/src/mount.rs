@@ -80,7 +80,7 @@ impl Mount {
             lock_door: watch.id(),
             ended: waits_ended,
         };
-        let filesystem = TrefoilFilesystem { door: Arc::new(door), runtime, pretended };
+        let filesystem = TrefoilFilesystem { door: Arc::new(door), runtime, pretended, lists: false };
         let mut config = Config::default();
         config.acl = if options.allow_other { SessionACL::All } else { SessionACL::Owner };
         config.n_threads = Some(SESSION_THREADS);

@@ -8,7 +8,7 @@
 mod tests;
 
 use nix::mount::MsFlags;
-use trefoil_core::files::Defaults;
+use trefoil_core::files::{AccessTimes, Defaults};
 
 use crate::limits::OPTIONS_BYTES_MAX;
 
@@ -17,8 +17,8 @@ pub struct MountOptions {
     pub read_only: bool,
     /// Whether each change is on stable storage before it is answered.
     pub strict: bool,
-    /// Whether reads change the time of the last access.
-    pub access_times: bool,
+    /// Which reads change the time of the last access.
+    pub access_times: AccessTimes,
     /// Whether others than the daemon's user may come in; modes decide what they may do there.
     pub allow_other: bool,
     pub set_user_id: bool,
@@ -38,7 +38,7 @@ impl Default for MountOptions {
         Self {
             read_only: false,
             strict: false,
-            access_times: false,
+            access_times: AccessTimes::Never,
             allow_other: true,
             set_user_id: false,
             devices: false,
@@ -68,8 +68,10 @@ impl MountOptions {
         match option {
             "ro" => self.read_only = true,
             "rw" => self.read_only = false,
-            "atime" | "relatime" => self.access_times = true,
-            "noatime" => self.access_times = false,
+            // What `atime` says has been `relatime` since Linux 2.6.30 (mount(8)).
+            "atime" | "relatime" => self.access_times = AccessTimes::Relative,
+            "strictatime" => self.access_times = AccessTimes::Always,
+            "noatime" => self.access_times = AccessTimes::Never,
             "allow_other" => self.allow_other = true,
             "noallow_other" => self.allow_other = false,
             "suid" => self.set_user_id = true,
@@ -119,7 +121,11 @@ impl MountOptions {
         let pick = |is: bool, yes: &str, no: &str| if is { yes } else { no }.to_owned();
         let mut words = vec![pick(*read_only, "ro", "rw")];
         words.push(pick(*strict, "durability=strict", "durability=posix"));
-        words.push(pick(*access_times, "relatime", "noatime"));
+        words.push(match access_times {
+            AccessTimes::Never => "noatime".into(),
+            AccessTimes::Relative => "relatime".into(),
+            AccessTimes::Always => "strictatime".into(),
+        });
         words.push(pick(*set_user_id, "suid", "nosuid"));
         words.push(pick(*devices, "dev", "nodev"));
         if !execute {
@@ -143,7 +149,9 @@ impl MountOptions {
     pub fn flags(&self) -> MsFlags {
         let flags = [
             (self.read_only, MsFlags::MS_RDONLY),
-            (!self.access_times, MsFlags::MS_NOATIME),
+            (self.access_times == AccessTimes::Never, MsFlags::MS_NOATIME),
+            (self.access_times == AccessTimes::Relative, MsFlags::MS_RELATIME),
+            (self.access_times == AccessTimes::Always, MsFlags::MS_STRICTATIME),
             (!self.set_user_id, MsFlags::MS_NOSUID),
             (!self.devices, MsFlags::MS_NODEV),
             (!self.execute, MsFlags::MS_NOEXEC),
@@ -164,7 +172,7 @@ fn bad(option: &str, expected: &str) -> OptionError {
 }
 
 fn unknown(option: &str) -> OptionError {
-    let known = "ro, rw, noatime, relatime, durability=posix|strict, uid=N, gid=N, umask=NNN, fmask=NNN, dmask=NNN, suid, nosuid, \
+    let known = "ro, rw, noatime, relatime, strictatime, durability=posix|strict, uid=N, gid=N, umask=NNN, fmask=NNN, dmask=NNN, suid, nosuid, \
                  dev, nodev, exec, noexec, allow_other, noallow_other";
     match option.split('=').next().unwrap_or(option) {
         "allow_root" | "auto_unmount" | "nonempty" | "kernel_cache" | "direct_io" | "max_read" | "fsname"

@@ -16,13 +16,18 @@ use trefoil_core::access::{Accounts, Secret};
 use trefoil_core::clock::SystemClock;
 use trefoil_core::data::Location;
 use trefoil_core::data::memory::MemoryStore as MemoryBlobs;
-use trefoil_core::files::{FileService, ViewRequest};
+use trefoil_core::files::{FileService, View, ViewRequest};
 use trefoil_core::metadata::memory::MemoryStore as MemoryIndex;
 use trefoil_core::metadata::watched::Watched;
 use trefoil_core::objects::{AclChange, CreateBucket, ObjectService, Parts as ObjectParts};
 use trefoil_core::random::SystemRandom;
 use trefoil_core::types::{BucketName, Principal, TagSet};
 use trefoil_fuse::{Mount, MountError, MountOptions, Parts, Siblings, is_stale};
+
+#[path = "mount/access_times.rs"]
+mod access_times;
+#[path = "mount/lists.rs"]
+mod lists;
 
 const BUCKET: &str = "mounted";
 
@@ -31,6 +36,7 @@ struct Store {
     files: FileService,
     principal: Principal,
     siblings: Arc<Siblings>,
+    pretended: Option<(u32, u32)>,
     dir: tempfile::TempDir,
 }
 
@@ -68,11 +74,19 @@ fn store() -> Option<Store> {
         objects.create_bucket(&principal, create).await.unwrap();
         (FileService::new(objects, coherence), principal)
     });
-    Some(Store { runtime, files, principal, siblings: Arc::default(), dir: tempfile::tempdir().unwrap() })
+    Some(Store {
+        runtime,
+        files,
+        principal,
+        siblings: Arc::default(),
+        pretended: None,
+        dir: tempfile::tempdir().unwrap(),
+    })
 }
 
 impl Store {
-    fn mount_at(&self, directory: PathBuf, options: &str) -> Result<Mount, MountError> {
+    /// What a door of such options shows.
+    fn view(&self, options: &str) -> View {
         let options = MountOptions::parse(options).unwrap();
         let bucket: BucketName = BUCKET.parse().unwrap();
         let wanted = ViewRequest {
@@ -83,7 +97,12 @@ impl Store {
             access_times: options.access_times,
             defaults: options.defaults,
         };
-        let view = self.runtime.block_on(self.files.view(&self.principal, wanted)).unwrap();
+        self.runtime.block_on(self.files.view(&self.principal, wanted)).unwrap()
+    }
+
+    fn mount_at(&self, directory: PathBuf, options: &str) -> Result<Mount, MountError> {
+        let view = self.view(options);
+        let options = MountOptions::parse(options).unwrap();
         Mount::start(Parts {
             files: self.files.clone(),
             view,
@@ -92,7 +111,7 @@ impl Store {
             directory,
             runtime: self.runtime.handle().clone(),
             siblings: Arc::clone(&self.siblings),
-            pretended: None,
+            pretended: self.pretended,
         })
     }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use trefoil_core::error::Result;
-use trefoil_core::files::{Caller, Defaults, FileService, View, ViewRequest};
+use trefoil_core::files::{AccessTimes, Caller, Defaults, FileService, View, ViewRequest};
 use trefoil_core::types::{BucketName, Principal};
 
 use crate::hosts::Hosts;
@@ -131,7 +131,7 @@ impl Export {
             read_only: self.options.read_only,
             // What NFS answers of names and attributes is stable (RFC 1813, 4.8).
             strict: true,
-            access_times: false,
+            access_times: AccessTimes::Never,
             defaults: self.options.defaults,
         };
         let view = Arc::new(files.view(&self.principal, wanted).await?);

@@ -63,6 +63,11 @@ impl Faulty {
         self.armed.lock().push(Armed { verb, skip: nth.saturating_sub(1), fault });
     }
 
+    /// Lets go of those that have not struck.
+    pub fn disarm(&self) {
+        self.armed.lock().clear();
+    }
+
     /// Faults that have not struck yet.
     pub fn armed(&self) -> usize {
         self.armed.lock().len()

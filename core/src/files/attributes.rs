@@ -243,6 +243,9 @@ impl FileService {
         if let Some(size) = set.size {
             self.allow_resize(view, caller, node).await?;
             self.check_guard(view, node, set.unchanged_since).await?;
+            if !caller.checked {
+                self.drop_privileges(view, caller, node, &self.node(node).await?).await?;
+            }
             self.truncate(view, node, size).await?;
         }
         let rest = SetAttributes { size: None, unchanged_since: None, ..set };
@@ -250,7 +253,35 @@ impl FileService {
             return Ok(Around { before: None, after: Some(self.attributes(view, node).await?) });
         }
         let guard = set.unchanged_since.filter(|_| set.size.is_none());
-        let before = transact!(self.store(), self.durability(view), |tx| {
+        // From here on, no time of an earlier read is put over the one that is to be set.
+        let read_at = rest.accessed.and_then(|_| self.inner.accesses.take(node));
+        let changed = self.change_attributes(view, caller, node, (&rest, guard)).await;
+        if let (Err(_), Some(read_at)) = (&changed, read_at) {
+            self.inner.accesses.give_back(node, read_at);
+        }
+        let (before, drafted) = changed?;
+        self.settled(view);
+        if drafted {
+            self.inner.drafts.note(node, &view.bucket);
+        }
+        match rest.modified {
+            Some(SetTime::To(time)) => self.inner.sessions.set_modified(node, time),
+            Some(SetTime::Now) => self.inner.sessions.set_modified(node, self.now()),
+            None => {}
+        }
+        self.changed_node(view, node, false).await;
+        Ok(Around { before: Some(before), after: Some(self.attributes(view, node).await?) })
+    }
+
+    /// In one transaction. Size and times before it, and whether a draft was begun.
+    async fn change_attributes(
+        &self,
+        view: &View,
+        caller: &Caller,
+        node: Id,
+        (rest, guard): (&SetAttributes, Option<Timestamp>),
+    ) -> Result<((u64, Timestamp, Timestamp), bool)> {
+        transact!(self.store(), self.durability(view), |tx| {
             tx.origin(view.watcher);
             let mut found = self.any_node(tx, node, false).await?;
             let mut drafted = false;
@@ -266,21 +297,9 @@ impl FileService {
                 let bucket = self.tree().resolve_bucket(tx, &view.bucket).await?;
                 drafted = self.tree().begin_draft(tx, node, record, &bucket).await?;
             }
-            self.apply(tx, view, caller, (node, &mut found), &before, &rest).await?;
+            self.apply(tx, view, caller, (node, &mut found), &before, rest).await?;
             Ok(((before.size, before.modified, before.changed), drafted))
-        })?;
-        let (before, drafted) = before;
-        self.settled(view);
-        if drafted {
-            self.inner.drafts.note(node, &view.bucket);
-        }
-        match rest.modified {
-            Some(SetTime::To(time)) => self.inner.sessions.set_modified(node, time),
-            Some(SetTime::Now) => self.inner.sessions.set_modified(node, self.now()),
-            None => {}
-        }
-        self.changed_node(view, node, false).await;
-        Ok(Around { before: Some(before), after: Some(self.attributes(view, node).await?) })
+        })
     }
 
     async fn check_guard(&self, view: &View, node: Id, guard: Option<Timestamp>) -> Result<()> {
@@ -339,6 +358,12 @@ impl FileService {
             posix.mode &= !SET_UID;
             if posix.mode & 0o010 != 0 {
                 posix.mode &= !SET_GID;
+            }
+        }
+        if chown && !caller.checked && self.drop_capability(tx, node, found).await? {
+            match found {
+                AnyNode::File(record) => record.xattrs = record.xattrs.saturating_sub(1),
+                AnyNode::Directory(directory) => directory.record.xattrs = directory.record.xattrs.saturating_sub(1),
             }
         }
         if set.mode.is_some() && !caller.checked && !caller.is_root() && !caller.is_in(posix.gid) {

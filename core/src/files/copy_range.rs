@@ -1,6 +1,8 @@
 //! Copying from file to file.
 //!
-//! Always holds: a whole file that is copied to an empty one shares its content, in one commit; everything else is read and written.
+//! Always holds: a whole file that is copied to an empty one shares its content, in one commit, and so does a large part that is copied to the
+//! same place of a file which ends there and has all before it from the same file: so a file of any size, however often a program asks. Everything else is
+//! read and written.
 
 use std::sync::Arc;
 
@@ -28,8 +30,8 @@ impl FileService {
             return Err(FileError::Invalid("the ranges overlap").into());
         }
         let target = self.session_of(view, to.0);
-        let copied = match from.1 == 0 && to.1 == 0 && from.0 != to.0 {
-            true => self.copy_whole(view, from.0, &target, length).await,
+        let copied = match from.1 == to.1 && from.0 != to.0 {
+            true => self.copy_shared(view, from, &target, length).await,
             false => Ok(None),
         };
         let copied = match copied {
@@ -61,23 +63,30 @@ impl FileService {
     }
 
     /// `None` where the content can't be shared.
-    async fn copy_whole(&self, view: &View, from: Id, target: &Arc<Session>, length: u64) -> Result<Option<u64>> {
+    async fn copy_shared(
+        &self,
+        view: &View,
+        (from, at): (Id, u64),
+        target: &Arc<Session>,
+        length: u64,
+    ) -> Result<Option<u64>> {
         if let Some(source) = self.inner.sessions.get(from) {
             let flushed = self.flush(&source).await;
             self.inner.sessions.let_go(source);
             flushed?;
         }
         let source = self.node(from).await?;
-        if source.size > length || source.size == 0 {
+        if source.size <= at {
             return Ok(None);
         }
-        let shared = self.share_session(target, from, &source).await?;
-        if shared && view.strict {
+        let whole = at == 0 && source.size <= length;
+        let shared = match whole && self.share_session(target, from, &source).await? {
+            true => Some(source.size),
+            false => self.share_range(target, from, &source, (at, length)).await?,
+        };
+        if shared.is_some() && view.strict {
             self.sync_all().await?;
         }
-        match shared {
-            true => Ok(Some(source.size)),
-            false => Ok(None),
-        }
+        Ok(shared)
     }
 }

@@ -141,7 +141,10 @@ impl FileService {
                     Ok(Some(attributes))
                 }
                 Named::Directory { node, .. } => {
-                    Ok(Directory::from_values(next(3))?.map(|directory| of_directory(view, *node, &directory)))
+                    let Some(directory) = Directory::from_values(next(3))? else { return Ok(None) };
+                    let mut attributes = of_directory(view, *node, &directory);
+                    self.overlay(&mut attributes);
+                    Ok(Some(attributes))
                 }
             })
             .collect()

@@ -58,7 +58,10 @@ impl FileService {
     pub(crate) async fn attributes_of(&self, view: &View, named: &Named) -> Result<Option<Attributes>> {
         match named {
             Named::Directory { node, .. } => {
-                Ok(self.tree().directory_now(*node).await?.map(|directory| of_directory(view, *node, &directory)))
+                let Some(directory) = self.tree().directory_now(*node).await? else { return Ok(None) };
+                let mut attributes = of_directory(view, *node, &directory);
+                self.overlay(&mut attributes);
+                Ok(Some(attributes))
             }
             Named::Object { summary: Some(_), .. } => Ok(self.attributes_of_dentry(view, named)),
             Named::Object { node, .. } => {

@@ -4,6 +4,7 @@
 //! through one write session per node (`session/`), however many handles of however many doors are at it.
 
 mod access;
+mod accessed;
 mod acl;
 mod attributes;
 mod coherence;
@@ -17,6 +18,7 @@ mod lookup;
 mod make;
 mod names;
 mod open;
+mod privileges;
 mod read;
 mod remove;
 mod rename;
@@ -30,6 +32,7 @@ mod view;
 mod write;
 mod xattr;
 
+pub use accessed::AccessTimes;
 pub use coherence::{Change, WatchGuard, Watcher};
 pub use error::FileError;
 pub(crate) use names::{FileName, node_name, shown as shown_name};

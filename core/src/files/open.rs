@@ -113,6 +113,7 @@ impl FileService {
         }
         self.check_record(view, caller, node, &record, access).await?;
         if truncate {
+            self.drop_privileges(view, caller, node, &record).await?;
             let session = self.inner.sessions.get_or_make(view, node);
             self.resize_session(&session, 0).await?;
         }

@@ -132,7 +132,7 @@ impl FileService {
         Ok(Some(service.mapped_stream(&layer, range, pin, Some((first, pages)))))
     }
 
-    /// Refuses whoever lacks a right that nobody has checked yet.
+    /// Refuses whoever lacks a right that nobody has checked yet. What is to be written to loses what a write takes.
     pub(crate) async fn require_file(&self, view: &View, caller: &Caller, node: Id, wanted: Access) -> Result<()> {
         if view.read_only && wanted.write {
             return Err(FileError::ReadOnly.into());
@@ -141,7 +141,11 @@ impl FileService {
             return Ok(());
         }
         let record = self.node(node).await?;
-        self.check_record(view, caller, node, &record, wanted).await
+        self.check_record(view, caller, node, &record, wanted).await?;
+        match wanted.write {
+            true => self.drop_privileges(view, caller, node, &record).await,
+            false => Ok(()),
+        }
     }
 
     /// What a symbolic link leads to.

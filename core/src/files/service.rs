@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use super::access::require_writable;
+use super::accessed::Accesses;
 use super::drafts::Drafts;
 use super::lock::Locks;
-use super::session::{Barrier, Sessions};
+use super::session::{Barrier, Flattening, Sessions};
 use super::{Around, Attributes, Caller, FileError, View};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -35,6 +36,10 @@ pub(crate) struct Inner {
     pub locks: Locks,
     pub removed: super::directory::Removed,
     pub drafts: Drafts,
+    /// What is made of fewer pieces while nobody waits.
+    pub flattening: Flattening,
+    /// Times of access that are not in the index yet.
+    pub accesses: Accesses,
 }
 
 impl FileService {
@@ -43,9 +48,10 @@ impl FileService {
         // One service of files for one of objects; a test that makes another one watches nothing.
         let _ = objects.inner.coherence.set(Arc::clone(&coherence));
         let sessions = Sessions::new(objects.inner.parts.random.next_u64());
-        let (barrier, locks, removed) = (Barrier::default(), Locks::default(), super::directory::Removed::default());
-        let drafts = Drafts::default();
-        Self { inner: Arc::new(Inner { objects, sessions, barrier, coherence, locks, removed, drafts }) }
+        let (barrier, flattening, accesses) = (Barrier::default(), Flattening::default(), Accesses::default());
+        let (drafts, locks, removed) = (Drafts::default(), Locks::default(), super::directory::Removed::default());
+        let inner = Inner { objects, sessions, barrier, coherence, locks, removed, drafts, flattening, accesses };
+        Self { inner: Arc::new(inner) }
     }
 
     pub(crate) fn objects(&self) -> &ObjectService {
@@ -79,8 +85,9 @@ impl FileService {
         }
     }
 
-    /// What the node's write session has made of it.
+    /// What the node's write session has made of it, and when it was read last.
     pub(crate) fn overlay(&self, attributes: &mut Attributes) {
+        self.inner.accesses.overlay(attributes);
         self.inner.sessions.overlay(attributes.node, attributes);
     }
 

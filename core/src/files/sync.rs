@@ -52,15 +52,19 @@ impl FileService {
             self.inner.sessions.let_go(session);
         }
         first = first.and(self.seal_waiting().await);
+        self.keep_access_times_once().await;
         first.and(self.sync_all().await)
     }
 
-    /// Until `stop` resolves: makes stable what was committed in order, and publishes what nobody closes.
+    /// Until `stop` resolves: makes stable what was committed in order, publishes what nobody closes, keeps when
+    /// files were read, and flattens what was written in many pieces.
     pub async fn run_background(&self, stop: impl Future<Output = ()>) {
         tokio::select! {
             () = stop => {}
             () = self.make_stable() => {}
             () = self.publish_idle() => {}
+            () = self.keep_access_times() => {}
+            () = self.flatten_noted() => {}
         }
     }
 

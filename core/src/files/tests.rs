@@ -9,6 +9,7 @@ mod versions;
 use std::sync::Arc;
 
 use super::*;
+use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::metadata::keys::Id;
 use crate::metadata::watched::Coherence;
@@ -35,7 +36,11 @@ pub(crate) fn error<T: std::fmt::Debug>(result: crate::error::Result<T>) -> File
 
 impl Files {
     pub async fn new() -> Self {
-        let s3 = Fixture::new().await;
+        Self::with_clock(Arc::new(SystemClock)).await
+    }
+
+    pub async fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        let s3 = Fixture::with_clock(clock).await;
         let service = FileService::new(s3.service.clone(), Arc::new(Coherence::default()));
         let view = service.view(&s3.root, Self::request(&s3)).await.unwrap();
         Self { s3, service, view, root: Caller::root() }
@@ -47,7 +52,7 @@ impl Files {
             prefix: String::new(),
             read_only: false,
             strict: false,
-            access_times: false,
+            access_times: AccessTimes::Never,
             defaults: Defaults::default(),
         }
     }

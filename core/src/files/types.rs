@@ -2,6 +2,7 @@
 //!
 //! Always holds: modes, ids and times are POSIX's; nothing here is of one door.
 
+use super::AccessTimes;
 use crate::clock::Timestamp;
 use crate::metadata::keys::Id;
 use crate::types::{AccountId, BucketName};
@@ -24,8 +25,8 @@ pub struct View {
     pub strict: bool,
     /// What objects without attributes of their own show.
     pub defaults: Defaults,
-    /// Whether reads change the time of the last access.
-    pub access_times: bool,
+    /// Which reads change the time of the last access; none where it is read-only.
+    pub access_times: AccessTimes,
     /// The watcher that changes through this view are not told to: the mount that they came through.
     pub watcher: Option<u64>,
 }

@@ -2,7 +2,7 @@
 //!
 //! Always holds: the bucket's owner, or root, asked for it.
 
-use super::{Defaults, FileError, FileName, FileService, View};
+use super::{AccessTimes, Defaults, FileError, FileName, FileService, View};
 use crate::error::Result;
 use crate::namespace::Named;
 use crate::types::{BucketName, Principal};
@@ -15,7 +15,7 @@ pub struct ViewRequest {
     pub prefix: String,
     pub read_only: bool,
     pub strict: bool,
-    pub access_times: bool,
+    pub access_times: AccessTimes,
     pub defaults: Defaults,
 }
 

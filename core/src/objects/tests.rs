@@ -185,7 +185,7 @@ impl Fixture {
             read_only: false,
             strict: false,
             defaults: Defaults::default(),
-            access_times: false,
+            access_times: crate::files::AccessTimes::Never,
             watcher: None,
         }
     }

@@ -40,8 +40,32 @@ fn a_pretended_old_kernel_has_nothing_newer() {
 }
 
 #[test]
+fn lists_come_with_the_umask_or_not_at_all() {
+    let both = InitFlags::FUSE_POSIX_ACL | InitFlags::FUSE_DONT_MASK;
+    for (offered, pretended, lists) in [
+        (InitFlags::all(), None, true),
+        (InitFlags::all(), Some((4, 9)), true),
+        (InitFlags::all(), Some((4, 8)), false),
+        (InitFlags::all() - InitFlags::FUSE_POSIX_ACL, None, false),
+        (InitFlags::all() - InitFlags::FUSE_DONT_MASK, None, false),
+    ] {
+        let chosen = choose(offered, pretended);
+        assert_eq!((chosen.lists, chosen.capabilities.intersects(both)), (lists, lists), "{pretended:?}");
+    }
+}
+
+#[test]
 fn versions_lie_between_those_that_brought_something() {
-    let minors = [((2, 5), 0), ((3, 10), 22), ((3, 16), 22), ((4, 6), 22), ((4, 7), 25), ((4, 18), 25), ((6, 18), 28)];
+    let minors = [
+        ((2, 5), 0),
+        ((3, 10), 22),
+        ((3, 16), 22),
+        ((4, 6), 22),
+        ((4, 7), 25),
+        ((4, 8), 25),
+        ((4, 18), 26),
+        ((6, 18), 28),
+    ];
     for (kernel, minor) in minors {
         assert_eq!(protocol_of(kernel), minor, "{kernel:?}");
     }

@@ -51,7 +51,10 @@ async fn dots(door: &Door, directory: u64, after: u64) -> Result<Vec<(u64, u64, 
 /// Answers READDIR: names with their kinds.
 pub async fn read(door: &Door, caller: &Caller, directory: u64, after: u64, mut reply: ReplyDirectory) {
     match fill(door, caller, directory, after, &mut reply).await {
-        Ok(()) => reply.ok(),
+        Ok(()) => {
+            door.files.accessed(&door.view, directory).await;
+            reply.ok();
+        }
         Err(error) => reply.error(errno(&error)),
     }
 }
@@ -100,6 +103,7 @@ pub async fn read_plus(
             return reply.error(errno(&error));
         }
     }
+    door.files.accessed(&door.view, directory).await;
     let given = door.fresh.send(stamp, |lifetime| {
         let mut given = 0;
         for (attributes, cookie, name) in &names {

@@ -1,6 +1,7 @@
 //! Names: finding, making, moving and removing them.
 //!
-//! Always holds: what is made has the mode that the kernel sent, which has the umask applied.
+//! Always holds: what is made has the mode that the kernel sent. The umask is applied to it once: by the kernel, or with the directory's
+//! default list by the core.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

@@ -1,7 +1,7 @@
 //! Extended attributes.
 //!
-//! Always holds: a size of 0 asks how long the answer would be (getxattr(2)); one that is too small is ERANGE. Access control lists
-//! are not kept, so their names are refused rather than stored without effect.
+//! Always holds: a size of 0 asks how long the answer would be (getxattr(2)); one that is too small is ERANGE. Where the kernel does not go
+//! by access control lists, their names are refused rather than stored without effect.
 
 use fuser::{Errno, ReplyXattr};
 use trefoil_core::error::Result;

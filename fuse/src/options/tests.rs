@@ -1,7 +1,7 @@
 //! Options as they are typed.
 
 use nix::mount::MsFlags;
-use trefoil_core::files::Defaults;
+use trefoil_core::files::{AccessTimes, Defaults};
 
 use super::MountOptions;
 
@@ -20,8 +20,13 @@ fn without_options_a_mount_is_writable_and_safe() {
 #[test]
 fn each_option_does_what_it_says() {
     let options = parse("ro,relatime,suid,dev,noexec,noallow_other,durability=strict");
-    assert_eq!(options.flags(), MsFlags::MS_RDONLY | MsFlags::MS_NOEXEC);
-    assert!(options.strict && options.access_times && !options.allow_other);
+    assert_eq!(options.flags(), MsFlags::MS_RDONLY | MsFlags::MS_NOEXEC | MsFlags::MS_RELATIME);
+    assert!(options.strict && !options.allow_other);
+    let times = |text: &str| parse(text).access_times;
+    assert_eq!(times(""), AccessTimes::Never);
+    assert_eq!([times("relatime"), times("atime")], [AccessTimes::Relative; 2]);
+    assert_eq!([times("strictatime"), times("noatime,strictatime")], [AccessTimes::Always; 2]);
+    assert_eq!(parse("strictatime").flags() & MsFlags::MS_NOATIME, MsFlags::empty());
     let modes = |text: &str| {
         let Defaults { file_mode, directory_mode, .. } = parse(text).defaults;
         (file_mode, directory_mode)
@@ -59,9 +64,14 @@ fn what_is_unknown_or_malformed_is_refused_with_what_to_write() {
 
 #[test]
 fn the_text_of_options_gives_them_back() {
-    for text in
-        ["", "ro", "durability=strict,relatime,suid,dev,noexec,noallow_other", "uid=5,umask=077", "fmask=137,dmask=027"]
-    {
+    for text in [
+        "",
+        "ro",
+        "strictatime",
+        "durability=strict,relatime,suid,dev,noexec,noallow_other",
+        "uid=5,umask=077",
+        "fmask=137,dmask=027",
+    ] {
         let options = parse(text);
         assert_eq!(parse(&options.text()), options, "{text}: {}", options.text());
     }

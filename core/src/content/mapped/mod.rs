@@ -5,7 +5,7 @@
 
 mod page;
 
-pub use page::{Patch, blobs, crowded, cut, overlay, page_of, pieces_of, slots};
+pub use page::{Patch, blobs, crowded, cut, overlay, page_of, pieces_of, scattered, slots};
 
 #[cfg(test)]
 mod tests;

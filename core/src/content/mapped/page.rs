@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use crate::content::Extent;
-use crate::limits::{INLINE_BYTES_MAX, MAPPED_PAGE_BYTES, MAPPED_PAGE_STORED_BYTES_MAX, MAPPED_PIECES_MAX};
+use crate::limits::{
+    FLATTEN_PIECES, INLINE_BYTES_MAX, MAPPED_PAGE_BYTES, MAPPED_PAGE_STORED_BYTES_MAX, MAPPED_PIECES_MAX,
+};
 use crate::metadata::records::{MappedPage, Piece, PieceSource};
 
 /// Bytes of a page, as pieces count them.
@@ -93,6 +95,11 @@ pub fn crowded(pieces: &[Piece]) -> bool {
     let stored: u64 = blobs(pieces).iter().map(|extent| extent.length).sum();
     let inline = (slots(pieces).len() * INLINE_BYTES_MAX) as u64;
     pieces.len() > MAPPED_PIECES_MAX || stored + inline / 4 > MAPPED_PAGE_STORED_BYTES_MAX
+}
+
+/// Whether it is worth writing as one piece when nobody waits for that.
+pub fn scattered(pieces: &[Piece]) -> bool {
+    pieces.len() > FLATTEN_PIECES || crowded(pieces)
 }
 
 /// Adds the pieces of the bytes `from..to`.

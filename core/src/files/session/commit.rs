@@ -14,7 +14,7 @@ use super::flush::Outcome;
 use super::outgoing::Outgoing;
 use super::state::{Committed, State, Target, place, start_of};
 use super::table::{Facts, Session};
-use crate::content::mapped::{Patch, blobs, crowded, cut, overlay, page_of, pieces_of, slots};
+use crate::content::mapped::{Patch, blobs, crowded, cut, overlay, page_of, pieces_of, scattered, slots};
 use crate::content::{Extent, seal_inline};
 use crate::error::{Error, Result};
 use crate::files::{FileError, FileService};
@@ -61,6 +61,8 @@ struct Stepped {
     location: String,
     next_slot: u32,
     crowded: Vec<u32>,
+    /// Pages that are to be rewritten when nobody waits.
+    scattered: Vec<u32>,
 }
 
 impl Facts {
@@ -124,7 +126,7 @@ impl FileService {
             }
             let Some(stepped) = stepped? else { return Ok(Outcome::Changed) };
             outs.iter().for_each(|out| out.named());
-            self.stepped(state, &step, stepped);
+            self.stepped(session, state, &step, stepped);
             numbers.into_iter().for_each(|number| state.forget(number));
             target = Target::InPlace(step.target.id());
             state.target = Some(target);
@@ -201,14 +203,14 @@ impl FileService {
             let Some(stepped) = self.step(session, &state.committed, &step).await? else {
                 return Ok(Outcome::Changed);
             };
-            self.stepped(state, &step, stepped);
+            self.stepped(session, state, &step, stepped);
             state.kept = kept;
         }
         Ok(Outcome::Done)
     }
 
     /// The state after a transaction.
-    fn stepped(&self, state: &mut State, step: &Step, stepped: Stepped) {
+    fn stepped(&self, session: &Session, state: &mut State, step: &Step, stepped: Stepped) {
         self.inner.barrier.note();
         state.crowded.extend(stepped.crowded);
         let depth = match (step.target, state.committed.content) {
@@ -217,6 +219,7 @@ impl FileService {
             (Target::New(_), ContentRef::Shared(_)) if step.kept > 0 => state.committed.depth + 1,
             (Target::New(_), _) => 1,
         };
+        self.inner.flattening.note(session, &stepped.scattered, depth);
         state.committed = Committed {
             size: step.size,
             content: ContentRef::Shared(stepped.content),
@@ -361,7 +364,7 @@ async fn tree_step(
         .ok_or_else(|| Error::Internal("a content has no inline slot left".into()))?;
     let next_slot = *next_slot;
     let mut garbage = Garbage::default();
-    let mut now_crowded = Vec::new();
+    let (mut now_crowded, mut now_scattered) = (Vec::new(), Vec::new());
     for (number, patches) in numbers {
         let key = keys::page(id, number);
         let old = mapped_page(id, values.next().flatten().as_ref())?;
@@ -380,6 +383,8 @@ async fn tree_step(
             );
             if crowded(&pieces) {
                 now_crowded.push(number);
+            } else if scattered(&pieces) {
+                now_scattered.push(number);
             }
         }
         garbage.add(before, if gone { &[] } else { &pieces });
@@ -406,7 +411,7 @@ async fn tree_step(
     record.parts = None;
     step.facts.apply(&mut record);
     tree.put_node(tx, node, &record).await?;
-    Ok(Some(Stepped { content: id, location, next_slot, crowded: now_crowded }))
+    Ok(Some(Stepped { content: id, location, next_slot, crowded: now_crowded, scattered: now_scattered }))
 }
 
 /// A new content, over the one that the node has, or instead of it.
@@ -442,20 +447,26 @@ fn numbered(patches: &[Patch], first_slot: u32) -> Vec<Patch> {
 
 /// What pages no longer name.
 #[derive(Default)]
-struct Garbage {
+pub(super) struct Garbage {
     extents: Vec<Extent>,
     slots: Vec<u32>,
 }
 
 impl Garbage {
-    fn add(&mut self, before: (Vec<Extent>, BTreeSet<u32>), after: &[Piece]) {
+    pub(super) fn add(&mut self, before: (Vec<Extent>, BTreeSet<u32>), after: &[Piece]) {
         let (still, still_slots) = (blobs(after), slots(after));
         self.extents.extend(before.0.into_iter().filter(|old| !still.iter().any(|new| new.locator == old.locator)));
         self.slots.extend(before.1.into_iter().filter(|old| !still_slots.contains(old)));
     }
 
     /// Names it in tasks.
-    async fn let_go(self, tree: &Tree, tx: &mut Transaction<'_>, content: Id, location: &str) -> Result<(), TxError> {
+    pub(super) async fn let_go(
+        self,
+        tree: &Tree,
+        tx: &mut Transaction<'_>,
+        content: Id,
+        location: &str,
+    ) -> Result<(), TxError> {
         let (mut extents, mut slots) = (self.extents.into_iter().peekable(), self.slots.into_iter().peekable());
         while extents.peek().is_some() || slots.peek().is_some() {
             let task = ReclaimTask::Pieces {

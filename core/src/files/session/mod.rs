@@ -10,15 +10,18 @@ mod budget;
 mod commit;
 mod commit_inline;
 mod dirty;
+mod flatten;
 mod flush;
 mod outgoing;
 mod prepare;
 mod share;
+mod share_range;
 mod state;
 mod table;
 mod writing;
 
 pub(crate) use barrier::Barrier;
+pub(crate) use flatten::Flattening;
 pub(crate) use state::Part;
 pub(crate) use table::{Session, Sessions};
 

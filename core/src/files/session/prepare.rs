@@ -40,6 +40,7 @@ impl FileService {
                     facts.modified = record.modified;
                     facts.changed = record.posix.as_ref().map_or(record.modified, |posix| posix.changed);
                 }
+                self.inner.flattening.note(session, &[], state.committed.depth);
                 session.tell(&state, None);
                 empty.insert(state)
             }

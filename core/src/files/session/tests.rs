@@ -1,6 +1,7 @@
 //! Sessions over stores in memory: what is read, what is kept, what is left.
 
 mod durable;
+mod flat;
 mod layers;
 mod memory;
 mod model;

@@ -1,6 +1,7 @@
 //! Files over contents that others share.
 
 use super::*;
+use crate::data::faulty::{Fault, Verb};
 use crate::limits::MAPPED_LAYERS_MAX;
 use crate::objects::tests::sharing::copy_of;
 
@@ -114,6 +115,95 @@ async fn a_whole_file_is_copied_without_its_bytes() {
     assert_eq!(files.get("a").await, body);
     assert_eq!(files.get("b").await.len(), body.len() + 4);
     files.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_file_is_copied_step_by_step_without_its_bytes() {
+    for step in [MIB + 5, 2 * MIB, 3 * MIB + 1] {
+        let (files, faulty) = Files::faulty().await;
+        let mut model = bytes(1, 7 * MIB).to_vec();
+        let from = files.file("a", &model.clone().into()).await;
+        files.write(from, 2 * MIB as u64, b"over").await.unwrap();
+        model[2 * MIB..2 * MIB + 4].copy_from_slice(b"over");
+        files.publish(from).await.unwrap();
+        let to = files.file("b", &Bytes::new()).await;
+        // Whatever touched the place would fail.
+        for verb in [Verb::Get, Verb::Put] {
+            faulty.arm(verb, 1, Fault::Fail(crate::data::DataError::Unavailable("untouched".into())));
+        }
+        // The rest behind the last step is less than a page, and is copied: it goes last.
+        let last = model.len() % step;
+        let whole = model.len() - if last < MIB { last } else { 0 };
+        let mut done = 0;
+        while done < whole {
+            let from = (from, done as u64);
+            let to = (to, done as u64);
+            let copied = files.files.copy_range(&files.view, &files.caller, from, to, step as u64).await.unwrap();
+            done += size_of(copied);
+        }
+        assert_eq!((done, faulty.armed()), (whole, 2), "no byte moved");
+        faulty.disarm();
+        while done < model.len() {
+            let (from, to) = ((from, done as u64), (to, done as u64));
+            done += size_of(files.files.copy_range(&files.view, &files.caller, from, to, step as u64).await.unwrap());
+        }
+        files.publish(to).await.unwrap();
+        assert_eq!(files.get("b").await, model, "{step}");
+        files.assert_clean().await;
+        // Each goes its way.
+        files.write(from, 5, b"from").await.unwrap();
+        files.append(to, b"to").await.unwrap();
+        files.publish(from).await.unwrap();
+        files.publish(to).await.unwrap();
+        assert_eq!(files.get("b").await, [&model[..], b"to"].concat());
+        model[5..9].copy_from_slice(b"from");
+        assert_eq!(files.get("a").await, model);
+        files.fixture.delete("a").await;
+        files.assert_clean().await;
+        files.fixture.delete("b").await;
+        files.assert_clean().await;
+        assert_eq!(files.fixture.blobs().await, 0);
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_between_two_steps_stays() {
+    let files = Files::new().await;
+    let model = bytes(1, 5 * MIB).to_vec();
+    let from = files.file("a", &model.clone().into()).await;
+    for (what, step) in [(0, 2 * MIB), (1, 2 * MIB), (2, 2 * MIB + 7), (3, 2 * MIB)] {
+        let name = format!("b{what}");
+        let to = files.file(&name, &Bytes::new()).await;
+        let copy = |at: usize| {
+            files.files.copy_range(&files.view, &files.caller, (from, at as u64), (to, at as u64), step as u64)
+        };
+        assert_eq!(copy(0).await.unwrap(), step as u64);
+        let mut now = model[..step].to_vec();
+        match what {
+            // Into what was shared, where the end is in the same page and where it is not; then the source; then the length.
+            0 | 2 => {
+                files.write(to, step as u64 - 3, b"own").await.unwrap();
+                now[step - 3..].copy_from_slice(b"own");
+            }
+            1 => {
+                files.write(from, 3 * MIB as u64, &model[3 * MIB..3 * MIB + 1]).await.unwrap();
+            }
+            _ => {
+                files.files.truncate(&files.view, to, step as u64 - 9).await.unwrap();
+                files.files.truncate(&files.view, to, step as u64).await.unwrap();
+                now[step - 9..].fill(0);
+            }
+        }
+        let mut done = step;
+        while done < model.len() {
+            done += size_of(copy(done).await.unwrap());
+        }
+        now.extend_from_slice(&model[step..]);
+        files.publish(to).await.unwrap();
+        assert!(files.get(&name).await == now, "{what}");
+        files.assert_clean().await;
+    }
+    assert_eq!(files.get("a").await, model);
 }
 
 #[tokio::test]

@@ -55,6 +55,11 @@ enum Step {
     /// All that was not published is lost.
     Restart,
     Reclaim,
+    /// In the background: pages of many pieces, and where it says so all that lies below.
+    Flatten {
+        file: usize,
+        layers: bool,
+    },
 }
 
 const FILES: usize = 2;
@@ -87,6 +92,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (file, offset(), size()).prop_map(|(file, at, size)| Step::Read { file, at, size: size as u64 }),
         1 => Just(Step::Restart),
         1 => Just(Step::Reclaim),
+        2 => (0..FILES, any::<bool>()).prop_map(|(file, layers)| Step::Flatten { file, layers }),
     ]
 }
 
@@ -211,6 +217,12 @@ async fn replay(steps: Vec<Step>) {
             }
             Step::Reclaim => {
                 reclaim::round(files.service()).await.unwrap();
+            }
+            Step::Flatten { file, layers } => {
+                files.files.flatten_now().await;
+                if layers {
+                    files.files.flatten_all(nodes[file]).await.unwrap();
+                }
             }
         }
         for (file, model) in models.iter().enumerate() {

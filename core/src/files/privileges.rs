@@ -1,0 +1,80 @@
+//! What a file loses when somebody changes its bytes: set-id bits and capabilities.
+//!
+//! Always holds: whoever writes to a program that lends its owner's rights writes to one that lends none afterwards (Linux:
+//! `file_remove_privs`): set-user-id goes, set-group-id where the group may execute it or the writer is not of the group, unless root writes;
+//! the capabilities (capabilities(7)) go whoever writes. It is committed before the bytes are taken. A caller that was checked comes from a
+//! kernel, which asks for the same by changes of its own.
+
+use super::access::{SET_GID, SET_UID};
+use super::attributes::{AnyNode, of_node};
+use super::{Attributes, Caller, FileService, View};
+use crate::error::Result;
+use crate::metadata::Table;
+use crate::metadata::keys::{self, Id};
+use crate::metadata::records::NodeRecord;
+use crate::metadata::transaction::{Transaction, TxError};
+use crate::transact;
+
+/// Where Linux keeps a program's capabilities.
+const CAPABILITY: &[u8] = b"security.capability";
+
+/// The mode after a write.
+fn mode_after(caller: &Caller, attributes: &Attributes) -> u32 {
+    let Attributes { mode, gid, .. } = *attributes;
+    if caller.is_root() {
+        return mode;
+    }
+    let group_goes = mode & 0o010 != 0 || !caller.is_in(gid);
+    mode & !SET_UID & if group_goes { !SET_GID } else { !0 }
+}
+
+impl FileService {
+    /// The caller is about to change the bytes of a file, which is as `record` says. It may.
+    pub(super) async fn drop_privileges(
+        &self,
+        view: &View,
+        caller: &Caller,
+        node: Id,
+        record: &NodeRecord,
+    ) -> Result<()> {
+        let attributes = of_node(view, node, record);
+        if caller.checked || mode_after(caller, &attributes) == attributes.mode && record.xattrs == 0 {
+            return Ok(());
+        }
+        let dropped = transact!(self.store(), self.durability(view), |tx| {
+            tx.origin(view.watcher);
+            let mut found = self.any_node(tx, node, false).await?;
+            let attributes = found.attributes(view, node);
+            let mode = mode_after(caller, &attributes);
+            let capability = self.drop_capability(tx, node, &found).await?;
+            if mode == attributes.mode && !capability {
+                return Ok(false);
+            }
+            self.put_changed(tx, view, (node, &mut found), &attributes, -i32::from(capability), Some(mode)).await?;
+            Ok(true)
+        })?;
+        if dropped {
+            self.settled(view);
+            self.changed_node(view, node, false).await;
+        }
+        Ok(())
+    }
+
+    /// Whether there were any; the node's count is the caller's to change.
+    pub(super) async fn drop_capability(
+        &self,
+        tx: &mut Transaction<'_>,
+        node: Id,
+        found: &AnyNode,
+    ) -> Result<bool, TxError> {
+        let key = keys::xattr(node, CAPABILITY);
+        let there = found.xattrs() > 0 && tx.get(Table::Index, &key).await?.is_some();
+        if there {
+            tx.delete(Table::Index, key);
+        }
+        Ok(there)
+    }
+}
+
+#[cfg(test)]
+mod tests;
