@@ -26,6 +26,7 @@ pub enum Names {
 
 /// What stands under one name.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "given one at a time, most are objects")]
 pub enum Entry {
     Directory(Id),
     /// The live object, if there is one, and noncurrent versions, newest first (only in a walk of versions). A name with more

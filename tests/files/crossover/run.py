@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """`make crossover`: every operation of each door, seen through the other two at once (table.py); one key that eight clients write through
-all doors, which must be linearizable; unlink and rename on the mount against PUTs of the same names; a directory of many objects
+all doors, which must be linearizable; a bucket with versions (versions.py); unlink and rename on the mount against PUTs of the same names; a directory of many objects
 renamed while S3 pages through it.
 
 Always holds: nothing waits for anything to become visible. A whole run writes tests/results/crossover.json; `--slice` is CI's size.
@@ -19,7 +19,7 @@ import urllib.parse
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from crossover import agree, linear, register, table  # noqa: E402
+from crossover import agree, linear, register, table, versions  # noqa: E402
 from doors import s3, store, tools, tree  # noqa: E402
 from doors.report import Report  # noqa: E402
 from measure import trefoil  # noqa: E402
@@ -213,6 +213,16 @@ def main():
         if with_nfs:
             check("libnfs's programs", libnfs, one)
         check("trefoil check is clean", one.check)
+    if set(doors) == {"s3", "mount", "nfs"}:
+        with store.Store(export=True, keep=arguments.keep, export_options=store.AS_ROOT, bucket="versions") as one:
+            v = versions.Versioned(one)
+            for number, (name, function) in enumerate(versions.CASES):
+                if not arguments.only or arguments.only in name:
+                    v.enter(f"case-{number}")
+                    check(name, function, v)
+                    check(f"{name}: no version has changed", v.unchanged)
+            v.close()
+            check("trefoil check is clean with versions", one.check)
     whole = not arguments.slice and not arguments.only and with_nfs
     sys.exit(report.finish(whole, measured={name: value for name, value in measured.items() if isinstance(value, (int, float, dict))}))
 
