@@ -6,6 +6,7 @@ mod directories;
 mod doors;
 mod names;
 mod rights;
+mod semantics;
 mod versions;
 
 use std::sync::Arc;
