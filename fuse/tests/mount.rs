@@ -3,7 +3,6 @@
 //! Always holds: needs root and `/dev/fuse`, and fails without them where the environment says `TREFOIL_TEST_FUSE=1`; elsewhere it says
 //! that it was left out. Each test has a directory of its own and leaves no mount behind.
 
-use std::collections::HashMap;
 use std::ffi::CString;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::fd::AsRawFd;
@@ -12,16 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use trefoil_core::access::{Accounts, Secret};
-use trefoil_core::clock::SystemClock;
-use trefoil_core::data::Location;
-use trefoil_core::data::memory::MemoryStore as MemoryBlobs;
 use trefoil_core::files::{FileService, View, ViewRequest};
-use trefoil_core::metadata::memory::MemoryStore as MemoryIndex;
-use trefoil_core::metadata::watched::Watched;
-use trefoil_core::objects::{AclChange, CreateBucket, ObjectService, Parts as ObjectParts};
-use trefoil_core::random::SystemRandom;
-use trefoil_core::types::{BucketName, Principal, TagSet};
+use trefoil_core::in_memory::InMemory;
+use trefoil_core::types::{BucketName, Principal};
 use trefoil_fuse::{Mount, MountError, MountOptions, Parts, Siblings, is_stale};
 
 #[path = "mount/access_times.rs"]
@@ -50,29 +42,9 @@ fn store() -> Option<Store> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (files, principal) = runtime.block_on(async {
-        let (metadata, coherence) = Watched::new(Arc::new(MemoryIndex::new()));
-        let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-        let root = ("ROOTKEY".to_owned(), Secret::new("root-secret"));
-        let accounts = Arc::new(Accounts::load(metadata.clone(), clock.clone(), random.clone(), root).await.unwrap());
-        let location = Location { name: "files".into(), store: MemoryBlobs::new(1 << 30), inline: true };
-        let objects = ObjectService::new(ObjectParts {
-            metadata,
-            locations: HashMap::from([("files".to_owned(), location)]),
-            default_location: "files".into(),
-            accounts: accounts.clone(),
-            clock,
-            random,
-            region: "us-east-1".into(),
-        });
-        let principal = Principal::Account(accounts.root());
-        let create = CreateBucket {
-            bucket: BUCKET.parse().unwrap(),
-            location: None,
-            acl: AclChange::default(),
-            tags: TagSet::default(),
-        };
-        objects.create_bucket(&principal, create).await.unwrap();
-        (FileService::new(objects, coherence), principal)
+        let store = InMemory::new(1 << 30).await.unwrap();
+        store.bucket(BUCKET.parse().unwrap()).await.unwrap();
+        (store.files(), store.root)
     });
     Some(Store {
         runtime,

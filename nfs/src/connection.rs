@@ -20,7 +20,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use crate::answer::Answer;
 use crate::door::{Door, room_units};
 use crate::limits::{
-    IDLE_TIMEOUT, INLINE_BYTES_MAX, RECORD_TIMEOUT, REQUESTS_PER_CONNECTION_MAX, TICK, UNSENT_BYTES_MAX,
+    IDLE_TIMEOUT, INLINE_BYTES_MAX, RECORD_TIMEOUT, REQUESTS_PER_CONNECTION_MAX, ROOM_PATIENCE, TICK,
     WRITE_IDLE_TIMEOUT,
 };
 use crate::metrics::Metrics;
@@ -127,11 +127,11 @@ impl Connection {
         let mut permit: Option<(Wants, Permit)> = None;
         loop {
             let wants = self.begin()?;
-            let unsent = self.outbox.len();
+            let was_full = self.outbox.is_full();
             if self.outbox.send(|slices| self.stream.try_write_vectored(slices))? {
                 self.taken = Instant::now();
                 // What held the next request back may be gone.
-                if wants == Wants::Own && unsent > UNSENT_BYTES_MAX && self.outbox.len() <= UNSENT_BYTES_MAX {
+                if wants == Wants::Own && was_full && !self.outbox.is_full() {
                     continue;
                 }
             }
@@ -188,7 +188,7 @@ impl Connection {
     /// Begins as many requests as have come and may be begun. What the next one waits for.
     fn begin(&mut self) -> Result<Wants, End> {
         loop {
-            if self.ended || self.under_way >= REQUESTS_PER_CONNECTION_MAX || self.outbox.len() > UNSENT_BYTES_MAX {
+            if self.ended || self.under_way >= REQUESTS_PER_CONNECTION_MAX || self.outbox.is_full() {
                 self.turn = None;
                 return Ok(Wants::Own);
             }
@@ -279,6 +279,15 @@ impl Connection {
         }
         if self.record_began.is_some_and(|began| now.duration_since(began) > RECORD_TIMEOUT) {
             return Err(End::Slow);
+        }
+        let too_long = |since: Option<Instant>| since.is_some_and(|since| now.duration_since(since) > ROOM_PATIENCE);
+        if self.door.is_short_of_room() {
+            if too_long(self.records.holds_room_since()) {
+                return Err(End::Slow);
+            }
+            if too_long(self.outbox.holds_room_since()) {
+                return Err(End::Stalled);
+            }
         }
         let idle = self.under_way == 0 && self.outbox.is_empty() && self.next.is_none();
         if idle && now.duration_since(self.active) > IDLE_TIMEOUT { Err(End::Idle) } else { Ok(()) }

@@ -19,7 +19,7 @@ use trefoil_core::files::{Attributes, Caller};
 use crate::answer::Answer;
 use crate::exports::{Export, Exports};
 use crate::handle::{Handles, Named};
-use crate::limits::{REQUESTS_MAX, ROOM_BYTES, ROOM_UNIT_BYTES, SMALL_ANSWER_BYTES_MAX};
+use crate::limits::{RECORD_BYTES_MAX, REQUESTS_MAX, ROOM_BYTES, ROOM_UNIT_BYTES, SMALL_ANSWER_BYTES_MAX};
 use crate::metrics::Metrics;
 use crate::mount::{self, Mounts};
 use crate::procedure::Procedure;
@@ -86,6 +86,10 @@ impl Request<'_> {
             return Err(Status::Acces);
         }
         let view = export.view(&self.door.files).await?;
+        // What has left the directory that is exported is no part of it, whoever holds a handle.
+        if !export.options.prefix.is_empty() && !self.door.files.shows(&view, named.node).await? {
+            return Err(Status::Stale);
+        }
         let caller = export.caller(self.identity);
         Ok(Place { export, view, caller, node: named.node })
     }
@@ -117,13 +121,16 @@ impl Request<'_> {
         if around.after.is_some() { around } else { self.around_now(place).await }
     }
 
-    /// Room for an answer of so many bytes, where it is large.
-    pub async fn room(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+    /// Room for an answer of so many bytes, where it is large. Where there is none, a client gets less at once: it asks for the rest, and
+    /// holds up nobody meanwhile.
+    pub fn room(&self, bytes: usize) -> (usize, Option<OwnedSemaphorePermit>) {
         if bytes <= SMALL_ANSWER_BYTES_MAX {
-            return None;
+            return (bytes, None);
         }
-        // Never closed.
-        Arc::clone(&self.door.room).acquire_many_owned(room_units(bytes)).await.ok()
+        match Arc::clone(&self.door.room).try_acquire_many_owned(room_units(bytes)) {
+            Ok(room) => (bytes, Some(room)),
+            Err(_) => (SMALL_ANSWER_BYTES_MAX, None),
+        }
     }
 }
 
@@ -139,6 +146,11 @@ impl Door {
             requests: Arc::new(Semaphore::new(REQUESTS_MAX)),
             room: Arc::new(Semaphore::new(ROOM_BYTES / ROOM_UNIT_BYTES)),
         }
+    }
+
+    /// Whether there is less room than one record may need: then those who hold some are not waited for.
+    pub fn is_short_of_room(&self) -> bool {
+        self.room.available_permits() < usize::try_from(room_units(RECORD_BYTES_MAX)).unwrap_or(usize::MAX)
     }
 
     /// Answers one record. `None`: there is no answer. `Garbage`: it is no record of RPC, and nothing behind it can be trusted.

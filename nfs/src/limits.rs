@@ -19,8 +19,10 @@ pub const SMALL_RECORD_BYTES_MAX: usize = READ_BUFFER_BYTES - 4;
 pub const ROOM_BYTES: usize = 256 << 20;
 /// Room is counted in this unit, for a semaphore has 32 bits of it at once.
 pub const ROOM_UNIT_BYTES: usize = 1 << 10;
-/// Answers up to this size need no room: there are as many of them as requests at once.
-pub const SMALL_ANSWER_BYTES_MAX: usize = 64 << 10;
+/// Answers up to this size need no room: their bytes are bounded for each connection. Larger ones become this small where there is none.
+pub const SMALL_ANSWER_BYTES_MAX: usize = 16 << 10;
+/// Whoever holds room for longer, with a record that does not come or an answer that is not taken, is cut off where others need it.
+pub const ROOM_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Connections at once; the next waits in the kernel's queue until one ends. A client has one, or a few (nconnect).
 pub const CONNECTIONS_MAX: usize = 1024;
@@ -33,6 +35,8 @@ pub const REQUESTS_PER_CONNECTION_MAX: usize = 64;
 pub const REQUESTS_MAX: usize = 1024;
 /// Bytes of answers that a client has not taken yet, beyond which no request of its connection is begun.
 pub const UNSENT_BYTES_MAX: usize = 1 << 20;
+/// The same of answers that hold no room: on all connections together no more than 64 MiB.
+pub const UNSENT_SMALL_BYTES_MAX: usize = 64 << 10;
 /// Pieces of memory that one system call sends.
 pub const PIECES_MAX: usize = 64;
 /// An answer's head of at most this size is copied beside others; a larger one is sent from where it is.
@@ -41,7 +45,7 @@ pub const COPIED_BYTES_MAX: usize = 4 << 10;
 pub const INLINE_BYTES_MAX: usize = 64 << 10;
 
 /// How often a connection looks at its times.
-pub const TICK: Duration = Duration::from_secs(5);
+pub const TICK: Duration = Duration::from_secs(1);
 /// A record that was begun must be whole after this long.
 pub const RECORD_TIMEOUT: Duration = Duration::from_secs(60);
 /// A client that takes no byte of an answer for this long is cut off.
@@ -91,4 +95,5 @@ pub const MOUNT_DEPTH_MAX: usize = 128;
 
 const _: () = assert!(TRANSFER_BYTES_MAX as usize + AUTH_BYTES_MAX * 2 + HANDLE_BYTES_MAX < RECORD_BYTES_MAX);
 const _: () = assert!(RECORD_BYTES_MAX < ROOM_BYTES && ROOM_BYTES / ROOM_UNIT_BYTES <= u32::MAX as usize);
+const _: () = assert!(UNSENT_SMALL_BYTES_MAX * CONNECTIONS_MAX <= 64 << 20);
 const _: () = assert!(REQUESTS_PER_CONNECTION_MAX <= REQUESTS_MAX);

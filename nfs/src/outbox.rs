@@ -11,9 +11,21 @@ use std::io::{self, IoSlice};
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 
 use crate::answer::Answer;
-use crate::limits::{COPIED_BYTES_MAX, PIECES_MAX, READ_BUFFER_BYTES};
+use crate::limits::{COPIED_BYTES_MAX, PIECES_MAX, READ_BUFFER_BYTES, UNSENT_BYTES_MAX, UNSENT_SMALL_BYTES_MAX};
+
+/// An answer that holds room.
+#[derive(Debug)]
+struct Roomy {
+    /// Its bytes, among all that were ever put in.
+    start: u64,
+    end: u64,
+    put: Instant,
+    /// Given back when this is dropped.
+    _room: OwnedSemaphorePermit,
+}
 
 #[derive(Debug, Default)]
 pub struct Outbox {
@@ -23,8 +35,8 @@ pub struct Outbox {
     /// Bytes ever put in, and ever sent.
     put: u64,
     sent: u64,
-    /// Room, and the byte with whose sending it is given back.
-    rooms: VecDeque<(u64, OwnedSemaphorePermit)>,
+    /// Answers that hold room, until their last byte is sent.
+    rooms: VecDeque<Roomy>,
 }
 
 impl Outbox {
@@ -37,7 +49,20 @@ impl Outbox {
         usize::try_from(self.put - self.sent).unwrap_or(usize::MAX)
     }
 
+    /// Whether more waits than a client may leave lying.
+    pub fn is_full(&self) -> bool {
+        let roomy: u64 = self.rooms.iter().map(|answer| answer.end - answer.start.max(self.sent)).sum();
+        let small = self.put - self.sent - roomy;
+        self.len() > UNSENT_BYTES_MAX || small > UNSENT_SMALL_BYTES_MAX as u64
+    }
+
+    /// Since when the oldest answer that holds room waits.
+    pub fn holds_room_since(&self) -> Option<Instant> {
+        self.rooms.front().map(|answer| answer.put)
+    }
+
     pub fn put(&mut self, answer: Answer) {
+        let start = self.put;
         let (head, data, pad, room) = answer.into_parts();
         if head.len() <= COPIED_BYTES_MAX {
             self.copy(&head)
@@ -48,7 +73,7 @@ impl Outbox {
             if piece.len() <= COPIED_BYTES_MAX { self.copy(&piece) } else { self.piece(piece) }
         }
         self.copy(pad);
-        self.rooms.extend(room.map(|room| (self.put, room)));
+        self.rooms.extend(room.map(|room| Roomy { start, end: self.put, put: Instant::now(), _room: room }));
     }
 
     fn copy(&mut self, bytes: &[u8]) {
@@ -103,7 +128,7 @@ impl Outbox {
             }
         }
         self.sent += bytes as u64;
-        while self.rooms.front().is_some_and(|(end, _)| *end <= self.sent) {
+        while self.rooms.front().is_some_and(|answer| answer.end <= self.sent) {
             self.rooms.pop_front();
         }
     }

@@ -9,6 +9,7 @@ mod tests;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 
 use crate::limits::{FRAGMENTS_MAX, READ_BUFFER_BYTES, RECORD_BYTES_MAX, SMALL_RECORD_BYTES_MAX};
 
@@ -44,6 +45,7 @@ pub enum Broken {
 struct Large {
     bytes: BytesMut,
     room: Option<OwnedSemaphorePermit>,
+    given: Option<Instant>,
     /// Of the fragment that is being read.
     missing: usize,
     is_last: bool,
@@ -69,11 +71,17 @@ impl Records {
         self.large.is_some() || !self.buffer.is_empty()
     }
 
+    /// Since when a record that is not whole holds room.
+    pub fn holds_room_since(&self) -> Option<Instant> {
+        self.large.as_ref().and_then(|large| large.given)
+    }
+
     /// The room that [`Next::NeedsRoom`] asked for.
     pub fn give_room(&mut self, room: OwnedSemaphorePermit) {
         if let Some(large) = &mut self.large {
             large.bytes.reserve(large.bound());
             large.room = Some(room);
+            large.given = Some(Instant::now());
         }
     }
 
@@ -118,7 +126,7 @@ impl Records {
                 }
                 self.buffer.advance(4);
                 let bytes = BytesMut::new();
-                self.large = Some(Large { bytes, room: None, missing: length, is_last, fragments: 1 });
+                self.large = Some(Large { bytes, room: None, given: None, missing: length, is_last, fragments: 1 });
                 continue;
             };
             if large.room.is_none() {

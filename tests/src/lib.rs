@@ -9,6 +9,7 @@ pub mod case;
 pub mod checksum;
 pub mod content;
 pub mod form;
+pub mod nfs;
 pub mod oracle;
 pub mod process;
 pub mod request;

@@ -68,6 +68,8 @@ pub struct Server {
     owned: Option<tempfile::TempDir>,
     pub s3: SocketAddr,
     pub admin: SocketAddr,
+    /// Where that door was asked for.
+    pub nfs: Option<SocketAddr>,
     pub root: Key,
 }
 
@@ -111,6 +113,7 @@ impl Server {
             owned,
             s3: zero,
             admin: zero,
+            nfs: None,
             root: Key::new("TREFOILROOTKEY000001", "root/secret+of=the0tests1234567890abcdef"),
         };
         server.spawn()?;
@@ -197,6 +200,7 @@ impl Server {
         };
         self.s3 = find("s3=")?;
         self.admin = find("admin=")?;
+        self.nfs = find("nfs=").ok();
         Ok(())
     }
 

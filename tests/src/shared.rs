@@ -28,6 +28,12 @@ pub fn shared(options: impl FnOnce() -> Options) -> &'static (Target, u32) {
     })
 }
 
+/// Asks the shared server, which must have been started.
+pub fn server<T>(ask: impl FnOnce(&Server) -> T) -> T {
+    let server = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+    ask(server.as_ref().expect("the shared server was started"))
+}
+
 /// Runs one test in a bucket of its own on the shared server and holds that the server is still there afterwards.
 pub fn with_bucket(options: impl FnOnce() -> Options, name: &str, run: impl FnOnce(&Test)) {
     let (target, _) = shared(options);

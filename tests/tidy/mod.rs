@@ -9,6 +9,7 @@ mod files;
 mod licences;
 mod machine;
 mod promises;
+mod semantics;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -34,7 +34,7 @@ fn the_list_of_fail_points_is_complete_and_in_use() {
 }
 
 /// Targets of the Makefile and of what it includes.
-fn targets() -> BTreeSet<String> {
+pub fn targets() -> BTreeSet<String> {
     [super::read("Makefile"), super::read("tests/targets.mk"), super::read("tests/bench.mk")]
         .iter()
         .flat_map(|text| text.lines())

@@ -1,39 +1,16 @@
 //! Mounts that are kept, that wait, and that can't be.
 
-use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use trefoil_core::access::{Accounts, Secret};
-use trefoil_core::clock::SystemClock;
-use trefoil_core::data::Location;
-use trefoil_core::data::memory::MemoryStore as MemoryBlobs;
-use trefoil_core::files::FileService;
-use trefoil_core::metadata::memory::MemoryStore as MemoryIndex;
-use trefoil_core::objects::{ObjectService, Parts};
-use trefoil_core::random::SystemRandom;
-use trefoil_core::types::Principal;
+use trefoil_core::in_memory::InMemory;
 
 use super::{MountManager, MountSpec, MountState, Origin, Refused, file};
 
 async fn manager(dir: &Path, settings: &[MountSpec]) -> Result<Arc<MountManager>, String> {
-    let metadata = Arc::new(MemoryIndex::new());
-    let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-    let root = ("ROOTKEY".to_owned(), Secret::new("root-secret"));
-    let accounts = Arc::new(Accounts::load(metadata.clone(), clock.clone(), random.clone(), root).await.unwrap());
-    let location = Location { name: "files".into(), store: MemoryBlobs::new(1 << 20), inline: true };
-    let service = ObjectService::new(Parts {
-        metadata,
-        locations: HashMap::from([("files".to_owned(), location)]),
-        default_location: "files".into(),
-        accounts: accounts.clone(),
-        clock,
-        random,
-        region: "us-east-1".into(),
-    });
-    let principal = Principal::Account(accounts.root());
-    MountManager::open(dir, settings, FileService::new(service, Arc::default()), principal, None)
+    let store = InMemory::new(1 << 20).await.unwrap();
+    MountManager::open(dir, settings, store.files(), store.root, None)
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::acl::{self, Acl};
 use super::{Access, Around, Attributes, Caller, FileError, FileService, Kind, SetAttributes, SetTime, Space, View};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::limits::FILE_NAME_BYTES_MAX;
+use crate::limits::{FILE_NAME_BYTES_MAX, TRANSACTION_ATTEMPTS_MAX};
 use crate::metadata::Table;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{NodeKind, NodeRecord, Posix, Record};
@@ -19,6 +19,8 @@ use crate::transact;
 
 /// What a directory says its size is: it has none.
 const DIRECTORY_BYTES: u64 = 4096;
+/// The unit of `st_blocks` (stat(2)).
+pub(crate) const BLOCK_BYTES: u64 = 512;
 
 /// A node of either sort.
 pub(crate) enum AnyNode {
@@ -62,7 +64,7 @@ pub(crate) fn of_plain(
         gid: posix.map_or(defaults.gid, |posix| posix.gid),
         links,
         size,
-        used: size.next_multiple_of(512),
+        used: size.next_multiple_of(BLOCK_BYTES),
         device: posix.map_or(0, |posix| posix.device),
         accessed: posix.map_or(modified, |posix| posix.accessed),
         modified,
@@ -120,9 +122,17 @@ impl FileService {
 
     /// A node as it is now, with what its write session has made of it.
     pub async fn attributes(&self, view: &View, node: Id) -> Result<Attributes> {
-        let mut attributes = self.committed_attributes(view, node).await?;
-        self.overlay(&mut attributes);
-        Ok(attributes)
+        let mut attempts = 1;
+        loop {
+            let dirty = self.inner.sessions.is_dirty(node);
+            let mut attributes = self.committed_attributes(view, node).await?;
+            let overlaid = self.overlay(&mut attributes);
+            // What was committed between the two looks is in neither.
+            if overlaid || !dirty || attempts == TRANSACTION_ATTEMPTS_MAX {
+                return Ok(attributes);
+            }
+            attempts += 1;
+        }
     }
 
     async fn committed_attributes(&self, view: &View, node: Id) -> Result<Attributes> {
@@ -240,17 +250,24 @@ impl FileService {
     /// Sets what is given, or nothing. `NotPermitted` for what only the owner may; `PermissionDenied` for what needs the right to write.
     pub async fn set_attributes(&self, view: &View, caller: &Caller, node: Id, set: SetAttributes) -> Result<Around> {
         access::require_writable(view)?;
+        let mut resized = None;
         if let Some(size) = set.size {
             self.allow_resize(view, caller, node).await?;
             self.check_guard(view, node, set.unchanged_since).await?;
             if !caller.checked {
                 self.drop_privileges(view, caller, node, &self.node(node).await?).await?;
             }
-            self.truncate(view, node, size).await?;
+            resized = Some(self.truncate(view, node, size).await?);
         }
         let rest = SetAttributes { size: None, unchanged_since: None, ..set };
-        if rest == SetAttributes::default() && set.size.is_some() {
-            return Ok(Around { before: None, after: Some(self.attributes(view, node).await?) });
+        if rest == SetAttributes::default()
+            && let Some(Around { before, after }) = resized
+        {
+            let after = match after {
+                Some(after) => after,
+                None => self.attributes(view, node).await?,
+            };
+            return Ok(Around { before, after: Some(after) });
         }
         let guard = set.unchanged_since.filter(|_| set.size.is_none());
         // From here on, no time of an earlier read is put over the one that is to be set.
@@ -259,7 +276,7 @@ impl FileService {
         if let (Err(_), Some(read_at)) = (&changed, read_at) {
             self.inner.accesses.give_back(node, read_at);
         }
-        let (before, drafted) = changed?;
+        let (before, after, drafted) = changed?;
         self.settled(view);
         if drafted {
             self.inner.drafts.note(node, &view.bucket);
@@ -270,17 +287,25 @@ impl FileService {
             None => {}
         }
         self.changed_node(view, node, false).await;
-        Ok(Around { before: Some(before), after: Some(self.attributes(view, node).await?) })
+        let before = match resized {
+            None => Some(before.on_one_side()),
+            // Both changes are this caller's where nobody came between.
+            Some(Around { before: first, after: Some(between) }) if between.on_one_side() == before.on_one_side() => {
+                first
+            }
+            Some(_) => None,
+        };
+        Ok(Around { before, after: Some(after) })
     }
 
-    /// In one transaction. Size and times before it, and whether a draft was begun.
+    /// In one transaction. Attributes before it and after, and whether a draft was begun.
     async fn change_attributes(
         &self,
         view: &View,
         caller: &Caller,
         node: Id,
         (rest, guard): (&SetAttributes, Option<Timestamp>),
-    ) -> Result<((u64, Timestamp, Timestamp), bool)> {
+    ) -> Result<(Attributes, Attributes, bool)> {
         transact!(self.store(), self.durability(view), |tx| {
             tx.origin(view.watcher);
             let mut found = self.any_node(tx, node, false).await?;
@@ -298,7 +323,12 @@ impl FileService {
                 drafted = self.tree().begin_draft(tx, node, record, &bucket).await?;
             }
             self.apply(tx, view, caller, (node, &mut found), &before, rest).await?;
-            Ok(((before.size, before.modified, before.changed), drafted))
+            let mut after = found.attributes(view, node);
+            self.inner.accesses.overlay(&mut after);
+            // Bytes that wait are committed with the times that were set.
+            (after.size, after.used) = (before.size, before.used);
+            after.modified = if rest.modified.is_some() { after.modified } else { before.modified };
+            Ok((before, after, drafted))
         })
     }
 

@@ -53,7 +53,7 @@ impl FileService {
             if bytes.is_empty() {
                 break;
             }
-            self.write_session(to.0, WriteAt::Offset(to.1 + copied), &bytes).await?;
+            self.write_session(to.0, WriteAt::Offset(to.1 + copied), &bytes, None).await?;
             copied += bytes.len() as u64;
             if end {
                 break;

@@ -18,11 +18,11 @@ impl FileService {
         name: &[u8],
     ) -> Result<(Attributes, Around)> {
         let name = FileName::parse(name)?;
-        let (attributes, parent) = transact!(self.store(), self.durability(view), |tx| {
+        let (attributes, around) = transact!(self.store(), self.durability(view), |tx| {
             if self.begin(tx, view).await?.versioned() {
                 return Err(Error::from(FileError::NotPermitted).into());
             }
-            self.tree().directory_to_add(tx, directory).await?;
+            self.directory_to_add(tx, directory).await?;
             let mut record = match self.any_node(tx, node, false).await? {
                 AnyNode::Directory(_) => return Err(Error::from(FileError::NotPermitted).into()),
                 AnyNode::File(record) => record,
@@ -43,12 +43,12 @@ impl FileService {
                 record.posix = Some(self.posix_now(view, &record));
             }
             self.tree().add_name(tx, node, &mut record, (directory, stored), view.bucket_owner).await?;
-            Ok((of_node(view, node, &record), parent))
+            Ok((of_node(view, node, &record), self.around(tx, view, &parent).await?))
         })?;
         self.settled(view);
         self.changed_node(view, node, false).await;
         let mut attributes = attributes;
         self.overlay(&mut attributes);
-        Ok((attributes, self.around(view, caller, parent).await))
+        Ok((attributes, around))
     }
 }

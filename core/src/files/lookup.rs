@@ -2,14 +2,15 @@
 //!
 //! Always holds: a directory that is gone is `Stale`, a name that is not there `NoSuchName`; the view's root has no parent but itself.
 
-use super::attributes::{of_directory, of_node, of_plain};
+use super::attributes::{AnyNode, of_directory, of_node, of_plain};
 use super::{Access, Attributes, Caller, FileError, FileName, FileService, View};
 use crate::error::Result;
 use crate::limits::TRANSACTION_ATTEMPTS_MAX;
-use crate::metadata::Table;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{NodeRecord, Record};
+use crate::metadata::{Durability, Table};
 use crate::namespace::Named;
+use crate::transact;
 
 impl FileService {
     /// What the name leads to. `.` and `..` are names here.
@@ -80,6 +81,22 @@ impl FileService {
         let mut attributes = of_plain(view, *node, *kind, posix.as_ref(), (summary.size, summary.modified), 1);
         self.overlay(&mut attributes);
         Some(attributes)
+    }
+
+    /// Whether a node lies in the directory that the view shows as its root: by the name that it has, or, of one with several or none,
+    /// in any case. A directory that was moved out, and what lies in it, is not shown any more.
+    pub async fn shows(&self, view: &View, node: Id) -> Result<bool> {
+        if node == view.root {
+            return Ok(true);
+        }
+        transact!(self.store(), Durability::Ordered, |tx| {
+            let directory = match self.any_node(tx, node, false).await? {
+                AnyNode::Directory(_) => node,
+                AnyNode::File(record) if record.links == 1 => record.home.parent,
+                AnyNode::File(_) => return Ok(true),
+            };
+            self.tree().is_below(tx, directory, view.root).await
+        })
     }
 
     /// The directory that a directory is in.

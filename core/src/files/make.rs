@@ -45,29 +45,48 @@ impl FileService {
         {
             return Err(if target.is_empty() { FileError::NoSuchName } else { FileError::NameTooLong }.into());
         }
-        let (outcome, before) = transact!(self.store(), self.durability(view), |tx| {
+        if matches!(&make, Make::Symlink(target) if target.contains(&0)) {
+            return Err(FileError::Invalid("a symbolic link's target can't hold NUL").into());
+        }
+        let (outcome, around) = transact!(self.store(), self.durability(view), |tx| {
             let bucket = self.begin(tx, view).await?;
-            self.tree().directory_to_add(tx, directory).await?;
+            self.directory_to_add(tx, directory).await?;
             if let Some(named) = self.tree().named(tx, directory, &name).await? {
-                return Ok((Outcome::Exists(named), None));
+                return Ok((Outcome::Exists(named), Around::default()));
             }
             let stored = self.free_name(tx, directory, &name).await?;
             let parent = self.changing(tx, view, caller, directory).await?;
+            // mknod(2): a device is a way to the machine of whoever mounts this.
+            let is_device = matches!(make, Make::BlockDevice(_) | Make::CharacterDevice(_));
+            if is_device && !caller.checked && !caller.is_root() {
+                return Err(Error::from(FileError::NotPermitted).into());
+            }
             let made = self.make_new(tx, view, &bucket, caller, &parent.0, &stored, &make, &attributes).await?;
-            Ok((Outcome::New { attributes: made, is_draft: is_draft(&make, &bucket, &stored) }, Some(parent)))
+            let outcome = Outcome::New { attributes: made, is_draft: is_draft(&make, &bucket, &stored) };
+            Ok((outcome, self.around(tx, view, &parent).await?))
         })?;
-        match (outcome, before) {
-            (Outcome::New { attributes, is_draft }, Some(parent)) => {
+        let made = match outcome {
+            Outcome::New { attributes, is_draft } => {
                 self.settled(view);
                 if is_draft {
                     self.inner.drafts.note(attributes.node, &view.bucket);
                 }
-                Ok((Made { attributes, created: true }, self.around(view, caller, parent).await))
+                Made { attributes, created: true }
             }
-            (Outcome::Exists(named), _) => {
-                Ok((self.existing(view, &named, &make, &attributes).await?, Around::default()))
+            Outcome::Exists(named) => self.existing(view, &named, &make, &attributes).await?,
+        };
+        Ok((made, around))
+    }
+
+    /// A directory that is to get a name.
+    pub(crate) async fn directory_to_add(&self, tx: &mut Transaction<'_>, directory: Id) -> Result<(), TxError> {
+        match self.tree().directory_to_add(tx, directory).await {
+            Err(TxError::Other(Error::File(FileError::Stale)))
+                if self.tree().find_node(tx, directory).await?.is_some() =>
+            {
+                Err(Error::from(FileError::NotADirectory).into())
             }
-            (Outcome::New { .. }, None) => Err(Error::Internal("a name was made in no directory".into())),
+            found => found.map(|_| ()),
         }
     }
 

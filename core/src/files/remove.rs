@@ -30,7 +30,7 @@ impl FileService {
         is_directory: bool,
     ) -> Result<Around> {
         let name = FileName::parse(name)?;
-        let (parent, named) = transact!(self.store(), self.durability(view), |tx| {
+        let (around, named) = transact!(self.store(), self.durability(view), |tx| {
             let bucket = self.begin(tx, view).await?;
             let parent = self.changing(tx, view, caller, directory).await?;
             let Some(named) = self.tree().named(tx, directory, &name).await? else {
@@ -51,7 +51,7 @@ impl FileService {
             }
             if bucket.versioned() {
                 self.remove_version(tx, view, &bucket, (directory, &named)).await?;
-                return Ok((parent, named));
+                return Ok((self.around(tx, view, &parent).await?, named));
             }
             let at = (directory, named.name());
             match &named {
@@ -63,10 +63,10 @@ impl FileService {
                 }
             }
             self.tree().keep_directory(tx, directory, named.name(), view.owner, view.bucket_owner).await?;
-            Ok((parent, named))
+            Ok((self.around(tx, view, &parent).await?, named))
         })?;
         self.settled(view);
         self.inner.removed.remember(directory, &named);
-        Ok(self.around(view, caller, parent).await)
+        Ok(around)
     }
 }

@@ -75,9 +75,10 @@ impl FileService {
             } else {
                 self.replace(tx, view, (from.0, &source), (to.0, &new, target.as_ref())).await?;
             }
-            Ok(Some((parents, source, target)))
+            let around = (self.around(tx, view, &parents.0).await?, self.around(tx, view, &parents.1).await?);
+            Ok(Some((around, source, target)))
         })?;
-        let Some((parents, source, target)) = done else { return Ok(Default::default()) };
+        let Some((around, source, target)) = done else { return Ok(Default::default()) };
         self.settled(view);
         if mode != RenameMode::Exchange {
             self.inner.removed.remember(from.0, &source);
@@ -85,8 +86,7 @@ impl FileService {
                 self.inner.removed.remember(to.0, target);
             }
         }
-        let (from, to) = parents;
-        Ok((self.around(view, caller, from).await, self.around(view, caller, to).await))
+        Ok(around)
     }
 
     async fn parents(

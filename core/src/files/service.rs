@@ -85,10 +85,10 @@ impl FileService {
         }
     }
 
-    /// What the node's write session has made of it, and when it was read last.
-    pub(crate) fn overlay(&self, attributes: &mut Attributes) {
+    /// What the node's write session has made of it, and when it was read last. Whether something waits to be committed.
+    pub(crate) fn overlay(&self, attributes: &mut Attributes) -> bool {
         self.inner.accesses.overlay(attributes);
-        self.inner.sessions.overlay(attributes.node, attributes);
+        self.inner.sessions.overlay(attributes.node, attributes)
     }
 
     /// What every change through a view begins with: it may be made, and its bucket, the answer, is still the one that is shown.
@@ -132,13 +132,19 @@ impl FileService {
         Ok((attributes, exact))
     }
 
-    /// Attributes of a directory on both sides of a change.
-    pub(crate) async fn around(&self, view: &View, caller: &Caller, (before, exact): (Attributes, bool)) -> Around {
-        if caller.checked {
-            return Around::default();
+    /// Attributes of a directory on both sides of a change: to be asked for in its transaction, when all of it is written. Nothing where
+    /// they are not exact: the times and counts of a directory that many change are added up by the index, and nobody reads them.
+    pub(crate) async fn around(
+        &self,
+        tx: &mut Transaction<'_>,
+        view: &View,
+        (before, exact): &(Attributes, bool),
+    ) -> Result<Around, TxError> {
+        if !exact {
+            return Ok(Around::default());
         }
-        let after = self.attributes(view, before.node).await.ok();
-        let before = exact.then_some((before.size, before.modified, before.changed));
-        Around { before, after }
+        let mut after = self.any_node(tx, before.node, true).await?.attributes(view, before.node);
+        self.overlay(&mut after);
+        Ok(Around { before: Some(before.on_one_side()), after: Some(after) })
     }
 }

@@ -4,7 +4,7 @@
 
 use futures::StreamExt;
 
-use super::{Around, FileError, FileService, View};
+use super::{FileError, FileService, View};
 use crate::error::{Error, Result};
 use crate::limits::{ORDERED_SYNC_WAIT, SESSION_FLUSHES_MAX, SESSION_IDLE, SESSION_IDLE_LOOK};
 use crate::metadata::keys::Id;
@@ -26,10 +26,9 @@ impl FileService {
     }
 
     /// The same, on stable storage.
-    pub async fn sync(&self, view: &View, node: Id) -> Result<Around> {
+    pub async fn sync(&self, view: &View, node: Id) -> Result<()> {
         self.publish(view, node).await?;
-        self.sync_all().await?;
-        Ok(Around::default())
+        self.sync_all().await
     }
 
     /// Everything that was committed so far is on stable storage.

@@ -1,9 +1,12 @@
 //! Files over stores in memory: what each verb promises, and what S3 sees of it.
 
+mod around;
 mod attributes;
 mod directories;
 mod doors;
 mod names;
+mod rights;
+mod semantics;
 mod versions;
 
 use std::sync::Arc;

@@ -105,6 +105,13 @@ pub struct Attributes {
     pub changed: Timestamp,
 }
 
+impl Attributes {
+    /// As much of them as is told of the time before a change (RFC 1813, 2.6: wcc_attr).
+    pub fn on_one_side(&self) -> (u64, Timestamp, Timestamp) {
+        (self.size, self.modified, self.changed)
+    }
+}
+
 /// A time to be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetTime {
@@ -192,8 +199,9 @@ pub struct Access {
     pub execute: bool,
 }
 
-/// Attributes of a node on both sides of a change, from the transaction that made it (RFC 1813 2.3.8). `None` where they could not be
-/// had at that instant.
+/// Attributes of a node on both sides of a change, from the transaction that made it, or from under the lock of the write session that
+/// took it (RFC 1813, 2.6: wcc_data). `None` where they could not be had at that instant: so whoever is told both can take all
+/// between them for its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Around {
     pub before: Option<(u64, Timestamp, Timestamp)>,

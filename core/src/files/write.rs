@@ -39,19 +39,18 @@ impl FileService {
         let bytes = bytes.slice(..bytes.len().min(FILE_WRITE_BYTES_MAX));
         let count = bytes.len() as u64;
         if bytes.is_empty() {
-            return Ok(Written { count, stability, around: Around::default() });
+            return Ok(Written { count, stability, around: self.around_nothing(view, node).await? });
         }
         let session = self.inner.sessions.get_or_make(view, node);
-        let written = self.write_session(&session, at, &bytes).await;
+        let written = self.write_session(&session, at, &bytes, seen_by(view)).await;
         if written.is_err() {
             self.inner.sessions.let_go(session);
         }
-        let before = written?;
+        let around = written?;
         self.changed_node(view, node, true).await;
         if stability > Stability::Unstable {
             self.sync(view, node).await?;
         }
-        let around = Around { before: Some((before.size, before.modified, before.changed)), after: None };
         Ok(Written { count, stability, around })
     }
 
@@ -98,21 +97,35 @@ impl FileService {
         }
         match keep_size || end <= size {
             true => Ok(()),
-            false => self.resize_session(session, end).await,
+            false => self.resize_session(session, end, None).await.map(|_| ()),
         }
     }
 
     /// Makes the file as long as that, at once.
-    pub(crate) async fn truncate(&self, view: &View, node: Id, size: u64) -> Result<()> {
+    pub(crate) async fn truncate(&self, view: &View, node: Id, size: u64) -> Result<Around> {
         let session = self.inner.sessions.get_or_make(view, node);
-        let mut resized = self.resize_session(&session, size).await;
-        if resized.is_ok() {
-            resized = self.flush(&session).await;
+        let mut resized = self.resize_session(&session, size, seen_by(view)).await;
+        if resized.is_ok()
+            && let Err(error) = self.flush(&session).await
+        {
+            resized = Err(error);
         }
         self.inner.sessions.let_go(session);
         self.changed_node(view, node, true).await;
-        resized?;
-        if view.strict { self.sync_all().await } else { Ok(()) }
+        let around = resized?;
+        if view.strict {
+            self.sync_all().await?;
+        }
+        Ok(around)
+    }
+
+    /// Both sides of what changed nothing that attributes tell: one instant.
+    pub async fn around_nothing(&self, view: &View, node: Id) -> Result<Around> {
+        if seen_by(view).is_none() {
+            return Ok(Around::default());
+        }
+        let now = self.attributes(view, node).await?;
+        Ok(Around { before: Some(now.on_one_side()), after: Some(now) })
     }
 
     /// Bytes that were lost before they were committed are known by this: it changes then, and at each start.
@@ -123,4 +136,9 @@ impl FileService {
     pub(crate) fn session_of(&self, view: &View, node: Id) -> Arc<Session> {
         self.inner.sessions.get_or_make(view, node)
     }
+}
+
+/// The view that attributes around a change are told through. A mount's kernel has no use for them.
+fn seen_by(view: &View) -> Option<&View> {
+    view.watcher.is_none().then_some(view)
 }

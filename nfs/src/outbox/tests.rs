@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use super::Outbox;
 use crate::answer::Answer;
-use crate::limits::COPIED_BYTES_MAX;
+use crate::limits::{COPIED_BYTES_MAX, UNSENT_BYTES_MAX, UNSENT_SMALL_BYTES_MAX};
 use crate::xdr::Encode;
 
 fn answers(room: &Arc<Semaphore>) -> Vec<Answer> {
@@ -70,4 +70,38 @@ fn a_socket_that_fails_is_told() {
     assert!(!outbox.send(|_| Err(io::ErrorKind::WouldBlock.into())).expect("it waits"));
     assert!(outbox.send(|_| Err(io::ErrorKind::ConnectionReset.into())).is_err());
     assert!(outbox.send(|_| Ok(0)).is_err());
+}
+
+#[test]
+fn a_client_may_leave_little_lying_without_room_and_more_with_it() {
+    let room = Arc::new(Semaphore::new(100));
+    let mut outbox = Outbox::default();
+    let put = |bytes: usize, has_room: bool, outbox: &mut Outbox| {
+        let mut answer = Answer::from_body(&[]);
+        answer.put_data(vec![Bytes::from(vec![0; bytes])]);
+        answer.room = has_room.then(|| Arc::clone(&room).try_acquire_owned().expect("room"));
+        outbox.put(answer);
+    };
+    put(UNSENT_BYTES_MAX / 2, true, &mut outbox);
+    put(UNSENT_SMALL_BYTES_MAX / 2, false, &mut outbox);
+    assert!(!outbox.is_full() && outbox.holds_room_since().is_some());
+    put(UNSENT_SMALL_BYTES_MAX / 2, false, &mut outbox);
+    assert!(outbox.is_full(), "too much without room");
+    // Half of the first answer goes: what is left with room is less, and what is without stays.
+    let take = |outbox: &mut Outbox, bytes: usize| {
+        let mut left = bytes;
+        let sent = outbox.send(|slices| {
+            let there: usize = slices.iter().map(|slice| slice.len()).sum();
+            let taken = there.min(left);
+            left -= taken;
+            if taken == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(taken) }
+        });
+        assert!(sent.expect("no error"));
+    };
+    take(&mut outbox, UNSENT_BYTES_MAX / 4);
+    assert!(outbox.is_full());
+    take(&mut outbox, UNSENT_BYTES_MAX / 4 + 1000);
+    assert!(!outbox.is_full() && outbox.holds_room_since().is_none());
+    put(UNSENT_BYTES_MAX, true, &mut outbox);
+    assert!(outbox.is_full(), "too much of either");
 }

@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use trefoil_core::error::Error;
-use trefoil_core::files::{Caller, FileError, Stability, WriteAt, Written};
+use trefoil_core::files::{Caller, FileError, Kind, Stability, WriteAt, Written};
 
 use super::attributes::as_owner;
 use super::failed;
@@ -25,9 +25,13 @@ pub async fn read(request: &Request<'_>, arguments: &mut Decoder<'_>, answer: &m
         Ok(place) => place,
         Err(status) => return failed(Procedure::Read, answer.head(), status),
     };
-    answer.room = request.room(count as usize).await;
-    let found = bytes(request, &place, offset, u64::from(count)).await;
+    let (count, room) = request.room(count as usize);
+    answer.room = room;
+    let found = bytes(request, &place, offset, count as u64).await;
     let attributes = request.attributes_now(&place).await;
+    // A symbolic link has bytes, and READLINK for them.
+    let is_file = attributes.as_ref().is_none_or(|attributes| attributes.kind == Kind::File);
+    let found = if is_file { found } else { found.and(Err(Status::Inval)) };
     let out = answer.head();
     match found {
         Ok((chunks, end)) => {
@@ -143,9 +147,14 @@ pub async fn commit(request: &Request<'_>, arguments: &mut Decoder<'_>, out: &mu
         Ok(place) => place,
         Err(status) => return failed(Procedure::Commit, out, status),
     };
-    match request.files().sync(&place.view, place.node).await {
+    let files = request.files();
+    // Nothing that attributes tell changes by it: one instant is both sides.
+    let committed = async {
+        files.sync(&place.view, place.node).await?;
+        files.around_nothing(&place.view, place.node).await
+    };
+    match committed.await {
         Ok(around) => {
-            let around = request.around(&place, around).await;
             out.u32(Status::Ok as u32);
             wire::around(out, &place.view, &around);
             out.bytes(&request.files().write_verifier());

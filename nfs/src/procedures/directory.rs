@@ -142,7 +142,8 @@ pub async fn read(
         Ok(_) => return failed(procedure, answer.head(), Status::of(&FileError::NotADirectory.into())),
         Err(error) => return failed(procedure, answer.head(), error.into()),
     };
-    answer.room = request.room(max).await;
+    let (max, room) = request.room(max);
+    answer.room = room;
     let out = answer.head();
     let start = out.len();
     out.u32(Status::Ok as u32);

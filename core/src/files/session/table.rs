@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::budget::{Budget, Used};
 use super::state::State;
 use crate::clock::Timestamp;
+use crate::files::attributes::BLOCK_BYTES;
 use crate::files::{Attributes, View};
 use crate::limits::SESSION_SHARDS;
 use crate::metadata::keys::Id;
@@ -121,15 +122,17 @@ impl Sessions {
         self.all().into_iter().max_by_key(|session| session.used.load(Ordering::Acquire))
     }
 
-    /// Makes attributes say what was written and is not committed.
-    pub(crate) fn overlay(&self, node: Id, attributes: &mut Attributes) {
-        let Some(session) = self.get(node) else { return };
+    /// Makes attributes say what was written and is not committed. Whether there is such.
+    pub(crate) fn overlay(&self, node: Id, attributes: &mut Attributes) -> bool {
+        let Some(session) = self.get(node) else { return false };
         let facts = *session.facts.lock();
-        if facts.dirty {
-            attributes.size = facts.size;
-            attributes.modified = facts.modified;
-            attributes.changed = attributes.changed.max(facts.changed);
-        }
+        facts.overlay(attributes);
+        facts.dirty
+    }
+
+    /// Whether something was written to the node that is not committed.
+    pub(crate) fn is_dirty(&self, node: Id) -> bool {
+        self.get(node).is_some_and(|session| session.facts().dirty)
     }
 
     /// The time of modification was set: what is published later keeps it.
@@ -144,6 +147,15 @@ impl Facts {
     /// Nothing was written for that long.
     pub(crate) fn is_idle(&self, time: Duration) -> bool {
         self.used_at.elapsed() >= time
+    }
+
+    pub(super) fn overlay(&self, attributes: &mut Attributes) {
+        if self.dirty {
+            attributes.size = self.size;
+            attributes.used = self.size.next_multiple_of(BLOCK_BYTES);
+            attributes.modified = self.modified;
+            attributes.changed = attributes.changed.max(self.changed);
+        }
     }
 }
 

@@ -10,9 +10,9 @@ use bytes::Bytes;
 
 use super::budget::Charge;
 use super::state::{State, place};
-use super::table::{Facts, Session};
+use super::table::Session;
 use crate::error::Result;
-use crate::files::{FileError, FileService, WriteAt};
+use crate::files::{Around, Attributes, FileError, FileService, View, WriteAt};
 use crate::limits::{
     FILE_BYTES_MAX, FILE_ZERO_PAGES_MAX, MAPPED_PAGE_BYTES, SESSION_MEMORY_WAIT, SESSION_PAGES_MAX,
     SESSION_RANGE_BYTES, SESSION_RANGES_MAX,
@@ -20,13 +20,19 @@ use crate::limits::{
 use crate::types::ByteRange;
 
 impl FileService {
-    /// Takes bytes in. What the file was before.
-    pub(crate) async fn write_session(&self, session: &Arc<Session>, at: WriteAt, bytes: &Bytes) -> Result<Facts> {
+    /// Takes bytes in. What the file was and is, where somebody is to see it.
+    pub(crate) async fn write_session(
+        &self,
+        session: &Arc<Session>,
+        at: WriteAt,
+        bytes: &Bytes,
+        seen: Option<&View>,
+    ) -> Result<Around> {
         loop {
             let pages = bytes.len() / usize::try_from(MAPPED_PAGE_BYTES).unwrap_or(usize::MAX) + 2;
             let reserved = self.reserve(session, bytes.len() + pages * SESSION_RANGE_BYTES).await?;
-            if let Some(before) = self.take(session, at, bytes, reserved).await? {
-                return Ok(before);
+            if let Some(around) = self.take(session, at, bytes, reserved, seen).await? {
+                return Ok(around);
             }
             // Too much waits for its names.
             self.flush(session).await?;
@@ -40,7 +46,8 @@ impl FileService {
         at: WriteAt,
         bytes: &Bytes,
         reserved: Charge,
-    ) -> Result<Option<Facts>> {
+        seen: Option<&View>,
+    ) -> Result<Option<Around>> {
         let mut state = session.state.lock().await;
         let state = self.load(session, &mut state).await?;
         let offset = match at {
@@ -52,7 +59,7 @@ impl FileService {
         if is_full(state, offset, end) {
             return Ok(None);
         }
-        let before = session.facts();
+        let before = self.seen(session, seen).await?;
         match &mut state.md5 {
             Some(md5) if offset == state.size && md5.length() == offset => md5.push(bytes).await,
             _ => state.md5 = None,
@@ -60,20 +67,30 @@ impl FileService {
         state.write(offset, bytes);
         drop(reserved);
         session.tell(state, Some(self.inner.objects.tree().clock.now()));
+        let around = around(session, before);
         self.send_whole(session, state, offset, end).await?;
-        Ok(Some(before))
+        Ok(Some(around))
     }
 
-    /// Makes the file longer or shorter.
-    pub(crate) async fn resize_session(&self, session: &Session, size: u64) -> Result<()> {
+    /// Attributes as they are now. To be asked for with the session's state locked: then nothing of it is committed meanwhile.
+    async fn seen(&self, session: &Session, seen: Option<&View>) -> Result<Option<Attributes>> {
+        match seen {
+            Some(view) => Ok(Some(self.attributes(view, session.node).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Makes the file longer or shorter. What it was and is, where somebody is to see it.
+    pub(crate) async fn resize_session(&self, session: &Session, size: u64, seen: Option<&View>) -> Result<Around> {
         if size > FILE_BYTES_MAX {
             return Err(FileError::TooLarge.into());
         }
         let mut state = session.state.lock().await;
         let state = self.load(session, &mut state).await?;
+        let before = self.seen(session, seen).await?;
         state.resize(size);
         session.tell(state, Some(self.inner.objects.tree().clock.now()));
-        Ok(())
+        Ok(around(session, before))
     }
 
     /// Makes a hole of a range, and the file as long as its end where `grow` says so.
@@ -162,6 +179,14 @@ impl FileService {
             let _ = tokio::time::timeout(SESSION_MEMORY_WAIT, freed).await;
         }
     }
+}
+
+/// Both sides of what the session has just taken, by what there was before.
+fn around(session: &Session, before: Option<Attributes>) -> Around {
+    let Some(before) = before else { return Around::default() };
+    let mut after = before.clone();
+    session.facts().overlay(&mut after);
+    Around { before: Some(before.on_one_side()), after: Some(after) }
 }
 
 /// Whether enough waits for its names, so that it is committed before more is taken.

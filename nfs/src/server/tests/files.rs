@@ -1,6 +1,6 @@
 //! Each procedure, over a real core: what it does, what it answers, and with which attributes.
 
-use super::client::nfs::Set;
+use super::client::nfs::{Attributes, Set};
 use super::client::{As, Client, NFS, Words};
 use super::fixture::{Fixture, fixture};
 
@@ -90,6 +90,26 @@ async fn bytes_are_written_and_read_as_stably_as_asked() {
     // The count is not that of the data.
     let words = Words::default().opaque(&file).u64(0).u32(4).u32(2).opaque(b"bytes");
     assert_eq!(client.call(NFS, 7, words).await.u32(), INVAL);
+}
+
+#[tokio::test]
+async fn both_sides_of_a_write_a_cut_and_a_commit_are_told() {
+    let (_fixture, mut client, root) = open().await;
+    let file = client.create(&root, "file", 1, Set::mode(0o600)).await.expect("made").handle;
+    let mut last = client.getattr(&file).await.expect("attributes");
+    let sides = |attributes: &Attributes| Some((attributes.size, attributes.modified, attributes.changed));
+    for (stable, at) in [(0, 0_u64), (1, 10), (2, 20), (0, 30)] {
+        let around = client.write(&file, at, b"0123456789", stable).await.expect("written").around;
+        assert_eq!(around.before, sides(&last), "stable {stable}");
+        last = around.after.expect("attributes");
+        assert_eq!((last.size, &last), (at + 10, &client.getattr(&file).await.expect("attributes")));
+    }
+    // COMMIT changes nothing that attributes tell, whatever waited.
+    let (around, _) = client.commit(&file).await.expect("committed");
+    assert_eq!((around.before, around.after.as_ref()), (sides(&last), Some(&last)));
+    let around = client.setattr(&file, Set::size(5), None).await.expect("cut");
+    assert_eq!(around.before, sides(&last));
+    assert_eq!(around.after, client.getattr(&file).await.ok());
 }
 
 #[tokio::test]
