@@ -36,7 +36,7 @@ case " ${ID:-} ${ID_LIKE:-} " in
 *" debian "* | *" ubuntu "*)
     missing=
     for package in g++ libclang-dev libc6-dev \
-        ${tests:+strace python3 python3-venv util-linux mount tar openssl curl}; do
+        ${tests:+strace python3 python3-venv util-linux mount tar openssl curl acl attr}; do
         if ! dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed'; then
             missing="$missing $package"
         fi
@@ -49,7 +49,7 @@ case " ${ID:-} ${ID_LIKE:-} " in
     ;;
 *" rhel "* | *" fedora "* | *" centos "*)
     missing=
-    for package in gcc-c++ clang-devel glibc-devel ${tests:+strace python3 util-linux tar openssl curl}; do
+    for package in gcc-c++ clang-devel glibc-devel ${tests:+strace python3 util-linux tar openssl curl acl attr}; do
         rpm -q "$package" >/dev/null 2>&1 || missing="$missing $package"
     done
     if [ -n "$missing" ]; then

@@ -29,6 +29,11 @@ fn mode_after(caller: &Caller, attributes: &Attributes) -> u32 {
 }
 
 impl FileService {
+    /// What a door calls that has decided itself that the caller may change the bytes of a file.
+    pub async fn written_by(&self, view: &View, caller: &Caller, node: Id) -> Result<()> {
+        self.drop_privileges(view, caller, node, &self.node(node).await?).await
+    }
+
     /// The caller is about to change the bytes of a file, which is as `record` says. It may.
     pub(super) async fn drop_privileges(
         &self,

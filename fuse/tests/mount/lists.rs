@@ -1,6 +1,6 @@
 //! Access control lists as Debian's `acl` sets them, kept by the store and gone by by the kernel.
 //!
-//! Always holds: needs setfacl and getfacl beside what every mount needs; where nobody demands the tests, they are left out without.
+//! Always holds: needs Debian's `acl` and `attr` beside what every mount needs; where nobody demands the tests, they are left out without.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
@@ -16,9 +16,9 @@ const ALICE: u32 = 54_321;
 const BOB: u32 = 54_322;
 
 fn lists() -> Option<Store> {
-    if Command::new("setfacl").arg("--version").output().is_err() {
-        assert!(std::env::var_os("TREFOIL_TEST_FUSE").is_none(), "setfacl is needed (Debian: acl)");
-        eprintln!("left out: setfacl is needed");
+    if ["setfacl", "setfattr"].iter().any(|program| Command::new(program).arg("--version").output().is_err()) {
+        assert!(std::env::var_os("TREFOIL_TEST_FUSE").is_none(), "setfacl and setfattr are needed (Debian: acl, attr)");
+        eprintln!("left out: setfacl and setfattr are needed");
         return None;
     }
     store()

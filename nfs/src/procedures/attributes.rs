@@ -57,7 +57,9 @@ pub async fn change(request: &Request<'_>, place: &Place, set: SetAttributes) ->
     match changed {
         Err(Error::File(FileError::PermissionDenied)) if only_truncates(&set) => {
             let caller = as_owner(request, place).await.ok_or(Status::Acces)?;
-            Ok(request.files().set_attributes(&place.view, &caller, place.node, set).await?)
+            let around = request.files().set_attributes(&place.view, &caller, place.node, set).await?;
+            request.files().written_by(&place.view, &place.caller, place.node).await?;
+            Ok(around)
         }
         changed => Ok(changed?),
     }

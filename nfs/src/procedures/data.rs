@@ -133,6 +133,7 @@ async fn put(
     match files.write(view, &place.caller, node, at, data.clone(), stability).await {
         Err(Error::File(FileError::PermissionDenied)) => {
             let caller = as_owner(request, place).await.ok_or(Status::Acces)?;
+            files.written_by(view, &place.caller, node).await?;
             Ok(files.write(view, &caller, node, at, data, stability).await?)
         }
         written => Ok(written?),

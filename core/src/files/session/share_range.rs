@@ -67,10 +67,14 @@ impl FileService {
             if !same || record.content != expected || record.size != stretch.at {
                 return Ok(false);
             }
-            record.content = match self.lengthened(tx, (node, session), record.content, &stretch).await? {
-                Some(content) => ContentRef::Shared(content),
-                None => return Ok(false),
+            let content = match stretch.at {
+                0 => self.laid_over(tx, (node, session), &mut record, &stretch).await?,
+                // A version that was sealed does not grow.
+                _ if objects.tree().is_sealed(tx, &session.bucket, &record).await? => None,
+                _ => self.lengthened(tx, record.content, &stretch).await?,
             };
+            let Some(content) = content else { return Ok(false) };
+            record.content = ContentRef::Shared(content);
             record.size = stretch.at + stretch.length;
             record.etag = etag.clone();
             record.checksum = None;
@@ -83,6 +87,7 @@ impl FileService {
             Ok(true)
         })?;
         if shared {
+            self.inner.drafts.note(node, &session.bucket);
             self.inner.barrier.note();
             // What it is now is read when it is asked for.
             state.discard();
@@ -104,29 +109,39 @@ impl FileService {
         Ok(here && objects.layers(content, record).await?.depth() < MAPPED_LAYERS_MAX)
     }
 
-    /// The file's content, which shows the other's up to the end of the stretch.
-    async fn lengthened(
+    /// A new content for an empty file, over the other's. `None`, and nothing is changed, where that has gone.
+    async fn laid_over(
         &self,
         tx: &mut Transaction<'_>,
         (node, session): (Id, &Session),
-        content: ContentRef,
+        record: &mut NodeRecord,
         stretch: &Stretch,
     ) -> Result<Option<Id>, TxError> {
         let objects = &self.inner.objects;
-        let end = stretch.at + stretch.length;
-        let below = Base { content: stretch.content, length: end };
-        if stretch.at == 0 {
-            objects.tree().release_content(tx, node, content).await?;
-            if !objects.add_use(tx, stretch.content).await? {
-                return Ok(None);
-            }
-            let layout = Layout::Mapped { base: Some(below), next_slot: 0, changes: 0 };
-            let record = ContentRecord { uses: 1, size: end, location: session.location.clone(), layout };
-            tx.put(Table::Index, keys::content(stretch.new), record.encode());
-            return Ok(Some(stretch.new));
+        if !objects.add_use(tx, stretch.content).await? {
+            return Ok(None);
         }
+        let bucket = objects.tree().resolve_bucket(tx, &session.bucket).await?;
+        if bucket.versioned() {
+            objects.tree().begin_draft(tx, node, record, &bucket).await?;
+        }
+        objects.tree().release_content(tx, node, record.content).await?;
+        let base = Some(Base { content: stretch.content, length: stretch.length });
+        let layout = Layout::Mapped { base, next_slot: 0, changes: 0 };
+        let made = ContentRecord { uses: 1, size: stretch.length, location: session.location.clone(), layout };
+        tx.put(Table::Index, keys::content(stretch.new), made.encode());
+        Ok(Some(stretch.new))
+    }
+
+    /// The file's content, which shows the other's up to the end of the stretch. `None`, and nothing is changed, where it can't.
+    async fn lengthened(
+        &self,
+        tx: &mut Transaction<'_>,
+        content: ContentRef,
+        stretch: &Stretch,
+    ) -> Result<Option<Id>, TxError> {
         let ContentRef::Shared(id) = content else { return Ok(None) };
-        let (edge, edge_at) = place(stretch.at);
+        let (end, (edge, edge_at)) = (stretch.at + stretch.length, place(stretch.at));
         let at = [(Table::Index, keys::content(id)), (Table::Index, keys::page(id, edge))];
         let values = tx.get_many(&at).await?;
         let Some(value) = &values[0] else { return Ok(None) };
@@ -137,7 +152,7 @@ impl FileService {
         if !goes_on || record.uses != 1 || edge_at > 0 && values[1].is_some() {
             return Ok(None);
         }
-        *base = below;
+        base.length = end;
         *changes += 1;
         record.size = end;
         tx.put(Table::Index, keys::content(id), record.encode());

@@ -484,3 +484,34 @@ async fn versions_never_change_whatever_files_do() {
         files.check().await;
     }
 }
+
+#[tokio::test]
+async fn a_copy_in_steps_is_one_version_and_leaves_those_before_it() {
+    const MIB: u64 = 1 << 20;
+    let files = Files::versioned(Versioning::Enabled).await;
+    let root = files.view.root;
+    let (first, second) = (bytes(1, 5 << 20), bytes(2, 5 << 20));
+    files.s3.put("from", &first).await;
+    let from = files.lookup(root, "from").await.unwrap().node;
+    let to = files.file(root, "to").await;
+    for body in [&first, &second] {
+        if body == &second {
+            files.save(from, &second).await;
+        }
+        let open = files.open(to).await;
+        files.service.truncate(&files.view, to, 0).await.unwrap();
+        let mut done = 0;
+        while done < 5 * MIB {
+            let (source, target) = ((from, done), (to, done));
+            let copied = files.service.copy_range(&files.view, &files.root, source, target, 2 * MIB + 9).await.unwrap();
+            assert!(copied > 0);
+            done += copied;
+        }
+        files.close(open).await;
+        assert_eq!(&files.s3.get(files.s3.request("to")).await.unwrap(), body);
+        assert_eq!(&files.read(to).await, body);
+    }
+    let whole = files.sizes("to").await.into_iter().filter(|size| *size == Some(5 * MIB)).count();
+    assert_eq!(whole, 2, "each copy is one version");
+    files.check().await;
+}

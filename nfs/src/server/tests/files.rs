@@ -295,6 +295,35 @@ async fn permissions_are_the_callers_and_squashing_decides_who_that_is() {
     assert_eq!(nobody.create(&root, "nobodys", 1, Set::mode(0o600)).await.expect("made").attributes.uid, 65_534);
 }
 
+#[tokio::test]
+async fn a_write_by_another_than_root_takes_set_id_bits() {
+    let (fixture, mut client, root) = open().await;
+    client.setattr(&root, Set::mode(0o777), None).await.expect("set");
+    let mut user = fixture.client(As::Unix(1000, 100, vec![4])).await;
+    let program = user.create(&root, "program", 1, Set::mode(0o777)).await.expect("made").handle;
+    for what in 0..5 {
+        client.setattr(&program, Set::mode(0o6777), None).await.expect("set");
+        client.write(&program, 0, b"root", 2).await.expect("root's");
+        assert_eq!(client.getattr(&program).await.expect("attributes").mode, 0o6777);
+        match what {
+            0 => drop(user.write(&program, 0, b"bytes", 0).await.expect("written")),
+            1 => drop(user.setattr(&program, Set::size(3), None).await.expect("cut")),
+            // As one who has it open.
+            2 | 3 => {
+                client.setattr(&program, Set::mode(0o6577), None).await.expect("set");
+                match what {
+                    2 => drop(user.write(&program, 0, b"bytes", 0).await.expect("written")),
+                    _ => drop(user.setattr(&program, Set::size(3), None).await.expect("cut")),
+                }
+                let left = client.getattr(&program).await.expect("attributes").mode;
+                client.setattr(&program, Set::mode(left | 0o200), None).await.expect("set");
+            }
+            _ => drop(user.create(&root, "program", 0, Set::size(0)).await.expect("emptied")),
+        }
+        assert_eq!(client.getattr(&program).await.expect("attributes").mode, 0o777, "{what}");
+    }
+}
+
 /// The same node by the handle of another export does not open: handles are sealed.
 fn of_another_export(of: &[u8], export: &[u8]) -> Vec<u8> {
     [&export[..12], &of[12..]].concat()
