@@ -10,6 +10,7 @@ pub mod data;
 pub mod error;
 pub mod failpoint;
 pub mod files;
+pub mod id_map;
 pub mod in_memory;
 pub mod kernel;
 pub mod limits;

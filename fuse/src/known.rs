@@ -4,16 +4,16 @@
 //! or `open` of a name that was just found would fail. A node is counted before the answer that tells of it is sent. Directories need
 //! no count: one that is gone can be asked for nothing.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use parking_lot::Mutex;
 use trefoil_core::error::Result;
 use trefoil_core::files::{Attributes, FileService, Kind, Known};
+use trefoil_core::id_map::IdMap;
 
 use crate::limits::KNOWN_SHARDS;
 
-type Shard = Mutex<HashMap<u64, (u64, Known)>>;
+type Shard = Mutex<IdMap<(u64, Known)>>;
 
 pub struct KnownNodes {
     shards: [Shard; KNOWN_SHARDS],

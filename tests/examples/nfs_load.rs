@@ -25,7 +25,7 @@ const BLOCK_BYTES: u32 = 1 << 20;
 const IO_DEPTH: u64 = 8;
 /// GETATTR calls that are sent together.
 const GETATTR_DEPTH: u64 = 200;
-/// GETATTR calls of one measurement.
+/// GETATTR calls of one measurement, or all where there are fewer.
 const WINDOW: u64 = 5000;
 /// Measurements after the many calls: one alone takes a tenth of a second, and says little.
 const WINDOWS: usize = 5;
@@ -87,13 +87,14 @@ fn getattr(client: &mut Client, server: &[i32], root: &[u8], total: u64) -> Resu
         done += count;
         mark.cost(server)
     };
-    let first = window(client, WINDOW.min(total))?;
-    let between = window(client, total.saturating_sub(WINDOW))?;
-    let after: Vec<String> = (0..WINDOWS).map(|_| Ok(shown(window(client, WINDOW)?))).collect::<Result<_, String>>()?;
+    let each = WINDOW.min(total);
+    let first = window(client, each)?;
+    let between = window(client, total - each)?;
+    let after: Vec<String> = (0..WINDOWS).map(|_| Ok(shown(window(client, each)?))).collect::<Result<_, String>>()?;
     Ok(format!(
-        "{{\"window\": {WINDOW}, \"first\": {}, \"between_count\": {}, \"between\": {}, \"after\": [{}], \"total\": {done}}}",
+        "{{\"window\": {each}, \"first\": {}, \"between_count\": {}, \"between\": {}, \"after\": [{}], \"total\": {done}}}",
         shown(first),
-        total.saturating_sub(WINDOW),
+        total - each,
         shown(between),
         after.join(", ")
     ))

@@ -5,12 +5,12 @@
 //! held, and then leaves an orphan. Whoever opens waits for removals under way, and reads the node's record after that. So either the opener
 //! finds the node gone, or the remover finds it open. A remover never waits, so it may hold locks.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use crate::id_map::IdMap;
 use crate::limits::PIN_SHARDS;
 use crate::metadata::LockGuard;
 use crate::metadata::keys::Id;
@@ -31,7 +31,7 @@ impl State {
 
 #[derive(Debug, Default)]
 struct Shard {
-    nodes: Mutex<HashMap<Id, State>>,
+    nodes: Mutex<IdMap<State>>,
     /// A removal was settled.
     settled: Notify,
 }
