@@ -17,18 +17,17 @@ use fuser::{
     Request, TimeOrNow, WriteFlags,
 };
 use tokio::runtime::Handle;
-use trefoil_core::error::{Error, Result};
-use trefoil_core::files::{Attributes, Caller, FileError, LockFamily, Made, Make, SetAttributes};
+use trefoil_core::files::{Caller, LockFamily, Made, Make, SetAttributes};
 
 use crate::answer;
 use crate::capabilities::choose;
 use crate::door::{Door, caller};
 use crate::errno::errno;
-use crate::freshness::Stamp;
-use crate::limits::{BACKGROUND_REQUESTS_CONGESTED, BACKGROUND_REQUESTS_MAX, LOOKUP_ATTEMPTS_MAX, READAHEAD_KIB};
+use crate::limits::{BACKGROUND_REQUESTS_CONGESTED, BACKGROUND_REQUESTS_MAX, READAHEAD_KIB};
 use crate::operations::names::{Place, access_of, create, make, rename_mode, special};
 use crate::operations::{attributes, data, directory, locks, xattrs};
 use crate::process;
+use crate::replies::{attribute, empty, entry, lookup, open_flags, told};
 use crate::shapes::set_time;
 
 /// One mounted view, as fuser drives it.
@@ -69,54 +68,6 @@ impl TrefoilFilesystem {
             entry(&door, stamp, made, reply);
         });
     }
-}
-
-/// Counts what the kernel is about to be told of.
-async fn told(door: &Door, found: Result<Attributes>) -> Result<Attributes> {
-    let found = found?;
-    door.known.told(&door.files, &found, false).await?;
-    Ok(found)
-}
-
-/// What a name leads to, kept for the kernel.
-async fn lookup(door: &Door, caller: &Caller, place: &Place) -> Result<Attributes> {
-    for _ in 0..LOOKUP_ATTEMPTS_MAX {
-        let found = door.files.lookup(&door.view, caller, place.directory, &place.name).await?;
-        match door.known.told(&door.files, &found, true).await {
-            Ok(()) => return Ok(found),
-            // Another has its name since it was found.
-            Err(Error::File(FileError::Stale)) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(FileError::Stale.into())
-}
-
-fn entry(door: &Door, stamp: Stamp, found: Result<Attributes>, reply: ReplyEntry) {
-    match found {
-        Ok(found) => door.fresh.send(stamp, |lifetime| reply.entry(lifetime, &door.shape(&found), Generation(0))),
-        Err(error) => reply.error(errno(&error)),
-    }
-}
-
-fn attribute(door: &Door, stamp: Stamp, found: Result<Attributes>, reply: ReplyAttr) {
-    match found {
-        Ok(found) => door.fresh.send(stamp, |lifetime| reply.attr(lifetime, &door.shape(&found))),
-        Err(error) => reply.error(errno(&error)),
-    }
-}
-
-fn empty<T>(done: Result<T>, reply: ReplyEmpty) {
-    match done {
-        Ok(_) => reply.ok(),
-        Err(error) => reply.error(errno(&error)),
-    }
-}
-
-/// What an open file is told: pages that are known already are kept, for they are dropped when others change the file. With a second
-/// mount of the bucket, only what is opened anew is sure to see the other's changes also through mapped pages.
-fn open_flags(door: &Door) -> FopenFlags {
-    if door.fresh.is_alone() { FopenFlags::FOPEN_KEEP_CACHE } else { FopenFlags::empty() }
 }
 
 #[allow(clippy::too_many_arguments)]

@@ -19,6 +19,7 @@ mod mountinfo;
 mod operations;
 mod options;
 mod process;
+mod replies;
 mod shapes;
 mod siblings;
 mod watcher;
