@@ -149,7 +149,7 @@ nfs! {
         let mut shared = Shared::new(door);
         let (mut client, top) = mounted(door, "suid", &[], Credential::unix(2000, 2000, &[]));
         for (name, mode, after) in
-            [(&b"suid"[..], 0o4777, 0o777), (b"both", 0o6777, 0o777), (b"group", 0o2777, 0o777), (b"mark", 0o2767, 0o2767)]
+            [(&b"suid"[..], 0o4777, 0o777), (b"both", 0o6777, 0o777), (b"group", 0o2777, 0o777), (b"mark", 0o2767, 0o767)]
         {
             shared.file(name, mode, 0, 0);
             let file = client.lookup(&top, name).expect("there");

@@ -181,7 +181,7 @@ async fn nobody_sees_a_file_become_what_it_was() {
             })
         })
         .collect();
-    for number in 0..2000 {
+    for number in 0..500 {
         written(&files, node, number, b"x", Stability::Unstable).await;
         files.service.publish(&files.view, node).await.unwrap();
     }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::*;
+use crate::clock::{ManualClock, Timestamp};
 use crate::metadata::MetadataStore;
 use crate::metadata::watched::Watched;
 use crate::objects::tests::bytes;
@@ -390,5 +391,97 @@ async fn what_a_client_s_cache_adds() {
     assert!(told(false));
     // Whoever asks again, as an NFS client does when a file is opened, sees what is so now.
     assert_eq!((files.stat(node).await.size, files.stat(node).await.mode), (5, 0o600));
+    files.check().await;
+}
+
+#[tokio::test]
+async fn times() {
+    const DAY: u64 = 24 * 60 * 60 * 1_000_000_000;
+    let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_000_000)));
+    let files = Files::with_clock(clock.clone()).await;
+    let node = files.file(files.view.root, "a").await;
+    let tick = |nanos| clock.advance_nanos(nanos);
+    // mtime is what S3 shows, and can be set.
+    let set = SetAttributes { modified: Some(SetTime::To(Timestamp::from_secs(5))), ..SetAttributes::default() };
+    files.service.set_attributes(&files.view, &files.root, node, set).await.unwrap();
+    let head = files.s3.service.head(&files.s3.root, files.s3.request("a")).await.unwrap();
+    assert_eq!(head.info.modified.as_secs(), 5);
+    let before = files.stat(node).await;
+    tick(1_000_000_000);
+    let mode = SetAttributes { mode: Some(0o600), ..SetAttributes::default() };
+    files.service.set_attributes(&files.view, &files.root, node, mode).await.unwrap();
+    let after = files.stat(node).await;
+    assert!(after.changed > before.changed);
+    assert_eq!((after.modified, after.accessed), (before.modified, before.accessed));
+    // Which reads change atime is the mount's to say; other doors' do not.
+    let moves = async |access_times, read_only| {
+        let view = View { access_times, read_only, ..files.view.clone() };
+        let before = files.stat(node).await;
+        files.service.accessed(&view, node).await;
+        let after = files.stat(node).await;
+        assert_eq!((after.modified, after.changed), (before.modified, before.changed));
+        after.accessed != before.accessed
+    };
+    tick(1);
+    assert!(!moves(AccessTimes::Never, false).await, "noatime");
+    assert!(!moves(AccessTimes::Always, true).await, "read-only");
+    assert!(moves(AccessTimes::Relative, false).await, "the first since the file was changed");
+    tick(1);
+    assert!(!moves(AccessTimes::Relative, false).await);
+    assert!(moves(AccessTimes::Always, false).await, "strictatime");
+    tick(DAY);
+    assert!(moves(AccessTimes::Relative, false).await, "the first of a day");
+    tick(1);
+    let seen = files.stat(node).await.accessed;
+    got(&files, "a").await;
+    assert_eq!(read(&files, node).await, b"", "as NFS does");
+    assert_eq!(files.stat(node).await.accessed, seen);
+    // It is in the index later.
+    files.service.settle().await.unwrap();
+    assert_eq!(files.service.node(node).await.unwrap().posix.unwrap().accessed, seen);
+    files.check().await;
+}
+
+#[tokio::test]
+async fn extended_attributes() {
+    let files = Files::new().await;
+    let (view, service, root) = (&files.view, &files.service, files.view.root);
+    let mut put = files.s3.put_request("a", crate::objects::tests::upload(&bytes(1, 10)));
+    put.user_metadata = vec![("name".into(), "value".into())];
+    files.s3.service.put(&files.s3.root, put).await.unwrap();
+    let node = files.lookup(root, "a").await.unwrap().node;
+    assert!(service.list_xattrs(view, &files.root, node).await.unwrap().is_empty(), "S3's are others");
+    for name in ["user.x", "trusted.x", "security.x"] {
+        service.set_xattr(view, &files.root, node, name.as_bytes(), b"1", SetXattr::Any).await.unwrap();
+        assert_eq!(service.get_xattr(view, &files.root, node, name.as_bytes()).await.unwrap(), "1");
+    }
+    let other = service.set_xattr(view, &files.root, node, b"other.x", b"1", SetXattr::Any).await;
+    assert!(matches!(error(other), FileError::NotSupported(_)));
+    let info = files.s3.service.head(&files.s3.root, files.s3.request("a")).await.unwrap().info;
+    assert_eq!(info.user_metadata.len(), 1, "S3 does not see them");
+
+    // ACLs: owner, user 1001, group, mask, others. A default is inherited, and stands in for the umask.
+    let none = u32::MAX;
+    let entries: [(u16, u16, u32); 5] = [(1, 7, none), (2, 7, 1001), (4, 5, none), (0x10, 7, none), (0x20, 0, none)];
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, permissions, id) in entries {
+        list.extend([&tag.to_le_bytes()[..], &permissions.to_le_bytes(), &id.to_le_bytes()].concat());
+    }
+    for name in [&b"system.posix_acl_access"[..], b"system.posix_acl_default"] {
+        service.set_xattr(view, &files.root, root, name, &list, SetXattr::Any).await.unwrap();
+    }
+    let caller = Caller { umask: 0o077, ..user(1001) };
+    let wanted = SetAttributes { mode: Some(0o666), ..SetAttributes::default() };
+    let made = service.make(view, &caller, root, b"made", Make::File(Exclusive::Yes), wanted).await.unwrap();
+    let made = made.0.attributes;
+    assert_eq!(made.mode, 0o660);
+    let refused = service.make(view, &user(1002), root, b"no", Make::Directory, wanted).await;
+    assert_eq!(error(refused), FileError::PermissionDenied, "they decide");
+    // chmod sets the mask.
+    let mode = SetAttributes { mode: Some(0o640), ..SetAttributes::default() };
+    service.set_attributes(view, &files.root, made.node, mode).await.unwrap();
+    let list = service.get_xattr(view, &files.root, made.node, b"system.posix_acl_access").await.unwrap();
+    let mask = list[4..].chunks(8).find(|entry| entry[..2] == 0x10_u16.to_le_bytes()).unwrap();
+    assert_eq!(mask[2], 4);
     files.check().await;
 }

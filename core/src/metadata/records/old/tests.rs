@@ -1,3 +1,5 @@
+//! Records of earlier releases become what they meant.
+
 use super::super::Record;
 use super::*;
 use crate::metadata::seal;
