@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use super::super::{CommitError, Durability, LockGuard, Table, Write};
 use super::validation::Claims;
 use super::{Inner, merge};
-use crate::limits::{COMMITS_BETWEEN_LOOKS, COMMIT_GROUP_BYTES_MAX, COMMIT_GROUP_MAX};
+use crate::limits::{COMMIT_GROUP_BYTES_MAX, COMMIT_GROUP_MAX, COMMITS_BETWEEN_LOOKS};
 
 /// A transaction on its way.
 pub(super) struct Job {
