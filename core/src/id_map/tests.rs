@@ -1,3 +1,5 @@
+//! What ids hash to, and that they are found.
+
 use super::*;
 use std::hash::BuildHasher;
 
