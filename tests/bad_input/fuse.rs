@@ -107,6 +107,11 @@ fn set_xattr(path: &Path, name: &str, value: &[u8]) -> io::Result<()> {
     status(unsafe { libc::setxattr(path.as_ptr(), name.as_ptr(), value.as_ptr().cast(), value.len(), 0) })
 }
 
+fn allocate(file: &File, mode: i32, offset: i64, length: i64) -> io::Result<()> {
+    // SAFETY: the descriptor is open for the whole call, which takes nothing else.
+    status(unsafe { libc::fallocate(file.as_raw_fd(), mode, offset, length) })
+}
+
 const MAX_BYTES: u64 = 1 << 52;
 
 fuse! {
@@ -206,14 +211,13 @@ fuse! {
             fails(file.write_at(b"x", size - 1), libc::EFBIG);
         }
         assert_eq!(file.read_at(&mut [0; 8], i64::MAX as u64 - 8).expect("behind the end"), 0);
-        // SAFETY: the descriptor is open.
-        fails(status(unsafe { libc::fallocate(file.as_raw_fd(), 0, i64::MAX - 4096, 4096) }), libc::EFBIG);
-        fails(status(unsafe { libc::fallocate(file.as_raw_fd(), 0, i64::MAX, 4096) }), libc::EFBIG);
-        fails(status(unsafe { libc::fallocate(file.as_raw_fd(), 0, -1, 4096) }), libc::EINVAL);
-        fails(status(unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, 0) }), libc::EINVAL);
+        fails(allocate(&file, 0, i64::MAX - 4096, 4096), libc::EFBIG);
+        fails(allocate(&file, 0, i64::MAX, 4096), libc::EFBIG);
+        fails(allocate(&file, 0, -1, 4096), libc::EINVAL);
+        fails(allocate(&file, 0, 0, 0), libc::EINVAL);
         let punch = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
-        fails(status(unsafe { libc::fallocate(file.as_raw_fd(), punch, i64::MAX - 4096, 4096) }), libc::EFBIG);
-        fails(status(unsafe { libc::fallocate(file.as_raw_fd(), 0x4000, 0, 10) }), libc::EOPNOTSUPP);
+        fails(allocate(&file, punch, i64::MAX - 4096, 4096), libc::EFBIG);
+        fails(allocate(&file, 0x4000, 0, 10), libc::EOPNOTSUPP);
         for whence in [libc::SEEK_DATA, libc::SEEK_HOLE] {
             for offset in [5, 1 << 40, i64::MAX] {
                 // SAFETY: the descriptor is open.

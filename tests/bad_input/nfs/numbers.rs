@@ -6,7 +6,7 @@ use super::{BAD_COOKIE, BADTYPE, FBIG, INVAL, ISDIR, TOOSMALL, nfs};
 use trefoil_tests::nfs::{Client, GARBAGE, Outcome, Set, Words};
 
 /// Bytes of one READ, WRITE or page.
-const TRANSFER_BYTES_MAX: usize = 1 << 20;
+const TRANSFER_BYTES_MAX: u32 = 1 << 20;
 /// The first size that no file can have.
 const TOO_LARGE: u64 = (1 << 52) + 1;
 
@@ -31,9 +31,9 @@ nfs! {
     counts_of_reads: |door| {
         let (mut client, _, file) = door.file();
         assert_eq!(client.setattr(&file, Set::size(1 << 40)), 0);
-        for count in [TRANSFER_BYTES_MAX as u32 + 1, 1 << 31, u32::MAX] {
+        for count in [TRANSFER_BYTES_MAX + 1, 1 << 31, u32::MAX] {
             let read = client.read(&file, 1 << 30, count).map(|bytes| bytes.len());
-            assert_eq!(read, Ok(TRANSFER_BYTES_MAX), "{count}");
+            assert_eq!(read, Ok(TRANSFER_BYTES_MAX as usize), "{count}");
         }
     };
     offsets_of_writes: |door| {
