@@ -59,8 +59,6 @@ pub const NAMES: &[&str] = &[
     "file.linked",
     "file.synced",
     "file.written",
-    "flatten.before_base",
-    "flatten.before_page",
     "ids.before_lease",
     "ids.leased",
     "node.before_commit",

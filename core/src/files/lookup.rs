@@ -46,9 +46,9 @@ impl FileService {
 
     /// Why there is no such name.
     async fn missing(&self, view: &View, directory: Id) -> Result<FileError> {
-        Ok(match self.tree().directory_now(directory).await? {
-            Some(_) => FileError::NoSuchName,
-            None => match self.attributes(view, directory).await {
+        Ok(match self.tree().is_directory_now(directory).await? {
+            true => FileError::NoSuchName,
+            false => match self.attributes(view, directory).await {
                 Ok(_) => FileError::NotADirectory,
                 Err(_) => FileError::Stale,
             },

@@ -49,6 +49,7 @@ impl FileService {
             return Err(FileError::Invalid("a symbolic link's target can't hold NUL").into());
         }
         let (outcome, around) = transact!(self.store(), self.durability(view), |tx| {
+            self.read_ahead(tx, view, directory, &name).await?;
             let bucket = self.begin(tx, view).await?;
             self.directory_to_add(tx, directory).await?;
             if let Some(named) = self.tree().named(tx, directory, &name).await? {

@@ -31,6 +31,7 @@ impl FileService {
     ) -> Result<Around> {
         let name = FileName::parse(name)?;
         let (around, named) = transact!(self.store(), self.durability(view), |tx| {
+            self.read_ahead(tx, view, directory, &name).await?;
             let bucket = self.begin(tx, view).await?;
             let parent = self.changing(tx, view, caller, directory).await?;
             let Some(named) = self.tree().named(tx, directory, &name).await? else {

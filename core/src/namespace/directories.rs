@@ -91,6 +91,12 @@ impl Tree {
         Ok(Some(Directory { record, touched, directories }))
     }
 
+    /// Whether the directory is there now.
+    pub(crate) async fn is_directory_now(&self, id: Id) -> Result<bool> {
+        let (_, values) = self.store.get_many(&at(id)[..1]).await?;
+        Ok(values[0].is_some())
+    }
+
     /// A directory as it is now.
     pub(crate) async fn directory_now(&self, id: Id) -> Result<Option<Directory>> {
         let (_, values) = self.store.get_many(&at(id)).await?;

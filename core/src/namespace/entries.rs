@@ -95,7 +95,7 @@ pub(crate) fn directory_name(name: &[u8]) -> Vec<u8> {
 
 impl Tree {
     /// The keys that tell what a name leads to: of the directory, of the object, of its draft.
-    fn named_at(directory: Id, name: &[u8]) -> [(Table, Key); 3] {
+    pub(crate) fn named_at(directory: Id, name: &[u8]) -> [(Table, Key); 3] {
         [
             keys::dentry(directory, &directory_name(name)),
             keys::dentry(directory, name),

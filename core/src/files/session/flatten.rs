@@ -24,7 +24,6 @@ use super::table::Session;
 use crate::content::Pin;
 use crate::content::mapped::{blobs, page_of, pieces_of, scattered, slots};
 use crate::error::{Error, Result};
-use crate::failpoint;
 use crate::files::{FileError, FileService};
 use crate::limits::{
     FLATTEN_ATTEMPTS_MAX, FLATTEN_BYTES_MAX, FLATTEN_DELAY, FLATTEN_LAYERS, FLATTEN_NODES_MAX, FLATTEN_PAGES_MAX,
@@ -247,7 +246,6 @@ impl FileService {
         (old, new): (&[Piece], Vec<Piece>),
         out: Option<&Arc<Outgoing>>,
     ) -> Result<Flat> {
-        failpoint!("flatten.before_page", io);
         let (tree, id) = (self.inner.objects.tree(), seen.id);
         out.iter().for_each(|out| out.submitted());
         let named = transact!(self.inner.objects.store(), Durability::Ordered, |tx| {
@@ -342,7 +340,6 @@ impl FileService {
 
     /// Whether nothing was written since it was seen.
     async fn let_go_of_base(&self, node: Id, seen: &Seen, below: Base) -> Result<bool> {
-        failpoint!("flatten.before_base", io);
         let (tree, id) = (self.inner.objects.tree(), seen.id);
         let done = transact!(self.inner.objects.store(), Durability::Ordered, |tx| {
             tx.origin(Some(NOBODY));
