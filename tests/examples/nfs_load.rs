@@ -27,8 +27,8 @@ const IO_DEPTH: u64 = 8;
 const GETATTR_DEPTH: u64 = 200;
 /// GETATTR calls of one measurement, or all where there are fewer.
 const WINDOW: u64 = 5000;
-/// Measurements after the many calls: one alone takes a tenth of a second, and says little.
-const WINDOWS: usize = 5;
+/// Measurements after the many calls: one alone takes a fiftieth of a second, and says little.
+const WINDOWS: usize = 20;
 const USAGE: &str = "usage: nfs_load --pid PID ADDRESS EXPORT getattr TOTAL | io MIB | io4 MIB";
 
 fn main() -> ExitCode {

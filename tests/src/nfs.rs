@@ -260,7 +260,9 @@ impl Client {
             0 => {
                 let mut results = outcome.ok();
                 results.skip_attributes();
-                (results.u32(), results.u32());
+                // How many, and whether that is the end.
+                results.u32();
+                results.u32();
                 Ok(results.opaque())
             }
             status => Err(status),
