@@ -43,7 +43,7 @@ nfs! {
     a_mark_of_two_gibibytes: |door| ends(door, &mark(u32::MAX));
     a_mark_of_two_gibibytes_that_is_not_the_last: |door| ends(door, &mark(u32::MAX >> 1));
     a_mark_of_one_byte_too_many: |door| {
-        ends(door, &mark(RECORD_BYTES_MAX + 1 | LAST));
+        ends(door, &mark((RECORD_BYTES_MAX + 1) | LAST));
         ends(door, &mark(RECORD_BYTES_MAX + 1));
     };
     fragments_that_are_too_large_together: |door| {
