@@ -64,8 +64,9 @@ pub const INLINE_BYTES_MAX: usize = 64 << 10;
 /// Bytes of a file that one page of its extents tells of, once it was written to by a file door: what is rewritten at most where its
 /// pieces have become too many, and the largest blob of such a file.
 pub const MAPPED_PAGE_BYTES: u64 = 1 << 20;
-/// Changes of one counter that lie one over another in memory before they are put together.
-pub const INDEX_SUCCESSIVE_MERGES_MAX: usize = 64;
+/// Changes of one counter that are written without its being read, and counters whose values are kept for those who write.
+pub const COUNTER_CHANGES_UNREAD_MAX: u32 = 8;
+pub const COUNTERS_KNOWN_MAX: usize = 16_384;
 /// Records that one transaction of a migration writes.
 pub const MIGRATION_WRITES_MAX: usize = 1000;
 /// Names of a node (ext4 has 65,000), and its extended attributes, with the bytes of a name and of a value (Linux: XATTR_NAME_MAX,

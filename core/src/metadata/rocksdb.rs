@@ -47,6 +47,7 @@ use super::{
 use crate::limits::{COMMIT_QUEUE_BYTES_MAX, COMMIT_QUEUE_MAX};
 
 mod commit;
+mod counters;
 mod directory;
 mod hot;
 mod log_mark;

@@ -11,11 +11,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use bytes::Bytes;
 use crossbeam_channel::Receiver;
 use rocksdb::{WriteBatch, WriteOptions, properties};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::super::{CommitError, Durability, LockGuard, Table, Write};
+use super::counters::Counters;
 use super::validation::Claims;
 use super::{Inner, merge};
 use crate::limits::{COMMIT_GROUP_BYTES_MAX, COMMIT_GROUP_MAX, COMMITS_BETWEEN_LOOKS};
@@ -52,6 +54,7 @@ pub(super) struct Pen {
     /// Callers' commits until it is looked again whether writes are delayed.
     until_look: u32,
     delayed: bool,
+    counters: Counters,
 }
 
 impl Pen {
@@ -137,6 +140,7 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(inner: &'a Arc<Inner>, pen: &'a mut Pen) -> Self {
+        pen.counters.next_batch();
         Self { inner, pen, group: Vec::new(), refused: Vec::new() }
     }
 
@@ -161,10 +165,24 @@ impl<'a> Writer<'a> {
         for write in &job.writes {
             let (table, key) = write.target();
             let family = self.inner.family(table);
+            let counters = &mut self.pen.counters;
             match (write, merge::operand(write)) {
-                (_, Some(operand)) => batch.merge_cf(self.inner.family(Table::Index), key, operand),
-                (Write::Put { value, .. }, None) => batch.put_cf(family, key, value),
-                (_, None) => batch.delete_cf(family, key),
+                (change, Some(operand)) => {
+                    let index = self.inner.family(Table::Index);
+                    let stored = || Ok::<_, rocksdb::Error>(self.inner.db.get_cf(index, key)?.map(Bytes::from));
+                    match counters.change(key, change, stored) {
+                        Some(value) => batch.put_cf(index, key, value),
+                        None => batch.merge_cf(index, key, operand),
+                    }
+                }
+                (Write::Put { value, .. }, None) => {
+                    counters.forget(key);
+                    batch.put_cf(family, key, value);
+                }
+                (_, None) => {
+                    counters.forget(key);
+                    batch.delete_cf(family, key);
+                }
             }
         }
         self.group.push(job);

@@ -19,7 +19,6 @@ use super::{Db, merge};
 use crate::limits::{
     INDEX_BACKGROUND_JOBS, INDEX_BLOB_BYTES_MIN, INDEX_BLOCK_BYTES, INDEX_CACHE_BYTES, INDEX_INFO_LOG_BYTES,
     INDEX_INFO_LOG_FILES, INDEX_LOG_BYTES_MAX, INDEX_MEMTABLE_BYTES, INDEX_MEMTABLES_BYTES_MAX, INDEX_OPEN_FILES_MAX,
-    INDEX_SUCCESSIVE_MERGES_MAX,
 };
 
 /// RocksDB's name of the inline table. The index is its default one. Part of the format on disk.
@@ -163,9 +162,6 @@ fn table_options(cache: &Cache) -> rocksdb::Options {
     // A file with long runs of deletions, or of which half is deletions, is compacted soon: listings would walk over them.
     options.add_compact_on_deletion_collector_factory(4096, 2048, 0.5);
     merge::install(&mut options);
-    // The time of a directory that a million names come into is one counter: its changes are put together while they are still in memory,
-    // or a read of it would go over each.
-    options.set_max_successive_merges(INDEX_SUCCESSIVE_MERGES_MAX);
     options
 }
 
