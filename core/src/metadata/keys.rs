@@ -418,9 +418,7 @@ pub mod locks {
     use crate::types::AccountId;
 
     /// Exclusive for one at a time of the transactions that have lost often.
-    pub fn turn() -> Key {
-        b"t".to_vec()
-    }
+    pub const TURN: &[u8] = b"t";
 
     /// Exclusive while a rename in the bucket walks and moves.
     pub fn rename(bucket: Id) -> Key {

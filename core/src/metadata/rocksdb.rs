@@ -30,7 +30,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::Sender;
@@ -42,7 +42,7 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 use super::locks::LockTable;
 use super::{
     Batch, CommitError, Durability, EngineLimits, Key, LockGuard, LockMode, MetadataStore, Read, ReadError, Snapshot,
-    Stamp, Table,
+    Stamp, Table, keys,
 };
 use crate::limits::{COMMIT_QUEUE_BYTES_MAX, COMMIT_QUEUE_MAX};
 
@@ -86,6 +86,8 @@ struct Inner {
     space: space::Space,
     validation: validation::Validation,
     pen: Mutex<commit::Pen>,
+    /// Transactions whose turn it is after they have lost often.
+    turns: AtomicUsize,
     hot: hot::Hot,
     /// The last commit that every new view includes.
     published: AtomicU64,
@@ -155,6 +157,7 @@ impl RocksDb {
             space: space::Space::new(directory, options),
             validation: validation::Validation::new(),
             pen: Mutex::default(),
+            turns: AtomicUsize::new(0),
             hot: hot::Hot::new(),
             published: AtomicU64::new(0),
             synced: AtomicU64::new(synced),
@@ -274,8 +277,11 @@ impl MetadataStore for RocksDb {
     fn lock<'a>(&'a self, key: &'a [u8], mode: LockMode) -> BoxFuture<'a, Result<Box<dyn LockGuard>, ReadError>> {
         async move {
             self.inner.running()?;
-            let guard = self.inner.locks.lock(key, mode).await;
-            Ok(Box::new(guard) as Box<dyn LockGuard>)
+            let guard = Box::new(self.inner.locks.lock(key, mode).await) as Box<dyn LockGuard>;
+            match key == keys::locks::TURN {
+                true => Ok(Box::new(commit::Turn::taken(&self.inner, guard)) as Box<dyn LockGuard>),
+                false => Ok(guard),
+            }
         }
         .boxed()
     }

@@ -46,6 +46,33 @@ impl Job {
     }
 }
 
+/// The turn of a transaction that has lost often (`transaction/retry.rs`), until it is dropped.
+pub(super) struct Turn {
+    inner: Arc<Inner>,
+    _guard: Box<dyn LockGuard>,
+}
+
+impl Turn {
+    pub(super) fn taken(inner: &Arc<Inner>, guard: Box<dyn LockGuard>) -> Self {
+        inner.turns.fetch_add(1, Ordering::Relaxed);
+        Self { inner: Arc::clone(inner), _guard: guard }
+    }
+}
+
+impl std::fmt::Debug for Turn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Turn").finish_non_exhaustive()
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.inner.turns.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl LockGuard for Turn {}
+
 /// What whoever writes must hold.
 #[derive(Default)]
 pub(super) struct Pen {
@@ -102,7 +129,8 @@ pub(super) fn here(inner: &Arc<Inner>, job: Job) -> Option<Job> {
     if inner.hooks.gate.is_locked() {
         return Some(job);
     }
-    if job.durability == Durability::Synced {
+    // Who has lost often has its turn: nobody is to win again and again on the spot meanwhile.
+    if job.durability == Durability::Synced || inner.turns.load(Ordering::Relaxed) > 0 {
         return Some(job);
     }
     let Some(mut pen) = inner.pen.try_lock() else { return Some(job) };

@@ -142,7 +142,7 @@ impl<'a> Retry<'a> {
             return Ok(());
         };
         if self.attempts >= TRANSACTION_TURN_ATTEMPTS {
-            self.turn = Some(self.store.lock(&keys::locks::turn(), LockMode::Exclusive).await?);
+            self.turn = Some(self.store.lock(keys::locks::TURN, LockMode::Exclusive).await?);
             return Ok(());
         }
         let bound = Duration::from_millis(1).saturating_mul(1 << doublings.min(TRANSACTION_TURN_ATTEMPTS));
