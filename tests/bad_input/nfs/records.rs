@@ -160,8 +160,15 @@ nfs! {
             .collect();
         std::thread::sleep(Duration::from_millis(500));
         let begun = Instant::now();
-        assert_eq!(honest.read(&file, 0, 1 << 20).map(|bytes| bytes.len()), Ok(1 << 20));
-        assert!(begun.elapsed() < TURN, "a READ waited for {:?}", begun.elapsed());
+        loop {
+            // Where there is little room, a READ gives less at once, and the whole when those who hold it were cut off.
+            let bytes = honest.read(&file, 0, 1 << 20).expect("a READ is answered");
+            assert!(!bytes.is_empty() && begun.elapsed() < TURN, "{} bytes after {:?}", bytes.len(), begun.elapsed());
+            if bytes.len() == 1 << 20 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
         drop(held);
     };
 }
