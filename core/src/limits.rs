@@ -64,6 +64,8 @@ pub const INLINE_BYTES_MAX: usize = 64 << 10;
 /// Bytes of a file that one page of its extents tells of, once it was written to by a file door: what is rewritten at most where its
 /// pieces have become too many, and the largest blob of such a file.
 pub const MAPPED_PAGE_BYTES: u64 = 1 << 20;
+/// Names that one transaction takes from one directory, at most: two files that are exchanged or renamed, each with its draft.
+pub const OWN_REMOVED_MAX: usize = 4;
 /// Changes of one counter that are written without its being read, and counters whose values are kept for those who write.
 pub const COUNTER_CHANGES_UNREAD_MAX: u32 = 8;
 pub const COUNTERS_KNOWN_MAX: usize = 16_384;

@@ -6,9 +6,8 @@
 use super::{FileError, FileService, View};
 use crate::error::{Error, Result};
 use crate::metadata::keys::{self, Id};
-use crate::metadata::records::{Dentry, NodeKind, NodeRecord, Record};
+use crate::metadata::records::{NodeKind, NodeRecord};
 use crate::metadata::transaction::{Transaction, TxError};
-use crate::metadata::{LockMode, Table};
 use crate::namespace::{Bucket, Hides, Left, Named, NewNode, Place, State, directory_name};
 
 type At<'a> = (Id, &'a [u8]);
@@ -66,12 +65,8 @@ impl FileService {
         }
         let new = self.marker(view).await?;
         self.tree().insert(tx, &place, &new).await?;
-        let value = tx.get(Table::Index, &keys::dentry(at.0, &directory_name(at.1))).await?;
-        let dentry = value.as_deref().map(Dentry::decode).transpose().map_err(Error::from)?;
-        match dentry {
-            Some(Dentry::Directory { node, .. }) => Ok(node),
-            _ => Err(Error::Internal("a directory was made, and is not there".into()).into()),
-        }
+        let made = self.tree().directory_at(tx, at.0, at.1).await?;
+        made.ok_or_else(|| Error::Internal("a directory was made, and is not there".into()).into())
     }
 
     async fn marker(&self, view: &View) -> Result<NewNode> {
@@ -89,11 +84,7 @@ impl FileService {
         directory: Id,
         taken: &[u8],
     ) -> Result<(), TxError> {
-        let record = self.tree().find_directory(tx, directory).await?.ok_or(TxError::Conflict)?;
-        if record.home.parent == directory
-            || tx.get(Table::Index, &keys::dentry(directory, b"")).await?.is_some()
-            || self.tree().has_other_name(tx, directory, taken).await?
-        {
+        if !self.tree().needs_marker(tx, directory, taken).await? {
             return Ok(());
         }
         let new = self.marker(view).await?;
@@ -114,12 +105,7 @@ impl FileService {
             Named::Directory { node, name, .. } => {
                 self.tree().lock_names(tx, &[(directory, b""), (*node, b"")]).await?;
                 let place = self.place_in(tx, bucket, (*node, b"")).await?;
-                self.tree().lock(tx, keys::locks::directory(*node), LockMode::Exclusive).await?;
-                let marker = keys::dentry(*node, b"");
-                let space = keys::dentries(*node);
-                if tx.any_other(&space, &keys::behind(&space), &marker).await?.is_some() {
-                    return refuse(FileError::NotEmpty);
-                }
+                self.tree().require_empty(tx, *node).await?;
                 self.keep(tx, view, bucket, directory, name).await?;
                 self.tree().mark_deleted(tx, &place, Some(view.owner), hides).await?;
                 if place.dentry.is_none() {

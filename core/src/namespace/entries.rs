@@ -192,14 +192,34 @@ impl Tree {
         owner: AccountId,
         bucket_owner: AccountId,
     ) -> TxResult<()> {
-        let record = self.find_directory(tx, directory).await?.ok_or(TxError::Conflict)?;
-        if record.home.parent == directory
-            || tx.get(Table::Index, &keys::dentry(directory, b"")).await?.is_some()
-            || self.has_other_name(tx, directory, taken).await?
-        {
-            return Ok(());
+        match self.needs_marker(tx, directory, taken).await? {
+            true => self.put_marker(tx, directory, owner, bucket_owner).await,
+            false => Ok(()),
         }
-        self.put_marker(tx, directory, owner, bucket_owner).await
+    }
+
+    /// Whether a directory that a name is taken from would be left with none.
+    pub(crate) async fn needs_marker(&self, tx: &mut Transaction<'_>, directory: Id, taken: &[u8]) -> TxResult<bool> {
+        let record = self.find_directory(tx, directory).await?.ok_or(TxError::Conflict)?;
+        Ok(record.home.parent != directory
+            && tx.get(Table::Index, &keys::dentry(directory, b"")).await?.is_none()
+            && !self.has_other_name(tx, directory, taken).await?)
+    }
+
+    /// Locks a directory that is to go: `NotEmpty` where anything but its marker is in it.
+    pub(crate) async fn require_empty(&self, tx: &mut Transaction<'_>, directory: Id) -> TxResult<()> {
+        self.lock(tx, keys::locks::directory(directory), LockMode::Exclusive).await?;
+        let space = keys::dentries(directory);
+        match tx.any_other(&space, &keys::behind(&space), &keys::dentry(directory, b"")).await? {
+            Some(_) => Err(Error::from(FileError::NotEmpty).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The directory of this name, as part of the transaction.
+    pub(crate) async fn directory_at(&self, tx: &mut Transaction<'_>, parent: Id, name: &[u8]) -> TxResult<Option<Id>> {
+        let value = tx.get(Table::Index, &keys::dentry(parent, &directory_name(name))).await?;
+        Ok(value.as_deref().map(super::resolve::directory_node).transpose()?)
     }
 
     /// The object with the empty name in a directory, which keeps it.
@@ -225,12 +245,8 @@ impl Tree {
         at: (Id, &[u8]),
         bucket_owner: AccountId,
     ) -> TxResult<()> {
-        self.lock(tx, keys::locks::directory(directory), LockMode::Exclusive).await?;
-        let space = keys::dentries(directory);
+        self.require_empty(tx, directory).await?;
         let marker_key = keys::dentry(directory, b"");
-        if tx.any_other(&space, &keys::behind(&space), &marker_key).await?.is_some() {
-            return Err(Error::from(FileError::NotEmpty).into());
-        }
         if let Some(value) = tx.get(Table::Index, &marker_key).await?
             && let Dentry::Object { node, summary, .. } = Dentry::decode(&value).map_err(Error::from)?
         {

@@ -7,8 +7,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::resolve::Bucket;
-use crate::metadata::keys::Id;
+use crate::metadata::keys::{self, Id};
 use crate::metadata::records::Dentry;
+use crate::metadata::{Key, Table};
 
 /// How a directory stands in its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +70,11 @@ impl Place {
     /// The directory that holds the name, where it exists.
     pub fn parent(&self) -> Option<Id> {
         self.steps.last().map_or(Some(self.bucket.record.root), |step| step.state.node())
+    }
+
+    /// Where its dentry is, or would be.
+    pub fn at(&self) -> Option<(Table, Key)> {
+        Some((Table::Index, keys::dentry(self.parent()?, self.leaf())))
     }
 
     /// The directory that holds step `index`, where it exists.

@@ -6,13 +6,11 @@
 
 use super::place::{Place, State};
 use super::{Tree, TxResult};
+use crate::limits::OWN_REMOVED_MAX;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{Dentry, Record};
 use crate::metadata::transaction::{Transaction, TxError};
 use crate::metadata::{Key, LockMode, Table};
-
-/// Names that one transaction takes from one directory, at most: two files that are exchanged or renamed, each with its draft.
-const OWN_REMOVED_MAX: usize = 4;
 
 /// What a removed name leaves in the version space of its directory.
 #[derive(Clone, Debug, PartialEq, Eq)]

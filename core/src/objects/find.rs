@@ -82,7 +82,7 @@ impl ObjectService {
             let has_bytes = at.len() == 2;
             // The file that has the current version may become a draft: then its node is another state than the name's.
             let current = place.versioned() && place.dentry.as_ref().is_some_and(|dentry| dentry.leads_to(node));
-            at.extend(place.parent().filter(|_| current).map(|at| (Table::Index, keys::dentry(at, place.leaf()))));
+            at.extend(place.at().filter(|_| current));
             let (_, mut values) = self.store().get_many(&at).await?;
             if current {
                 let dentry = values.pop().flatten().as_deref().map(Dentry::decode).transpose()?;
