@@ -5,15 +5,15 @@ was.
 """
 import errno
 import os
-import subprocess
 import time
 import xml.etree.ElementTree
 
-from doors import nfs3, s3
+from doors import nfs3, s3, tools
 
 CASES = []
 # A draft that NFS wrote is sealed two seconds after the last write; how long it may take at the most, on a busy machine.
 SEALED_SECONDS_MAX = 20
+COMMAND_SECONDS = 60
 
 
 def case(name):
@@ -168,7 +168,7 @@ def _(v):
         raise AssertionError("a directory was renamed")
     except OSError as error:
         assert error.errno == errno.EXDEV, error
-    subprocess.run(["mv", v.path("d"), v.path("e")], check=True)
+    tools.must(["mv", v.path("d"), v.path("e")], COMMAND_SECONDS)
     v.must_be("d/f", [None, b"in it"])
     v.must_be("e/f", [b"in it"])
     assert os.listdir(v.path()) == ["e"]
@@ -177,7 +177,7 @@ def _(v):
         raise AssertionError("a file has two names")
     except OSError as error:
         assert error.errno == errno.EPERM, error
-    subprocess.run(["rm", "-r", v.path("e")], check=True)
+    tools.must(["rm", "-r", v.path("e")], COMMAND_SECONDS)
     v.must_be("e/f", [None, b"in it"])
     os.mkdir(v.path("e"))
     assert os.listdir(v.path("e")) == []
