@@ -13,7 +13,6 @@ use crate::metadata::Table;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{NodeKind, NodeRecord, Posix, Record};
 use crate::metadata::transaction::{Transaction, TxError};
-use crate::metadata::watched::Touched;
 use crate::namespace::Directory;
 use crate::transact;
 
@@ -120,8 +119,15 @@ impl FileService {
         Posix { mode, uid, gid, accessed, changed: self.now(), device }
     }
 
-    /// A node as it is now, with what its write session has made of it.
+    /// A node as it is now, with what its write session has made of it. Doors that cache have heard of it.
     pub async fn attributes(&self, view: &View, node: Id) -> Result<Attributes> {
+        let attributes = self.attributes_now(view, node).await?;
+        self.heard_of(view, node).await;
+        Ok(attributes)
+    }
+
+    /// The same for whoever is changing the node, of which nobody can have heard.
+    pub(crate) async fn attributes_now(&self, view: &View, node: Id) -> Result<Attributes> {
         let mut attempts = 1;
         loop {
             let dirty = self.inner.sessions.is_dirty(node);
@@ -450,12 +456,5 @@ impl FileService {
         let space = location.store.space();
         let (total_bytes, free_bytes) = space.map_or((u64::MAX >> 1, u64::MAX >> 1), |s| (s.total_bytes, s.free_bytes));
         Ok(Space { total_bytes, free_bytes, name_bytes_max: u32::try_from(FILE_NAME_BYTES_MAX).unwrap_or(255) })
-    }
-
-    /// Tells doors that cache of a node that has changed.
-    pub(crate) async fn changed_node(&self, view: &View, node: Id, bytes: bool) {
-        if view.watcher.is_none() {
-            self.coherence().changed(vec![Touched::Node { node, bytes }]).await;
-        }
     }
 }

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use super::FileService;
 use super::names::shown;
+use super::{FileService, View};
 use crate::metadata::keys::{Id, drafted};
-use crate::metadata::watched::{Observer, Touched, Watch};
+use crate::metadata::watched::{Changing, Coherence, Observer, Touched, Watch};
 
 /// A door that caches.
 pub trait Watcher: Send + Sync + std::fmt::Debug {
@@ -71,5 +71,28 @@ fn changes_of(touched: &Touched) -> Vec<Change> {
 impl FileService {
     pub fn watch(&self, watcher: Arc<dyn Watcher>) -> WatchGuard {
         WatchGuard(self.coherence().watch(Arc::new(Adapter(watcher))))
+    }
+    /// Says that a node is about to change by what no commit tells of: its write session. Doors that cache answer nothing meanwhile that
+    /// may be kept, and the others show nothing of it before those have heard ([`FileService::heard_of`]).
+    pub(crate) fn begin_change(&self, view: &View, node: Id, bytes: bool) -> Option<Changing> {
+        view.watcher.is_none().then(|| self.coherence().begin(Touched::Node { node, bytes })).flatten()
+    }
+
+    pub(crate) async fn tell_change(&self, changing: Option<Changing>) {
+        if let Some(changing) = changing {
+            Coherence::tell(changing).await;
+        }
+    }
+
+    /// Tells doors that cache of a node that has changed.
+    pub(crate) async fn changed_node(&self, view: &View, node: Id, bytes: bool) {
+        self.tell_change(self.begin_change(view, node, bytes)).await;
+    }
+
+    /// Waits, where the view is not one that caches, until those have heard of what was read of a node.
+    pub(crate) async fn heard_of(&self, view: &View, node: Id) {
+        if view.watcher.is_none() {
+            self.coherence().heard_node(node).await;
+        }
     }
 }

@@ -37,7 +37,10 @@ impl FileService {
             };
             // What has gone between the two reads is looked for again.
             match self.attributes_of(view, &named).await? {
-                Some(attributes) => return Ok(attributes),
+                Some(attributes) => {
+                    self.heard_of(view, attributes.node).await;
+                    return Ok(attributes);
+                }
                 None => continue,
             }
         }

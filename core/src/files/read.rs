@@ -40,7 +40,9 @@ impl FileService {
         length: u64,
     ) -> Result<(Vec<Bytes>, bool)> {
         self.require_file(view, caller, node, Access { read: true, ..Access::default() }).await?;
-        self.read_range(node, offset, length.min(FILE_READ_BYTES_MAX)).await
+        let read = self.read_range(node, offset, length.min(FILE_READ_BYTES_MAX)).await?;
+        self.heard_of(view, node).await;
+        Ok(read)
     }
 
     /// The same for whoever was found to be allowed to.

@@ -2,6 +2,7 @@
 
 mod around;
 mod attributes;
+mod coherence;
 mod directories;
 mod doors;
 mod names;

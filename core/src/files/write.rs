@@ -41,13 +41,14 @@ impl FileService {
         if bytes.is_empty() {
             return Ok(Written { count, stability, around: self.around_nothing(view, node).await? });
         }
+        let changing = self.begin_change(view, node, true);
         let session = self.inner.sessions.get_or_make(view, node);
         let written = self.write_session(&session, at, &bytes, seen_by(view)).await;
         if written.is_err() {
             self.inner.sessions.let_go(session);
         }
         let around = written?;
-        self.changed_node(view, node, true).await;
+        self.tell_change(changing).await;
         if stability > Stability::Unstable {
             self.sync(view, node).await?;
         }
@@ -72,6 +73,7 @@ impl FileService {
             return Err(FileError::Invalid("an empty range").into());
         }
         let end = offset.checked_add(length).filter(|end| *end <= FILE_BYTES_MAX).ok_or(FileError::TooLarge)?;
+        let changing = self.begin_change(view, node, true);
         let session = self.inner.sessions.get_or_make(view, node);
         let done = match how {
             Allocate::Reserve { keep_size } => self.reserve_range(&session, offset, end, keep_size).await,
@@ -79,7 +81,7 @@ impl FileService {
             Allocate::Zero { keep_size } => self.zero_session(&session, ByteRange { offset, length }, !keep_size).await,
         };
         self.inner.sessions.let_go(session);
-        self.changed_node(view, node, true).await;
+        self.tell_change(changing).await;
         done
     }
 
@@ -103,6 +105,7 @@ impl FileService {
 
     /// Makes the file as long as that, at once.
     pub(crate) async fn truncate(&self, view: &View, node: Id, size: u64) -> Result<Around> {
+        let changing = self.begin_change(view, node, true);
         let session = self.inner.sessions.get_or_make(view, node);
         let mut resized = self.resize_session(&session, size, seen_by(view)).await;
         if resized.is_ok()
@@ -111,7 +114,7 @@ impl FileService {
             resized = Err(error);
         }
         self.inner.sessions.let_go(session);
-        self.changed_node(view, node, true).await;
+        self.tell_change(changing).await;
         let around = resized?;
         if view.strict {
             self.sync_all().await?;

@@ -41,8 +41,8 @@ pub trait Observer: Send + Sync + std::fmt::Debug {
     fn changed(&self, touched: &[Touched]);
 }
 
-/// A dentry: its directory and its name there.
-type Name = (Id, Vec<u8>);
+/// A dentry, by its directory and its name there; or a node, where there is no name.
+type Place = (Id, Option<Vec<u8>>);
 
 /// The observers of one store.
 #[derive(Debug, Default)]
@@ -51,8 +51,8 @@ pub struct Coherence {
     /// Their number, to be asked at every commit.
     count: AtomicUsize,
     ids: AtomicU64,
-    /// Names that are being changed, and of which not everybody has heard.
-    unheard: Mutex<HashMap<Name, Vec<u64>>>,
+    /// What is being changed, and of which not everybody has heard.
+    unheard: Mutex<HashMap<Place, Vec<u64>>>,
     all_heard: Notify,
 }
 
@@ -78,8 +78,8 @@ impl Drop for Watch {
     }
 }
 
-/// Between a change's beginning and its end.
-struct Changing {
+/// Between a change's beginning and its end. Dropped without [`Coherence::tell`], it changed nothing.
+pub(crate) struct Changing {
     coherence: Arc<Coherence>,
     observers: Vec<(u64, Arc<dyn Observer>)>,
     touched: Vec<Touched>,
@@ -91,10 +91,10 @@ impl Changing {
         let observers = coherence.observers.read().clone();
         observers.iter().for_each(|(_, observer)| observer.changing(true));
         let mut unheard = coherence.unheard.lock();
-        // Under the lock, so that a name's changes stand in the order of their numbers.
+        // Under the lock, so that a place's changes stand in the order of their numbers.
         let number = coherence.ids.fetch_add(1, Ordering::Relaxed) + 1;
-        for (directory, name) in touched.iter().filter_map(Touched::name) {
-            unheard.entry((directory, name.to_vec())).or_default().push(number);
+        for touched in &touched {
+            unheard.entry(touched.place()).or_default().push(number);
         }
         drop(unheard);
         Self { coherence: Arc::clone(coherence), observers, touched, number }
@@ -105,12 +105,11 @@ impl Drop for Changing {
     fn drop(&mut self) {
         self.observers.iter().for_each(|(_, observer)| observer.changing(false));
         let mut unheard = self.coherence.unheard.lock();
-        for (directory, name) in self.touched.iter().filter_map(Touched::name) {
-            let name = (directory, name.to_vec());
-            if let Some(changes) = unheard.get_mut(&name) {
+        for place in self.touched.iter().map(Touched::place) {
+            if let Some(changes) = unheard.get_mut(&place) {
                 changes.retain(|number| *number != self.number);
                 if changes.is_empty() {
-                    unheard.remove(&name);
+                    unheard.remove(&place);
                 }
             }
         }
@@ -120,10 +119,10 @@ impl Drop for Changing {
 }
 
 impl Touched {
-    fn name(&self) -> Option<(Id, &[u8])> {
+    fn place(&self) -> Place {
         match self {
-            Touched::Name { directory, name } => Some((*directory, name)),
-            Touched::Node { .. } => None,
+            Touched::Name { directory, name } => (*directory, Some(name.clone())),
+            Touched::Node { node, .. } => (*node, None),
         }
     }
 }
@@ -145,15 +144,24 @@ impl Coherence {
     /// Waits until everybody has heard of what was committed of this name (the dentry's) before this was called; what begins later is not
     /// waited for. Not for what runs inside a kernel's request.
     pub async fn heard(&self, directory: Id, name: &[u8]) {
-        if self.count.load(Ordering::Acquire) == 0 {
-            return;
+        if self.count.load(Ordering::Acquire) > 0 {
+            self.place_heard((directory, Some(name.to_vec()))).await;
         }
-        let name = (directory, name.to_vec());
-        let Some(last) = self.unheard.lock().get(&name).and_then(|changes| changes.last().copied()) else { return };
+    }
+
+    /// The same for what is known of a node or directory, and for its bytes.
+    pub async fn heard_node(&self, node: Id) {
+        if self.count.load(Ordering::Acquire) > 0 {
+            self.place_heard((node, None)).await;
+        }
+    }
+
+    async fn place_heard(&self, place: Place) {
+        let Some(last) = self.unheard.lock().get(&place).and_then(|changes| changes.last().copied()) else { return };
         loop {
             let all_heard = self.all_heard.notified();
             let waits =
-                self.unheard.lock().get(&name).is_some_and(|changes| changes.iter().any(|number| *number <= last));
+                self.unheard.lock().get(&place).is_some_and(|changes| changes.iter().any(|number| *number <= last));
             if !waits {
                 return;
             }
@@ -161,14 +169,13 @@ impl Coherence {
         }
     }
 
-    /// Tells everybody of what was changed in memory only, and waits until they have heard.
-    pub async fn changed(self: &Arc<Self>, touched: Vec<Touched>) {
-        if self.is_watched(None) && !touched.is_empty() {
-            Self::tell(Changing::begin(self, touched)).await;
-        }
+    /// Says that something is about to change that no commit tells of; `None` where nobody would hear of it.
+    pub(crate) fn begin(self: &Arc<Self>, touched: Touched) -> Option<Changing> {
+        self.is_watched(None).then(|| Changing::begin(self, vec![touched]))
     }
 
-    async fn tell(changing: Changing) {
+    /// Tells everybody of what has changed, and waits until they have heard.
+    pub(crate) async fn tell(changing: Changing) {
         // Goes on where it is not waited for any more.
         let told = tokio::task::spawn_blocking(move || {
             changing.observers.iter().for_each(|(_, observer)| observer.changed(&changing.touched));

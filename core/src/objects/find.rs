@@ -97,6 +97,9 @@ impl ObjectService {
             if record.content != content {
                 continue;
             }
+            if let Some(coherence) = self.inner.coherence.get() {
+                coherence.heard_node(node).await;
+            }
             let source = match (content, bytes, pin) {
                 (ContentRef::Empty, ..) => Source::Empty,
                 _ if want == Want::Node => Source::Unread,

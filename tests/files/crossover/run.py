@@ -203,9 +203,7 @@ def main():
         clients = [register.S3Door, register.RenameDoor] + [register.NfsRenameDoor] * with_nfs
         check(f"one key through {len(clients)} doors by {register.CLIENTS} clients is linearizable", linearizable, one, clients,
               size["register"])
-        # A known fault, seen about once in ten slices: NFS reads what NFS writes before the mount has heard of it, so the mount's pages may be
-        # older for a moment than what a reader over NFS has seen. The whole run finds it; until it is mended the slice leaves the check out.
-        if with_nfs and not arguments.slice:
+        if with_nfs:
             clients = [register.MountInPlaceDoor, register.NfsInPlaceDoor]
             check("one file written in place through both file doors is linearizable", linearizable, one, clients, size["register"],
                   b"initial".ljust(register.REGISTER, b"."))

@@ -75,7 +75,7 @@ impl FileService {
     /// Attributes as they are now. To be asked for with the session's state locked: then nothing of it is committed meanwhile.
     async fn seen(&self, session: &Session, seen: Option<&View>) -> Result<Option<Attributes>> {
         match seen {
-            Some(view) => Ok(Some(self.attributes(view, session.node).await?)),
+            Some(view) => Ok(Some(self.attributes_now(view, session.node).await?)),
             None => Ok(None),
         }
     }

@@ -36,7 +36,7 @@ impl Heard {
 }
 
 /// Files whose index tells watchers of its changes.
-async fn watched() -> Files {
+pub(super) async fn watched() -> Files {
     let mut s3 = Fixture::new().await;
     let (metadata, coherence) = Watched::new(s3.store.clone() as Arc<dyn MetadataStore>);
     s3.service = s3.service_over(metadata, s3.data.clone());
@@ -45,16 +45,16 @@ async fn watched() -> Files {
     Files { s3, service, view, root: Caller::root() }
 }
 
-async fn write(files: &Files, node: Id, offset: u64, body: &[u8]) {
+pub(super) async fn write(files: &Files, node: Id, offset: u64, body: &[u8]) {
     let (at, body) = (WriteAt::Offset(offset), Bytes::copy_from_slice(body));
     files.service.write(&files.view, &files.root, node, at, body, Stability::Unstable).await.unwrap();
 }
 
-async fn publish(files: &Files, node: Id) {
+pub(super) async fn publish(files: &Files, node: Id) {
     files.service.publish(&files.view, node).await.unwrap();
 }
 
-async fn read(files: &Files, node: Id) -> Vec<u8> {
+pub(super) async fn read(files: &Files, node: Id) -> Vec<u8> {
     files.service.read(&files.view, &files.root, node, 0, 1 << 20).await.unwrap().0.concat()
 }
 

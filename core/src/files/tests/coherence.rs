@@ -1,0 +1,58 @@
+//! Doors that cache hear of a change before anybody else can tell their clients of it.
+
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::semantics::{publish, read, watched, write};
+use super::*;
+
+/// A mount whose kernel takes its time to hear.
+#[derive(Debug)]
+struct Slow {
+    begun: std::sync::mpsc::Sender<()>,
+    go_on: Mutex<std::sync::mpsc::Receiver<()>>,
+}
+
+impl Watcher for Slow {
+    fn changing(&self, _begins: bool) {}
+
+    fn changed(&self, changes: &[Change]) {
+        if changes.iter().any(|change| matches!(change, Change::Node { bytes: true, .. })) {
+            self.begun.send(()).unwrap();
+            self.go_on.lock().recv().unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_sees_what_a_mount_has_not_heard_of() {
+    let files = Arc::new(watched().await);
+    let root = files.view.root;
+    let node = files.file(root, "a").await;
+    write(&files, node, 0, b"old").await;
+    publish(&files, node).await;
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    let (go_on, goes_on) = std::sync::mpsc::channel();
+    let watch = files.service.watch(Arc::new(Slow { begun, go_on: Mutex::new(goes_on) }));
+    let writer = Arc::clone(&files);
+    let writing = tokio::spawn(async move { write(&writer, node, 0, b"new").await });
+    has_begun.recv_timeout(Duration::from_secs(30)).unwrap();
+    // The mount itself must not wait, for the kernel that is to hear may wait for its answer.
+    let mount = View { watcher: Some(watch.id()), ..files.view.clone() };
+    let seen = files.service.read(&mount, &Caller::checked(), node, 0, 10).await.unwrap().0.concat();
+    assert_eq!(seen, b"new");
+    let reader = Arc::clone(&files);
+    let reading = tokio::spawn(async move { read(&reader, node).await });
+    let reader = Arc::clone(&files);
+    let asking = tokio::spawn(async move { reader.stat(node).await.size });
+    let reader = Arc::clone(&files);
+    let finding = tokio::spawn(async move { reader.lookup(reader.view.root, "a").await.unwrap() });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!writing.is_finished() && !reading.is_finished() && !asking.is_finished() && !finding.is_finished());
+    go_on.send(()).unwrap();
+    writing.await.unwrap();
+    assert_eq!((reading.await.unwrap(), asking.await.unwrap()), (b"new".to_vec(), 3));
+    finding.await.unwrap();
+    files.check().await;
+}
