@@ -264,6 +264,8 @@ pub const COMMIT_GROUP_MAX: usize = 512;
 pub const COMMIT_GROUP_BYTES_MAX: usize = 8 << 20;
 /// Commits on their callers' threads between two looks whether RocksDB delays writes: looking takes its lock.
 pub const COMMITS_BETWEEN_LOOKS: u32 = 32;
+/// The longest wait for others before the log is synced for many at once.
+pub const LOG_GATHER_MAX: Duration = Duration::from_millis(2);
 /// Records of the index that were read lately, ready to be given out again: all, and the largest that is kept.
 pub const INDEX_HOT_BYTES: usize = 16 << 20;
 pub const INDEX_HOT_RECORD_BYTES_MAX: usize = 4 << 10;
@@ -273,6 +275,8 @@ pub const INDEX_HOT_RECORD_BYTES_MAX: usize = 4 << 10;
 pub const INDEX_CACHE_BYTES: usize = 128 << 20;
 pub const INDEX_MEMTABLE_BYTES: usize = 32 << 20;
 pub const INDEX_MEMTABLES_BYTES_MAX: usize = 64 << 20;
+/// What a memtable's filter, which says what it does not have, takes of its memory.
+pub const INDEX_MEMTABLE_FILTER_SHARE: f64 = 0.02;
 /// The index on disk: a block before compression; values of the inline table from this size on lie in blob files; the log at which
 /// memtables are written out so that it can be let go (a restart replays this much at most); files kept open.
 pub const INDEX_BLOCK_BYTES: usize = 16 << 10;

@@ -65,6 +65,7 @@ pub const CASES: &[Case] = cases![
     contract::a_phantom_is_kept_out_by_a_lock,
     failure::t9_a_failed_sync_is_the_end,
     failure::t9_what_waits_for_a_failed_sync_fails,
+    failure::t9_a_failed_sync_of_what_was_ordered_is_the_end,
     counters::counters_read_as_eight_bytes,
     counters::blind_changes_never_conflict,
     counters::a_validated_read_of_a_counter_conflicts,

@@ -196,4 +196,10 @@ pub trait MetadataStore: Send + Sync + 'static {
 
     /// Makes the batch true as a whole, or not at all.
     fn commit(&self, batch: Batch, durability: Durability) -> BoxFuture<'_, Result<(), CommitError>>;
+
+    /// All that was answered before this is on stable storage when it answers. An engine that can't do better makes a commit of it.
+    fn sync(&self) -> BoxFuture<'_, Result<(), CommitError>> {
+        let writes = vec![Write::Max { key: keys::SYNC.to_vec(), value: 0 }];
+        self.commit(Batch { writes, ..Batch::default() }, Durability::Synced)
+    }
 }

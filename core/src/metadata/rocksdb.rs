@@ -57,6 +57,7 @@ mod operations;
 mod read;
 mod snapshot;
 mod space;
+mod sync;
 mod validation;
 
 pub use open::{OpenError, Options};
@@ -93,6 +94,7 @@ struct Inner {
     published: AtomicU64,
     /// RocksDB's own sequence number up to which the log is on stable storage.
     synced: AtomicU64,
+    syncing: sync::Syncing,
     stopped: std::sync::OnceLock<String>,
     stopping: Notify,
     locks: Arc<LockTable>,
@@ -106,7 +108,7 @@ struct Inner {
 #[cfg(test)]
 #[derive(Default)]
 struct Hooks {
-    /// Makes the next group's write fail as a failed sync would.
+    /// Makes the next group's write, or sync of the log, fail as a failed sync would.
     sync_error: std::sync::atomic::AtomicBool,
     /// Makes whoever writes next panic.
     panic: std::sync::atomic::AtomicBool,
@@ -161,6 +163,7 @@ impl RocksDb {
             hot: hot::Hot::new(),
             published: AtomicU64::new(0),
             synced: AtomicU64::new(synced),
+            syncing: sync::Syncing::default(),
             stopped: std::sync::OnceLock::new(),
             stopping: Notify::new(),
             locks: LockTable::new(),
@@ -288,6 +291,10 @@ impl MetadataStore for RocksDb {
 
     fn commit(&self, batch: Batch, durability: Durability) -> BoxFuture<'_, Result<(), CommitError>> {
         self.commit_queued(batch, durability).boxed()
+    }
+
+    fn sync(&self) -> BoxFuture<'_, Result<(), CommitError>> {
+        sync::wait(&self.inner).boxed()
     }
 }
 

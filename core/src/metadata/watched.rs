@@ -237,6 +237,10 @@ impl MetadataStore for Watched {
         self.inner.lock(key, mode)
     }
 
+    fn sync(&self) -> BoxFuture<'_, Result<(), CommitError>> {
+        self.inner.sync()
+    }
+
     fn commit(&self, batch: Batch, durability: Durability) -> BoxFuture<'_, Result<(), CommitError>> {
         if !self.coherence.is_watched(batch.origin) {
             return self.inner.commit(batch, durability);

@@ -1,7 +1,7 @@
 """What is done on each file system, through the example `file_load`, and what it costs.
 
 Always holds: the same calls with the same sizes on each; what is compared runs in turns, round for round, so that a change of the
-machine meets both.
+machine meets both. What is judged by its CPU runs on one core, program and server: `process.on_one_core` says why.
 """
 import dataclasses
 import json
@@ -60,6 +60,11 @@ class Load:
     def __init__(self, place, examples, rows):
         self.place, self.program, self.rows = place, examples / "file_load", rows
 
+    def count_cpu(self, what, *words):
+        """For what is judged by its CPU."""
+        with process.on_one_core([*self.place.pids(), *self.place.behind()]):
+            self.run(what, *words)
+
     def run(self, what, *words):
         pids = self.place.pids()
         process.settle(pids)
@@ -75,15 +80,15 @@ class Load:
         return row
 
     def create(self, count):
-        self.run("create", "create", self.place.directory / "small", count, 1)
+        self.count_cpu("create", "create", self.place.directory / "small", count, 1)
 
     def create_synced(self, count):
-        self.run("create, fsync, 16 processes", "create", self.place.directory / "synced", count, PROCESSES, "fsync")
+        self.count_cpu("create, fsync, 16 processes", "create", self.place.directory / "synced", count, PROCESSES, "fsync")
 
     def look(self, what, count):
         """`stat` or `list` of what `create` made, unknown to the kernel."""
         forget_names()
-        self.run(what, what, self.place.directory / "small", count)
+        self.count_cpu(what, what, self.place.directory / "small", count)
 
     def large(self, mebibytes):
         """One new file written and read."""

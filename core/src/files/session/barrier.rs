@@ -1,6 +1,6 @@
 //! Making stable what was committed in order.
 //!
-//! Always holds: a commit is noted before it is answered; [`Barrier::wait_for`] answers when a synced commit came after all that were noted
+//! Always holds: a commit is noted before it is answered; [`Barrier::wait_for`] answers when the index was synced after all that were noted
 //! before it was called. Where none was, it costs nothing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Notify;
 
 use crate::error::Result;
-use crate::metadata::{Batch, Durability, MetadataStore, Write, keys};
+use crate::metadata::MetadataStore;
 
 #[derive(Debug, Default)]
 pub(crate) struct Barrier {
@@ -41,9 +41,7 @@ impl Barrier {
         if self.synced.load(Ordering::Acquire) >= upto {
             return Ok(());
         }
-        let value = i64::try_from(upto).unwrap_or(i64::MAX);
-        let batch = Batch { writes: vec![Write::Max { key: keys::SYNC.to_vec(), value }], ..Batch::default() };
-        store.commit(batch, Durability::Synced).await?;
+        store.sync().await?;
         self.synced.fetch_max(upto, Ordering::AcqRel);
         Ok(())
     }

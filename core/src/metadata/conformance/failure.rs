@@ -50,3 +50,16 @@ pub(super) async fn t9_what_waits_for_a_failed_sync_fails(store: Store) {
     let outcomes = join_all(keys.iter().map(|key| store.commit(write(key), Durability::Synced))).await;
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(CommitError::Failed(_)))), "{outcomes:?}");
 }
+
+/// What was committed in order can't be made stable: everybody who waits for that hears of it, and the engine ends.
+pub(super) async fn t9_a_failed_sync_of_what_was_ordered_is_the_end(store: Store) {
+    store.sync().await.unwrap();
+    put(&store, b"before", b"1").await;
+    store.sync().await.unwrap();
+    put(&store, b"after", b"1").await;
+    (store.fail_next_sync)();
+    let outcomes = join_all((0..16).map(|_| store.sync())).await;
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(CommitError::Failed(_)))), "{outcomes:?}");
+    assert!(matches!(store.get_many(&[(INDEX, b"before".to_vec())]).await, Err(ReadError::Failed(_))));
+    assert!(matches!(store.commit(write(b"later"), Durability::Ordered).await, Err(CommitError::Failed(_))));
+}

@@ -16,7 +16,7 @@ use crossbeam_channel::Receiver;
 use rocksdb::{WriteBatch, WriteOptions, properties};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::super::{CommitError, Durability, LockGuard, Table, Write};
+use super::super::{CommitError, Durability, Key, LockGuard, Stamp, Table, Write};
 use super::counters::Counters;
 use super::validation::Claims;
 use super::{Inner, merge};
@@ -162,6 +162,8 @@ struct Writer<'a> {
     inner: &'a Arc<Inner>,
     pen: &'a mut Pen,
     group: Vec<Job>,
+    /// What the group makes of the index's keys, in order; `None`: that is not known here.
+    made: Vec<(Key, Stamp, Option<Bytes>)>,
     /// Answered with the group: before its write, another attempt would read the same as the first.
     refused: Vec<(Job, CommitError)>,
 }
@@ -169,7 +171,7 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn new(inner: &'a Arc<Inner>, pen: &'a mut Pen) -> Self {
         pen.counters.next_batch();
-        Self { inner, pen, group: Vec::new(), refused: Vec::new() }
+        Self { inner, pen, group: Vec::new(), made: Vec::new(), refused: Vec::new() }
     }
 
     fn begin(&self) -> WriteBatch {
@@ -194,23 +196,30 @@ impl<'a> Writer<'a> {
             let (table, key) = write.target();
             let family = self.inner.family(table);
             let counters = &mut self.pen.counters;
-            match (write, merge::operand(write)) {
+            let made = match (write, merge::operand(write)) {
                 (change, Some(operand)) => {
                     let index = self.inner.family(Table::Index);
                     let stored = || Ok::<_, rocksdb::Error>(self.inner.db.get_cf(index, key)?.map(Bytes::from));
-                    match counters.change(key, change, stored) {
+                    let value = counters.change(key, change, stored);
+                    match &value {
                         Some(value) => batch.put_cf(index, key, value),
                         None => batch.merge_cf(index, key, operand),
                     }
+                    value
                 }
                 (Write::Put { value, .. }, None) => {
                     counters.forget(key);
                     batch.put_cf(family, key, value);
+                    Some(value.clone())
                 }
                 (_, None) => {
                     counters.forget(key);
                     batch.delete_cf(family, key);
+                    None
                 }
+            };
+            if table == Table::Index {
+                self.made.push((key.to_vec(), Stamp(self.pen.sequence), made));
             }
         }
         self.group.push(job);
@@ -230,6 +239,7 @@ impl<'a> Writer<'a> {
             if outcome.is_ok() {
                 // Only now may a stamp claim to have seen these commits.
                 self.inner.published.store(self.pen.sequence, Ordering::Release);
+                self.made.drain(..).for_each(|(key, stamp, value)| self.inner.hot.made(key, stamp, value));
                 self.inner.meters.group(group.len(), sync);
                 crate::failpoint!("commit.after_write");
             }
@@ -247,27 +257,28 @@ impl<'a> Writer<'a> {
             return Err(reason.to_owned());
         }
         crate::failpoint!("commit.before_write");
-        self.injected_error().map_err(|error| error.to_string())?;
+        injected_error(self.inner).map_err(|error| error.to_string())?;
         let mut options = WriteOptions::default();
         options.set_sync(sync);
         self.inner.db.write_opt(batch, &options).map_err(|error| error.into_string())?;
         if sync {
-            self.inner.synced.store(self.inner.db.latest_sequence_number(), Ordering::Relaxed);
+            self.inner.synced.fetch_max(self.inner.db.latest_sequence_number(), Ordering::Release);
         }
         Ok(())
     }
+}
 
-    /// The error of a sync that a test asks for.
-    fn injected_error(&self) -> std::io::Result<()> {
-        crate::failpoint!("commit.sync_error", io);
-        #[cfg(test)]
-        assert!(!self.inner.hooks.panic.load(Ordering::SeqCst), "a test asked for it");
-        #[cfg(test)]
-        if self.inner.hooks.sync_error.load(Ordering::SeqCst) {
-            return Err(std::io::Error::from_raw_os_error(libc::EIO));
-        }
-        Ok(())
+/// The error of a sync that a test asks for.
+#[cfg_attr(not(test), expect(unused_variables, reason = "only tests reach in"))]
+pub(super) fn injected_error(inner: &Inner) -> std::io::Result<()> {
+    crate::failpoint!("commit.sync_error", io);
+    #[cfg(test)]
+    assert!(!inner.hooks.panic.load(Ordering::SeqCst), "a test asked for it");
+    #[cfg(test)]
+    if inner.hooks.sync_error.load(Ordering::SeqCst) {
+        return Err(std::io::Error::from_raw_os_error(libc::EIO));
     }
+    Ok(())
 }
 
 #[cfg(feature = "failpoints")]

@@ -1,5 +1,6 @@
-//! Records that were read lately, kept decompressed and found by one look into a hash table: buckets and directories are read by every
-//! request for a key below them, and a record that is asked for again costs a twentieth of RocksDB's own point read.
+//! Records that were read or written lately, kept decompressed and found by one look into a hash table: buckets and directories are read by
+//! every request for a key below them, a file that was just made is opened, written to and closed, and a record that is asked for again costs
+//! a twentieth of RocksDB's own point read.
 //!
 //! Always holds: what is kept is never trusted by itself. Each value has the stamp of its read, and is given out only while its slot
 //! in [`Validation`] says that nobody has written the key since. So nothing has to be thrown out when a key is written, and nothing
@@ -9,6 +10,7 @@
 //!
 //! Let a value be kept with stamp S, and let its slot be at most S when it is looked at. A slot is raised before its commit can be
 //! seen, so no commit after S that anybody can have seen has written the key: the value is that of every state from S to this look.
+//! A value that a commit has made is kept with that commit's own sequence, which its slot has until the next write of the key.
 //! Values of several keys are of one state, if none has a stamp above that of the present read: all of them were so when it was taken.
 
 use bytes::Bytes;
@@ -23,15 +25,15 @@ use crate::limits::{INDEX_HOT_BYTES, INDEX_HOT_RECORD_BYTES_MAX};
 const ENTRY_BYTES: usize = 128;
 
 pub(super) struct Hot {
-    records: Cache<Key, (Stamp, Bytes), Weight>,
+    records: Cache<Key, (Stamp, Option<Bytes>), Weight>,
 }
 
 #[derive(Clone)]
 struct Weight;
 
-impl Weighter<Key, (Stamp, Bytes)> for Weight {
-    fn weight(&self, key: &Key, (_, value): &(Stamp, Bytes)) -> u64 {
-        (ENTRY_BYTES + key.len() + value.len()) as u64
+impl Weighter<Key, (Stamp, Option<Bytes>)> for Weight {
+    fn weight(&self, key: &Key, (_, value): &(Stamp, Option<Bytes>)) -> u64 {
+        (ENTRY_BYTES + key.len() + value.as_ref().map_or(0, Bytes::len)) as u64
     }
 }
 
@@ -41,8 +43,8 @@ impl Hot {
         Self { records: Cache::with_weighter(records, INDEX_HOT_BYTES as u64, Weight) }
     }
 
-    /// The value of a key, if it is known to have been so when `stamp` was taken, and still to be.
-    pub(super) fn get(&self, table: Table, key: &[u8], stamp: Stamp, validation: &Validation) -> Option<Bytes> {
+    /// The value of a key, or that it has none, if that is known to have been so when `stamp` was taken, and still to be.
+    pub(super) fn get(&self, table: Table, key: &[u8], stamp: Stamp, validation: &Validation) -> Option<Option<Bytes>> {
         if table != Table::Index {
             return None;
         }
@@ -51,9 +53,22 @@ impl Hot {
     }
 
     /// Keeps what was read of a view that includes all commits up to `stamp`.
-    pub(super) fn keep(&self, table: Table, key: &[u8], stamp: Stamp, value: &Bytes) {
-        if table == Table::Index && value.len() <= INDEX_HOT_RECORD_BYTES_MAX {
+    pub(super) fn keep(&self, table: Table, key: &[u8], stamp: Stamp, value: &Option<Bytes>) {
+        if table == Table::Index && value.as_ref().is_none_or(|value| value.len() <= INDEX_HOT_RECORD_BYTES_MAX) {
             self.records.insert(key.to_vec(), (stamp, value.clone()));
+        }
+    }
+
+    /// Keeps what the commit with that sequence has made of a key, in the order of the writes, once the commit was published. `None`: only that
+    /// it is no longer what an earlier write of the same commit said.
+    pub(super) fn made(&self, key: Key, sequence: Stamp, value: Option<Bytes>) {
+        match value {
+            Some(value) if value.len() <= INDEX_HOT_RECORD_BYTES_MAX => {
+                self.records.insert(key, (sequence, Some(value)))
+            }
+            _ => {
+                self.records.remove(&key);
+            }
         }
     }
 

@@ -18,7 +18,8 @@ use super::log_mark::LogMark;
 use super::{Db, merge};
 use crate::limits::{
     INDEX_BACKGROUND_JOBS, INDEX_BLOB_BYTES_MIN, INDEX_BLOCK_BYTES, INDEX_CACHE_BYTES, INDEX_INFO_LOG_BYTES,
-    INDEX_INFO_LOG_FILES, INDEX_LOG_BYTES_MAX, INDEX_MEMTABLE_BYTES, INDEX_MEMTABLES_BYTES_MAX, INDEX_OPEN_FILES_MAX,
+    INDEX_INFO_LOG_FILES, INDEX_LOG_BYTES_MAX, INDEX_MEMTABLE_BYTES, INDEX_MEMTABLE_FILTER_SHARE,
+    INDEX_MEMTABLES_BYTES_MAX, INDEX_OPEN_FILES_MAX,
 };
 
 /// RocksDB's name of the inline table. The index is its default one. Part of the format on disk.
@@ -157,6 +158,9 @@ fn table_options(cache: &Cache) -> rocksdb::Options {
     options.set_compression_type(DBCompressionType::Lz4);
     options.set_write_buffer_size(INDEX_MEMTABLE_BYTES);
     options.set_max_write_buffer_number(3);
+    // Most point reads of a name that is about to be made are of what is not there.
+    options.set_memtable_whole_key_filtering(true);
+    options.set_memtable_prefix_bloom_ratio(INDEX_MEMTABLE_FILTER_SHARE);
     options.set_level_compaction_dynamic_level_bytes(true);
     options.set_paranoid_checks(true);
     // A file with long runs of deletions, or of which half is deletions, is compacted soon: listings would walk over them.

@@ -31,6 +31,11 @@ pub(super) struct Meters {
 }
 
 impl Meters {
+    /// The log was synced without a commit.
+    pub(super) fn sync(&self) {
+        self.syncs.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// A group of so many commits was written.
     pub(super) fn group(&self, size: usize, synced: bool) {
         let size = size as u64;
@@ -61,7 +66,7 @@ pub struct Statistics {
     pub background_errors: u64,
     pub commits: u64,
     pub conflicts: u64,
-    /// Batches written, and those of them that were synced.
+    /// Batches written, and syncs of the log: with such a batch, or of what was written before.
     pub groups: u64,
     pub syncs: u64,
     /// Groups of up to so many commits (the classes of [`GROUP_SIZE_CLASSES`]), each group in one class.

@@ -30,25 +30,24 @@ impl Inner {
     /// The values of `keys` as they are at one instant, which is not before that of `stamp`.
     pub(super) fn read_now(&self, keys: &[(Table, Key)], stamp: Stamp) -> Result<Vec<Option<Bytes>>, ReadError> {
         let hot = |(table, key): &(Table, Key)| self.hot.get(*table, key, stamp, &self.validation);
-        let mut values: Vec<Option<Bytes>> = keys.iter().map(hot).collect();
-        let absent: Vec<usize> = (0..keys.len()).filter(|at| values[*at].is_none()).collect();
-        if absent.is_empty() {
-            return Ok(values);
-        }
-        if absent.len() == keys.len() {
+        let mut known: Vec<Option<Option<Bytes>>> = keys.iter().map(hot).collect();
+        let unknown: Vec<usize> = (0..keys.len()).filter(|at| known[*at].is_none()).collect();
+        if unknown.len() == keys.len() {
             return self.read_newest(keys, stamp);
         }
-        let wanted: Vec<_> = absent.iter().map(|at| keys[*at].clone()).collect();
-        let read = self.read_newest(&wanted, stamp)?;
-        // The view may be newer than the stamp. What was kept must hold in it too.
-        let same = |at: usize| self.validation.is_unchanged(keys[at].0, &keys[at].1, stamp);
-        if !(0..keys.len()).all(|at| values[at].is_none() || same(at)) {
-            return self.read_newest(keys, stamp);
+        if !unknown.is_empty() {
+            let wanted: Vec<_> = unknown.iter().map(|at| keys[*at].clone()).collect();
+            let read = self.read_newest(&wanted, stamp)?;
+            // The view may be newer than the stamp. What was kept must hold in it too.
+            let same = |at: usize| self.validation.is_unchanged(keys[at].0, &keys[at].1, stamp);
+            if !(0..keys.len()).all(|at| known[at].is_none() || same(at)) {
+                return self.read_newest(keys, stamp);
+            }
+            for (at, value) in unknown.into_iter().zip(read) {
+                known[at] = Some(value);
+            }
         }
-        for (at, value) in absent.into_iter().zip(read) {
-            values[at] = value;
-        }
-        Ok(values)
+        Ok(known.into_iter().map(Option::flatten).collect())
     }
 
     /// The same, from RocksDB; keeps what was read.
@@ -62,9 +61,7 @@ impl Inner {
             values = self.read(keys, &Tiers::new(Some(&self.db.snapshot())))?;
         }
         for ((table, key), value) in keys.iter().zip(&values) {
-            if let Some(value) = value {
-                self.hot.keep(*table, key, stamp, value);
-            }
+            self.hot.keep(*table, key, stamp, value);
         }
         Ok(values)
     }

@@ -4,6 +4,7 @@
 //! creating no longer can. The numbers that the store hands out are taken as what frees is, for a deletion may need one. Writes of
 //! others to the same file system can still use up the reserves: then the log can't be written and the engine stops.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::super::{Batch, Table, Write, keys};
@@ -15,23 +16,27 @@ use crate::limits::{
 
 pub(super) struct Space {
     directory: PathBuf,
+    opened: Option<File>,
     reserve: u64,
     reserve_freeing: u64,
 }
 
 impl Space {
     pub(super) fn new(directory: &Path, options: &Options) -> Self {
-        let total = match nix::sys::statvfs::statvfs(directory) {
-            Ok(stat) => stat.blocks().saturating_mul(stat.fragment_size()),
-            Err(errno) => {
-                tracing::warn!(directory = %directory.display(), %errno, "the size of the place can't be asked for");
-                u64::MAX
+        // Asked by its descriptor, the system has no path to look up: each commit asks.
+        let opened = File::open(directory).and_then(|opened| Ok((nix::sys::statvfs::fstatvfs(&opened)?, opened)));
+        let (total, opened) = match opened {
+            Ok((stat, opened)) => (stat.blocks().saturating_mul(stat.fragment_size()), Some(opened)),
+            Err(error) => {
+                tracing::warn!(directory = %directory.display(), %error, "the size of the place can't be asked for");
+                (u64::MAX, None)
             }
         };
         let reserve = INDEX_RESERVE_BYTES.min(total / INDEX_RESERVE_DIVISOR);
         let reserve_freeing = INDEX_RESERVE_FREEING_BYTES.min(total / INDEX_RESERVE_FREEING_DIVISOR);
         Self {
             directory: directory.to_owned(),
+            opened,
             reserve: options.reserve_bytes.unwrap_or(reserve),
             reserve_freeing: options.reserve_freeing_bytes.unwrap_or(reserve_freeing),
         }
@@ -39,7 +44,8 @@ impl Space {
 
     /// Bytes free for this process now. Where the system does not say, there is no telling, and the write is tried.
     pub(super) fn free(&self) -> u64 {
-        match nix::sys::statvfs::statvfs(&self.directory) {
+        let Some(opened) = &self.opened else { return u64::MAX };
+        match nix::sys::statvfs::fstatvfs(opened) {
             Ok(stat) => stat.blocks_available().saturating_mul(stat.fragment_size()),
             Err(errno) => {
                 tracing::warn!(directory = %self.directory.display(), %errno, "free space can't be asked for");

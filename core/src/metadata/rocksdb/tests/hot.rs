@@ -28,6 +28,36 @@ async fn a_kept_record_that_has_changed_is_read_again() {
     assert_eq!(value(&store, b"k").await, None);
 }
 
+/// What is written, or found to be absent, is given out as it is after whatever comes next, also from one commit.
+#[tokio::test]
+async fn what_a_commit_makes_of_a_key_is_what_is_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    assert_eq!(value(&store, b"k").await, None);
+    assert_eq!(value(&store, b"k").await, None);
+    for round in 0..3_u8 {
+        let mut tx = Transaction::new(&*store);
+        tx.put(Table::Index, *b"k", vec![round]);
+        tx.put(Table::Index, *b"k", vec![round, round]);
+        tx.commit(Durability::Ordered).await.unwrap();
+        assert_eq!(value(&store, b"k").await.as_deref(), Some(&[round, round][..]));
+        let mut tx = Transaction::new(&*store);
+        tx.put(Table::Index, *b"k", vec![9]);
+        tx.delete(Table::Index, *b"k");
+        tx.commit(Durability::Ordered).await.unwrap();
+        assert_eq!(value(&store, b"k").await, None);
+        let mut tx = Transaction::new(&*store);
+        tx.put(Table::Index, *b"n", i64::from(round).to_le_bytes().to_vec());
+        for _ in 0..round {
+            tx.add(*b"n", 2);
+        }
+        tx.commit(Durability::Ordered).await.unwrap();
+        let number = i64::from(round) * 3;
+        assert_eq!(value(&store, b"n").await.as_deref(), Some(&number.to_le_bytes()[..]));
+    }
+    assert!(store.statistics().hot_bytes > 0);
+}
+
 #[tokio::test]
 async fn no_more_is_kept_than_the_bound() {
     let directory = tempfile::tempdir().unwrap();
