@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """`make scale`: what a million objects cost that ten thousand do not.
 
-Empty objects with keys of 40 bytes: most in directories of ten, a tenth of them in one directory. After a compaction, at the small
-and at the large count: the server's CPU of a page of 1,000, `/`-delimited and flat, from random places, caches warm. At the large count: bytes of
-the index an object, and the rename of the one directory, counted in commits and milliseconds.
+Empty objects with keys of 40 bytes: most in directories of ten, a tenth of them in one directory. Two stores, one of the small and one of the
+large count, after a compaction: the server's CPU of a page of 1,000, `/`-delimited and flat, from random places, caches warm; in turns, so
+that a change of the machine meets both. At the large count: bytes of the index an object, and the rename of the one directory, counted in
+commits and milliseconds.
 
 Always holds: every page has the 1,000 names that belong there, compared with the keys that were put; the rename is visible as a whole
 and is one commit; the store's own check is clean afterwards. Anything else fails the run (exit 1), as does a figure beyond its
@@ -17,6 +18,7 @@ import os
 import pathlib
 import random
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -37,6 +39,8 @@ CONNECTIONS = 128
 GROWTH_MAX, INDEX_BYTES_MAX, RENAME_MILLISECONDS_MAX = 1.5, 400, 50
 # The quick run's pages are few, and other tests run beside it.
 QUICK_GROWTH_MAX = 2.0
+# The pages of one kind are measured in so many rounds, of which the median counts.
+ROUNDS = 5
 # Renames that are measured, there and back, after the first.
 RENAMES = 9
 
@@ -69,8 +73,15 @@ class Fault(Exception):
 
 class Store:
     def __init__(self, scratch):
+        scratch.mkdir()
         self.server = trefoil.Server(trefoil.binary(), scratch)
         self.keys = []
+
+    def start(self):
+        self.server.start()
+        client = self.server.client()
+        client.call("PUT", f"/{BUCKET}")
+        client.close()
 
     def put(self, keys):
         random.Random(1).shuffle(keys)
@@ -95,35 +106,6 @@ class Store:
         process.settle(self.server.pids())
         return bytes_
 
-    def pages(self, count, delimited):
-        """Server CPU, µs, of a page of 1,000 from random places; what each page shows is compared with the keys."""
-        names = sorted({key[:key.find("/") + 1] for key in self.keys}) if delimited else self.keys
-        pattern = re.compile(rb"<CommonPrefixes><Prefix>([^<]*)</Prefix>" if delimited else rb"<Key>([^<]*)</Key>")
-        query = [("list-type", "2"), ("max-keys", str(PAGE))] + ([("delimiter", "/")] if delimited else [])
-        client = self.server.client()
-
-        def page(first):
-            """Its text, starting with the name of that number."""
-            # A directory's name with a tilde stands behind all keys in it: tails are hexadecimal digits.
-            after = [("start-after", names[first - 1] + ("~" if delimited else ""))] if first else []
-            return client.call("GET", f"/{BUCKET}", query + after)
-        places = random.Random(2)
-        # So that a full page follows.
-        firsts = [places.randrange(max(1, len(names) - PAGE + 1)) for _ in range(count)]
-        # A first pass over all of them looks into each page and fills the caches: both counts are measured warm.
-        for first in firsts:
-            found = pattern.findall(page(first))
-            if found != [name.encode() for name in names[first:first + PAGE]]:
-                raise Fault(f"the {'delimited' if delimited else 'flat'} page from {names[first]} has {len(found)} names, and not "
-                            f"the {len(names[first:first + PAGE])} that were put")
-        before = process.cpu_seconds(self.server.pids())
-        lengths = [len(pattern.findall(page(first))) for first in firsts]
-        used = process.cpu_seconds(self.server.pids()) - before
-        client.close()
-        if any(length != len(names[first:first + PAGE]) for length, first in zip(lengths, firsts)):
-            raise Fault(f"pages are short: {min(lengths)} names")
-        return used * 1e6 / count
-
     def rename(self, source, target, client):
         """Commits and milliseconds of one rename of a directory."""
         before = self.server.metric("trefoil_index_commits_total")
@@ -145,11 +127,52 @@ class Store:
             token = following.group(1)
 
 
-def measure_pages(store, count, pages):
-    found = {"objects": count}
+class Pages:
+    """So many pages of 1,000 of a store, from random places; what each shows is compared with the keys."""
+
+    def __init__(self, store, count, delimited):
+        self.pids = store.server.pids()
+        self.client = store.server.client()
+        self.delimited = delimited
+        self.names = sorted({key[:key.find("/") + 1] for key in store.keys}) if delimited else store.keys
+        self.pattern = re.compile(rb"<CommonPrefixes><Prefix>([^<]*)</Prefix>" if delimited else rb"<Key>([^<]*)</Key>")
+        self.query = [("list-type", "2"), ("max-keys", str(PAGE))] + ([("delimiter", "/")] if delimited else [])
+        places = random.Random(2)
+        # So that a full page follows.
+        self.firsts = [places.randrange(max(1, len(self.names) - PAGE + 1)) for _ in range(count)]
+        # A first pass over all of them looks into each page and fills the caches: both counts are measured warm.
+        for first in self.firsts:
+            found = self.pattern.findall(self.page(first))
+            if found != [name.encode() for name in self.names[first:first + PAGE]]:
+                raise Fault(f"the {'delimited' if delimited else 'flat'} page from {self.names[first]} has {len(found)} names, and not "
+                            f"the {len(self.names[first:first + PAGE])} that were put")
+
+    def page(self, first):
+        """Its text, starting with the name of that number."""
+        # A directory's name with a tilde stands behind all keys in it: tails are hexadecimal digits.
+        after = [("start-after", self.names[first - 1] + ("~" if self.delimited else ""))] if first else []
+        return self.client.call("GET", f"/{BUCKET}", self.query + after)
+
+    def cost(self):
+        """The server's CPU of one, µs."""
+        before = process.cpu_seconds(self.pids)
+        lengths = [len(self.pattern.findall(self.page(first))) for first in self.firsts]
+        used = process.cpu_seconds(self.pids) - before
+        if any(length != len(self.names[first:first + PAGE]) for length, first in zip(lengths, self.firsts)):
+            raise Fault(f"pages are short: {min(lengths)} names")
+        return used * 1e6 / len(lengths)
+
+
+def measure_pages(stores, pages):
+    """What pages cost in each of the stores."""
+    found = [{"objects": len(store.keys)} for store in stores]
     for name, delimited in (("delimited", True), ("flat", False)):
-        found[f"{name}_page_cpu_microseconds"] = store.pages(pages, delimited)
-        say(f"{count:,} objects: a {name} page costs {number(found[f'{name}_page_cpu_microseconds'])} µs of the server's CPU")
+        looks = [Pages(store, pages, delimited) for store in stores]
+        costs = [[look.cost() for look in looks] for _ in range(ROUNDS)]
+        for document, look, each in zip(found, looks, zip(*costs)):
+            document[f"{name}_page_cpu_microseconds"] = statistics.median(each)
+            say(f"{document['objects']:,} objects: a {name} page costs {number(statistics.median(each))} µs of the server's CPU")
+            look.client.close()
     return found
 
 
@@ -174,25 +197,22 @@ def rename_directory(store, count):
 
 def run(arguments):
     # The smaller count has as many directories as a page has names.
-    in_each, large, pages = (2, 20_000, 100) if arguments.quick else (10, 1_000_000, 1000)
+    in_each, large, pages = (2, 20_000, 50) if arguments.quick else (10, 1_000_000, 400)
     small, large = PAGE * in_each, arguments.objects or large
     in_one = large // 10
     with tempfile.TemporaryDirectory(prefix="trefoil-scale-", dir=arguments.directory) as scratch:
         document = {"suite": "scale", "date": results.now(), "commit": results.commit(), "quick": arguments.quick,
                     "version": trefoil.version(trefoil.binary()), "machine": results.machine(scratch), "broken": []}
-        store = Store(scratch)
+        store, small_store = (Store(pathlib.Path(scratch) / name) for name in ("large", "small"))
         goals = []
         try:
-            store.server.start()
-            client = store.server.client()
-            client.call("PUT", f"/{BUCKET}")
-            client.close()
-            store.put(spread_keys(0, small, in_each))
-            store.compact()
-            document["small"] = measure_pages(store, small, pages)
-            document["load_seconds"] = store.put(spread_keys(small, large - in_one, in_each) + one_keys(in_one))
+            for each in (store, small_store):
+                each.start()
+            small_store.put(spread_keys(0, small, in_each))
+            small_store.compact()
+            document["load_seconds"] = store.put(spread_keys(0, large - in_one, in_each) + one_keys(in_one))
             bytes_ = store.compact()
-            document["large"] = measure_pages(store, large, pages)
+            document["small"], document["large"] = measure_pages([small_store, store], pages)
             document["index_bytes"], document["index_bytes_per_object"] = bytes_, bytes_ / large
             say(f"the index has {bytes_ / large:.0f} bytes an object")
             document["rename"] = rename_directory(store, in_one)
@@ -216,6 +236,7 @@ def run(arguments):
             document["broken"].append(str(fault))
         finally:
             store.server.stop()
+            small_store.server.stop()
     document["goals"] = [goal.json() for goal in goals]
     return document, goals
 

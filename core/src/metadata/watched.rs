@@ -1,14 +1,15 @@
 //! Telling those who cache of every commit that another made.
 //!
 //! Always holds: a watcher hears that a change begins before it is committed, what has changed after that, and that it is settled, in this
-//! order; the commit is answered after the watchers have heard, or after [`WATCHERS_WAIT`]. A change that came through a watcher waits for
-//! nobody: it runs inside a request that a kernel waits for, and what the watchers do may wait for that kernel. Whoever sees a change before
-//! the watchers have heard of it waits until they have ([`Coherence::heard`]): or a client could read the new state by one door and the old
-//! one, after that, from another's cache.
+//! order, also where whoever made it has stopped waiting; the commit is answered after the watchers have heard, or after
+//! [`WATCHERS_WAIT`]. A change that came through a watcher waits for nobody: it runs inside a request that a kernel waits for, and what the
+//! watchers do may wait for that kernel. Whoever sees a change before the watchers have heard of it waits until they have
+//! ([`Coherence::heard`]): or a client could read the new state by one door and the old one, after that, from another's cache.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::Poll;
 
 use futures::future::{BoxFuture, FutureExt};
 use parking_lot::{Mutex, RwLock};
@@ -249,12 +250,24 @@ impl MetadataStore for Watched {
         if touched.is_empty() {
             return self.inner.commit(batch, durability);
         }
-        async move {
-            let changing = Changing::begin(&self.coherence, touched);
-            self.inner.commit(batch, durability).await?;
+        let (inner, changing) = (Arc::clone(&self.inner), Changing::begin(&self.coherence, touched));
+        let mut told = async move {
+            inner.commit(batch, durability).await?;
             Coherence::tell(changing).await;
             Ok(())
+        }
+        .boxed();
+        async move {
+            if let Poll::Ready(told) = futures::poll!(told.as_mut()) {
+                return told;
+            }
+            // A commit on its way is made though its caller stops waiting, as one whose connection ends: then it is told of, too.
+            let told = tokio::spawn(told).await;
+            told.map_err(|error| CommitError::Failed(format!("a commit that is watched failed: {error}")))?
         }
         .boxed()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,7 +27,7 @@ SLICE_STRESSORS = ["dir", "link", "rename", "symlink", "lockf", "flock", "xattr"
 FIO_JOBS = 4
 PROCESSES = 8
 SEED = int(os.environ.get("FILES_SEED", "1"))
-TOOL_SECONDS = 3600
+TOOL_SECONDS = 4 * 3600
 # Beyond a stressor's own time, to come to an end.
 STRESSOR_END_SECONDS = 120
 

@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
+use super::state::State;
 use super::table::Session;
+use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::files::{FileError, FileService};
 use crate::metadata::keys::{self, Id};
@@ -41,7 +43,7 @@ impl FileService {
             let (mut record, other) = (NodeRecord::decode(value)?, NodeRecord::decode(other)?);
             let same = other.content == source.content && other.size == source.size && other.etag == source.etag;
             if record.content != expected || !same || !objects.add_use(tx, content).await? {
-                return Ok(false);
+                return Ok(None);
             }
             let bucket = objects.tree().resolve_bucket(tx, &session.bucket).await?;
             if bucket.versioned() {
@@ -58,17 +60,24 @@ impl FileService {
                 posix.changed = posix.changed.max(now);
             }
             objects.tree().put_node(tx, node, &record).await?;
-            Ok(true)
+            Ok(Some(keys::is_unseen(&record.home.name)))
         })?;
-        if shared {
-            self.inner.drafts.note(node, &session.bucket);
-            self.inner.barrier.note();
-            // What it is now is read when it is asked for.
-            state.discard();
-            session.tell(state, Some(now));
-            *slot = None;
+        if let Some(is_draft) = shared {
+            self.has_shared(session, slot.take(), now, is_draft);
         }
-        Ok(shared)
+        Ok(shared.is_some())
+    }
+
+    /// The session's file has another's content since `now`: what it is is read when it is asked for.
+    pub(super) fn has_shared(&self, session: &Session, state: Option<State>, now: Timestamp, is_draft: bool) {
+        if is_draft {
+            self.inner.drafts.note(session.node, &session.bucket);
+        }
+        self.inner.barrier.note();
+        if let Some(mut state) = state {
+            state.discard();
+            session.tell(&state, Some(now));
+        }
     }
 
     /// What was written to a node matters no more.

@@ -65,7 +65,7 @@ impl FileService {
             let (mut record, other) = (NodeRecord::decode(value)?, NodeRecord::decode(other)?);
             let same = other.content == source.content && other.size == source.size && other.etag == source.etag;
             if !same || record.content != expected || record.size != stretch.at {
-                return Ok(false);
+                return Ok(None);
             }
             let content = match stretch.at {
                 0 => self.laid_over(tx, (node, session), &mut record, &stretch).await?,
@@ -73,7 +73,7 @@ impl FileService {
                 _ if objects.tree().is_sealed(tx, &session.bucket, &record).await? => None,
                 _ => self.lengthened(tx, record.content, &stretch).await?,
             };
-            let Some(content) = content else { return Ok(false) };
+            let Some(content) = content else { return Ok(None) };
             record.content = ContentRef::Shared(content);
             record.size = stretch.at + stretch.length;
             record.etag = etag.clone();
@@ -84,17 +84,12 @@ impl FileService {
                 posix.changed = posix.changed.max(now);
             }
             objects.tree().put_node(tx, node, &record).await?;
-            Ok(true)
+            Ok(Some(keys::is_unseen(&record.home.name)))
         })?;
-        if shared {
-            self.inner.drafts.note(node, &session.bucket);
-            self.inner.barrier.note();
-            // What it is now is read when it is asked for.
-            state.discard();
-            session.tell(state, Some(now));
-            *slot = None;
+        if let Some(is_draft) = shared {
+            self.has_shared(session, slot.take(), now, is_draft);
         }
-        Ok(shared.then_some(length))
+        Ok(shared.map(|_| length))
     }
 
     /// Whether a content may lie below another in the session's location.
