@@ -17,7 +17,7 @@ use crate::metadata::Table;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{ContentRef, NodeKind, NodeRecord, Posix, Record};
 use crate::metadata::transaction::{Transaction, TxError};
-use crate::namespace::{Bucket, Directory, Named, NewNode, directory_name};
+use crate::namespace::{Bucket, Named, NewNode, directory_name};
 use crate::transact;
 use crate::types::ETag;
 
@@ -170,8 +170,12 @@ impl FileService {
                 self.tree().put_new_directory(tx, node, &record);
                 self.tree().put_marker(tx, node, view.owner, view.bucket_owner).await?;
             }
-            let directory = Directory { record, touched: now, directories: 0 };
-            return Ok(of_directory(view, node, &directory));
+            // With the time that its own names have given it.
+            let directory = self.tree().directory_in(tx, node, true).await?;
+            return match directory {
+                Some(directory) => Ok(of_directory(view, node, &directory)),
+                None => Err(Error::Internal(format!("directory {node} is not there when it is made")).into()),
+            };
         }
         let mut record = NodeRecord::empty(kind(make), view.owner, at(wanted.modified).unwrap_or(now));
         match make {

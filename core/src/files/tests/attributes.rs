@@ -28,6 +28,20 @@ async fn the_mode_decides() {
 }
 
 #[tokio::test]
+async fn who_makes_something_is_told_what_it_is() {
+    let files = Files::new().await;
+    let root = files.view.root;
+    let link = Make::Symlink(b"target".to_vec());
+    let makes = [Make::File(Exclusive::Yes), Make::Directory, link, Make::Fifo, Make::Socket];
+    for (number, make) in makes.into_iter().enumerate() {
+        let made = files.make(root, &format!("made-{number}"), make).await.unwrap();
+        // The times, too: what a client keeps of the answer would change by itself.
+        assert_eq!(made, files.stat(made.node).await);
+    }
+    files.check().await;
+}
+
+#[tokio::test]
 async fn a_sticky_directory_keeps_what_is_not_ones_own() {
     let files = Files::new().await;
     let (view, service, root) = (&files.view, &files.service, files.view.root);
