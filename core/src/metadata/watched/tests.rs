@@ -1,3 +1,5 @@
+//! Who watches is told, whatever becomes of who made the change.
+
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
