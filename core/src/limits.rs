@@ -313,6 +313,8 @@ pub const TRANSACTION_EAGER_ATTEMPTS: u32 = 2;
 /// Attempts after which a transaction waits for its turn among all that have lost so often. Few: whoever has the turn races with all
 /// who have not lost so often yet, and has to win before its own attempts are used up.
 pub const TRANSACTION_TURN_ATTEMPTS: u32 = 4;
+/// The longest that another commit waits for whoever has its turn.
+pub const TURN_WAIT_MAX: Duration = Duration::from_millis(20);
 /// Ids taken from the index at once: one synced record allots this many.
 pub const ID_LEASE: u64 = 1 << 16;
 

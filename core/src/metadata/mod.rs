@@ -105,6 +105,8 @@ pub struct Batch {
     pub origin: Option<u64>,
     /// It makes something or moves it: so it is none that frees space, whatever it deletes beside.
     pub makes: bool,
+    /// It has lost often, and its turn has come (`transaction/retry.rs`): an engine may let others wait for it a moment.
+    pub has_turn: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

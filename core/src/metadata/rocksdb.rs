@@ -89,6 +89,7 @@ struct Inner {
     pen: Mutex<commit::Pen>,
     /// Transactions whose turn it is after they have lost often.
     turns: AtomicUsize,
+    turn_over: Notify,
     hot: hot::Hot,
     /// The last commit that every new view includes.
     published: AtomicU64,
@@ -160,6 +161,7 @@ impl RocksDb {
             validation: validation::Validation::new(),
             pen: Mutex::default(),
             turns: AtomicUsize::new(0),
+            turn_over: Notify::new(),
             hot: hot::Hot::new(),
             published: AtomicU64::new(0),
             synced: AtomicU64::new(synced),
@@ -203,6 +205,9 @@ impl RocksDb {
                 true => Ok(()),
                 false => Err(CommitError::Conflict),
             };
+        }
+        if !batch.has_turn {
+            commit::give_way(&self.inner).await;
         }
         let bytes = batch.bytes();
         // Each takes at least its share, so that the queue's bytes bound its length too.

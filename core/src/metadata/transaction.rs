@@ -29,6 +29,8 @@ pub struct Transaction<'a> {
     store: &'a dyn MetadataStore,
     /// Whether an earlier attempt lost a race.
     repeated: bool,
+    /// Whether it has lost so often that it has its turn.
+    has_turn: bool,
     reads: HashMap<(Table, Key), (Stamp, Option<Bytes>)>,
     /// Reads that went to the store. More than one may have seen more than one state.
     instants: u32,
@@ -54,6 +56,7 @@ impl<'a> Transaction<'a> {
         Self {
             store,
             repeated: false,
+            has_turn: false,
             reads: HashMap::new(),
             instants: 0,
             writes: Vec::new(),
@@ -243,9 +246,8 @@ impl<'a> Transaction<'a> {
     pub async fn commit(self, durability: Durability) -> Result<(), CommitError> {
         let reads = self.reads.into_iter().map(|((table, key), (stamp, _))| (table, key, stamp)).collect();
         let held = self.locks.into_values().map(|(_, guard)| guard).chain(self.kept).collect();
-        self.store
-            .commit(Batch { reads, writes: self.writes, held, origin: self.origin, makes: self.makes }, durability)
-            .await
+        let Self { writes, origin, makes, has_turn, .. } = self;
+        self.store.commit(Batch { reads, writes, held, origin, makes, has_turn }, durability).await
     }
 
     /// Checks that everything read so far is true at one instant, now, and lets nothing go: for a decision that is not followed by a

@@ -20,7 +20,7 @@ use super::super::{CommitError, Durability, Key, LockGuard, Stamp, Table, Write}
 use super::counters::Counters;
 use super::validation::Claims;
 use super::{Inner, merge};
-use crate::limits::{COMMIT_GROUP_BYTES_MAX, COMMIT_GROUP_MAX, COMMITS_BETWEEN_LOOKS};
+use crate::limits::{COMMIT_GROUP_BYTES_MAX, COMMIT_GROUP_MAX, COMMITS_BETWEEN_LOOKS, TURN_WAIT_MAX};
 
 /// A transaction on its way.
 pub(super) struct Job {
@@ -67,11 +67,32 @@ impl std::fmt::Debug for Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.inner.turns.fetch_sub(1, Ordering::Relaxed);
+        self.inner.turns.fetch_sub(1, Ordering::AcqRel);
+        self.inner.turn_over.notify_waiters();
     }
 }
 
 impl LockGuard for Turn {}
+
+/// Waits while a transaction that has lost often has its turn: or those who write on the spot, and come back at once, change what it reads
+/// again and again. Not for long, for it may be waiting for a lock of the caller's.
+pub(super) async fn give_way(inner: &Inner) {
+    if inner.turns.load(Ordering::Acquire) == 0 {
+        return;
+    }
+    let turn_over = async {
+        loop {
+            let mut over = std::pin::pin!(inner.turn_over.notified());
+            over.as_mut().enable();
+            if inner.turns.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            over.await;
+        }
+    };
+    // Over or not: the caller has waited long enough.
+    let _ = tokio::time::timeout(TURN_WAIT_MAX, turn_over).await;
+}
 
 /// What whoever writes must hold.
 #[derive(Default)]

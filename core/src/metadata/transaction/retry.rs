@@ -83,6 +83,7 @@ impl<'a> Retry<'a> {
         self.attempts += 1;
         let mut transaction = self.first.take().unwrap_or_else(|| Transaction::new(self.store));
         transaction.repeated = self.attempts > 1;
+        transaction.has_turn = self.turn.is_some();
         transaction
     }
 

@@ -120,6 +120,26 @@ async fn a_caller_who_stops_waiting_does_not_free_the_lock() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn others_give_way_to_whoever_has_its_turn() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    let add = |has_turn| {
+        let writes = vec![Write::Add { key: b"n".to_vec(), delta: 1 }];
+        store.commit(Batch { writes, has_turn, ..Batch::default() }, Durability::Ordered)
+    };
+    let turn = store.lock(super::super::super::keys::locks::TURN, LockMode::Exclusive).await.unwrap();
+    let mut other = add(false);
+    assert!(futures::poll!(other.as_mut()).is_pending());
+    add(true).await.unwrap();
+    drop(turn);
+    other.await.unwrap();
+    // A turn that does not end is waited for no longer than the bound: whoever has it may wait for a lock of this one.
+    let _turn = store.lock(super::super::super::keys::locks::TURN, LockMode::Exclusive).await.unwrap();
+    add(false).await.unwrap();
+    assert_eq!(value(&store, b"n").await.as_deref(), Some(&3_i64.to_le_bytes()[..]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t9_a_failed_sync_stops_everything() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path());
