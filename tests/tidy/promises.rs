@@ -105,7 +105,7 @@ fn expected_failures_are_those_of_the_last_full_run() {
     assert!(passed >= 440, "{passed} passed");
 }
 
-/// What a commit may cost from cold: the phases, and the whole. `.ci/run` ends what is beyond the whole, and tells of a phase beyond its share.
+/// What a commit may cost from cold: the phases of this share, and the whole. `.ci/run` ends a phase at its bound.
 #[test]
 fn the_budget_of_a_commit_is_kept() {
     let script = super::read(".ci/run");
@@ -116,6 +116,6 @@ fn the_budget_of_a_commit_is_kept() {
     assert!(bound("BUILD") <= 16 * 60 && bound("TEST") <= (8 + 7) * 60 && bound("WHOLE") <= 40 * 60);
     assert!(script.contains("timeout -k"), "a hang is not ended");
     for phase in ["phase build \"$BUILD_SECONDS_MAX\" make test-build", "phase tests \"$TEST_SECONDS_MAX\" make test"] {
-        assert!(script.contains(phase), ".ci/run gives no budget to: {phase}");
+        assert!(script.contains(phase), ".ci/run does not bound: {phase}");
     }
 }
