@@ -32,8 +32,8 @@ def _threads(pids):
 def on_one_core(pids):
     """These processes, and what is started meanwhile, run on one core.
 
-    Two processes that answer each other wake each other's core at each step. In a virtual machine that is an exit to the host: it costs
-    5 to 10 times the work of a small request, and as much as the host pleases, hour by hour."""
+    Two processes that answer each other wake each other's core at each step. In a virtual machine that is an exit to the host: it was seen to
+    cost five times the work of a small request, and costs as much as the host pleases, hour by hour."""
     before = os.sched_getaffinity(0)
     core = {max(before)}
     pinned = {}
