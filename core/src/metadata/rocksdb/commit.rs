@@ -258,9 +258,10 @@ impl<'a> Writer<'a> {
                 CommitError::Failed(reason)
             });
             if outcome.is_ok() {
+                // Before any stamp that asks for these: so nobody is given what an earlier write of the same commit made.
+                self.made.drain(..).for_each(|(key, stamp, value)| self.inner.hot.made(key, stamp, value));
                 // Only now may a stamp claim to have seen these commits.
                 self.inner.published.store(self.pen.sequence, Ordering::Release);
-                self.made.drain(..).for_each(|(key, stamp, value)| self.inner.hot.made(key, stamp, value));
                 self.inner.meters.group(group.len(), sync);
                 crate::failpoint!("commit.after_write");
             }

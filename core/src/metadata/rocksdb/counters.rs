@@ -62,10 +62,13 @@ impl Counters {
                 (*count, *last) = (count.saturating_add(1), batch);
                 return None;
             }
-            // Where it can't be read, whoever reads it next is told.
-            State::Changed { .. } => match read() {
+            State::Changed { batch: last, .. } => match read() {
                 Ok(stored) => stored,
-                Err(_) => return None,
+                // Whoever reads it next is told; this change is in the batch, where it can't be read.
+                Err(_) => {
+                    *last = batch;
+                    return None;
+                }
             },
         };
         match counter::apply(old.as_deref(), write) {

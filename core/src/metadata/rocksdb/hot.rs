@@ -10,7 +10,8 @@
 //!
 //! Let a value be kept with stamp S, and let its slot be at most S when it is looked at. A slot is raised before its commit can be
 //! seen, so no commit after S that anybody can have seen has written the key: the value is that of every state from S to this look.
-//! A value that a commit has made is kept with that commit's own sequence, which its slot has until the next write of the key.
+//! A value that a commit has made is kept with that commit's own sequence, which its slot has until the next write of the key; it is
+//! kept before a stamp can have that sequence, so that no read finds it before the last write of the commit is there.
 //! Values of several keys are of one state, if none has a stamp above that of the present read: all of them were so when it was taken.
 
 use bytes::Bytes;
@@ -59,12 +60,14 @@ impl Hot {
         }
     }
 
-    /// Keeps what the commit with that sequence has made of a key, in the order of the writes, once the commit was published. `None`: only that
-    /// it is no longer what an earlier write of the same commit said.
+    /// Keeps what the commit with that sequence has made of a key, in the order of the writes, before any stamp has reached that sequence: a
+    /// key that is written twice in one commit has only its last value for whoever may ask. `None`: only that it is no longer what an
+    /// earlier write said.
     pub(super) fn made(&self, key: Key, sequence: Stamp, value: Option<Bytes>) {
         match value {
             Some(value) if value.len() <= INDEX_HOT_RECORD_BYTES_MAX => {
-                self.records.insert(key, (sequence, Some(value)))
+                // A copy, of as many bytes as it has: what a record was made in has room for more.
+                self.records.insert(key, (sequence, Some(Bytes::copy_from_slice(&value))))
             }
             _ => {
                 self.records.remove(&key);

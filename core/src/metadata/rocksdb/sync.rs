@@ -33,13 +33,21 @@ struct State {
     took: Duration,
 }
 
-/// A sync that runs, until this is dropped.
-struct Running<'a>(&'a Syncing);
+/// A sync that runs, or is about to, until this is dropped.
+struct Running(Arc<Inner>);
 
-impl Drop for Running<'_> {
+impl Running {
+    /// `None` where one runs.
+    fn begin(inner: &Arc<Inner>) -> Option<Self> {
+        let runs = std::mem::replace(&mut inner.syncing.state.lock().runs, true);
+        (!runs).then(|| Self(Arc::clone(inner)))
+    }
+}
+
+impl Drop for Running {
     fn drop(&mut self) {
-        self.0.state.lock().runs = false;
-        self.0.done.notify_waiters();
+        self.0.syncing.state.lock().runs = false;
+        self.0.syncing.done.notify_waiters();
     }
 }
 
@@ -51,11 +59,6 @@ impl Syncing {
         if state.waiting >= state.answered {
             self.gathered.notify_one();
         }
-    }
-
-    /// Whether the caller is to start a sync, for none runs.
-    fn begin(&self) -> bool {
-        !std::mem::replace(&mut self.state.lock().runs, true)
     }
 
     /// Those whom the last sync answered together often come back together, one a little after the other: one sync for all of them is worth
@@ -71,7 +74,7 @@ impl Syncing {
 /// Waits until all that can be seen now is on stable storage.
 pub(super) async fn wait(inner: &Arc<Inner>) -> Result<(), CommitError> {
     let upto = inner.db.latest_sequence_number();
-    inner.syncing.join();
+    let mut joined = false;
     loop {
         let mut done = std::pin::pin!(inner.syncing.done.notified());
         done.as_mut().enable();
@@ -81,17 +84,18 @@ pub(super) async fn wait(inner: &Arc<Inner>) -> Result<(), CommitError> {
         if inner.synced.load(Ordering::Acquire) >= upto {
             return Ok(());
         }
-        if inner.syncing.begin() {
-            let inner = Arc::clone(inner);
+        if !std::mem::replace(&mut joined, true) {
+            inner.syncing.join();
+        }
+        if let Some(running) = Running::begin(inner) {
             // Goes on where nobody waits any more.
-            tokio::task::spawn_blocking(move || sync(&inner));
+            tokio::task::spawn_blocking(move || sync(&running.0));
         }
         done.await;
     }
 }
 
-fn sync(inner: &Arc<Inner>) {
-    let _running = Running(&inner.syncing);
+fn sync(inner: &Inner) {
     inner.syncing.gather();
     // What can be seen is in the log already.
     let upto = inner.db.latest_sequence_number();

@@ -58,14 +58,21 @@ fn a_counter_that_is_changed_often_is_read_once() {
         index.write(&mut counters, &[add(1)]);
     }
     assert_eq!((index.number(), *index.reads.borrow()), (1000, 1));
-    for _ in 0..COUNTERS_KNOWN_MAX + 1 {
-        counters.change(&index.number().to_be_bytes(), &add(1), || index.read());
-        *index.value.borrow_mut() = Some(counter::encode(index.number() + 1));
+    index.write(&mut counters, &[add(-1), Write::Max { key: KEY.to_vec(), value: 2000 }, add(1)]);
+    assert_eq!((index.number(), *index.reads.borrow()), (2001, 1));
+}
+
+#[test]
+fn many_counters_are_forgotten_between_batches() {
+    let (index, mut counters) = (Index::default(), Counters::default());
+    for other in 0..COUNTERS_KNOWN_MAX as u64 {
+        counters.change(&other.to_be_bytes(), &add(1), || index.read());
     }
-    let before = index.number();
-    counters.states.clear();
-    index.write(&mut counters, &[add(-1), Write::Max { key: KEY.to_vec(), value: 5 }]);
-    assert_eq!(index.number(), before - 1);
+    // One more than is known at once; they stay known for as long as the batch lasts.
+    index.write(&mut counters, &[add(1)]);
+    assert_eq!(counters.states.len(), COUNTERS_KNOWN_MAX + 1);
+    index.write(&mut counters, &[add(1)]);
+    assert_eq!((counters.states.len(), index.number(), *index.reads.borrow()), (1, 2, 0));
 }
 
 #[test]
@@ -101,4 +108,8 @@ fn many_changes_in_one_batch_are_all_seen() {
         counters.next_batch();
         assert_eq!(counters.change(KEY, &add(1), || Err(())), None);
     }
+    // What could not be read is in the batch: a value that is read after it would not have it.
+    assert_eq!(counters.change(KEY, &add(1), || Ok::<_, ()>(Some(counter::encode(10)))), None);
+    counters.next_batch();
+    assert_eq!(counters.change(KEY, &add(1), || Ok::<_, ()>(Some(counter::encode(11)))), Some(counter::encode(12)));
 }

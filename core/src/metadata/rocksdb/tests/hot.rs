@@ -28,6 +28,34 @@ async fn a_kept_record_that_has_changed_is_read_again() {
     assert_eq!(value(&store, b"k").await, None);
 }
 
+/// A record that one commit writes twice never was what it wrote first: not for a read that comes while the commit's writes are being kept.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_sees_the_middle_of_a_commit() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = std::sync::Arc::new(open(directory.path()));
+    put(&store, b"k", b"done").await;
+    let ended = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (reader, stop) = (std::sync::Arc::clone(&store), std::sync::Arc::clone(&ended));
+    let reading = tokio::spawn(async move {
+        let mut reads = 0_u64;
+        while !stop.load(Ordering::SeqCst) {
+            assert_eq!(value(&reader, b"k").await.as_deref(), Some(&b"done"[..]), "after {reads} reads");
+            reads += 1;
+            tokio::task::yield_now().await;
+        }
+        reads
+    });
+    for _ in 0..100 {
+        let mut tx = Transaction::new(&**store);
+        tx.put(Table::Index, *b"k", &b"half"[..]);
+        (0..1000_u32).for_each(|n| tx.put(Table::Index, n.to_be_bytes(), &b"x"[..]));
+        tx.put(Table::Index, *b"k", &b"done"[..]);
+        tx.commit(Durability::Ordered).await.unwrap();
+    }
+    ended.store(true, Ordering::SeqCst);
+    assert!(reading.await.unwrap() > 0);
+}
+
 /// What is written, or found to be absent, is given out as it is after whatever comes next, also from one commit.
 #[tokio::test]
 async fn what_a_commit_makes_of_a_key_is_what_is_kept() {
