@@ -66,7 +66,7 @@ impl Mount {
         for other in membership.others() {
             runtime.block_on(other.forget(&files, &view));
         }
-        let watch = files.watch(Arc::clone(&watcher) as _);
+        let watch = runtime.block_on(files.watch(Arc::clone(&watcher) as _));
         view.watcher = Some(watch.id());
         let (end_waits, waits_ended) = watch::channel(false);
         let door = Door {

@@ -105,14 +105,14 @@ impl Request<'_> {
         out.opaque(&self.handle(place, node));
     }
 
-    /// The attributes as they are now, for an answer that can do without them.
-    pub async fn attributes_now(&self, place: &Place) -> Option<Attributes> {
+    /// The attributes once all has been carried out, for an answer that can do without them.
+    pub async fn attributes_after(&self, place: &Place) -> Option<Attributes> {
         self.files().attributes(&place.view, place.node).await.ok()
     }
 
     /// wcc_data of an operation that changed nothing.
     pub async fn around_now(&self, place: &Place) -> Around {
-        Around { before: None, after: self.attributes_now(place).await }
+        Around { before: None, after: self.attributes_after(place).await }
     }
 
     /// What the core told of a change, with the attributes of now where it told none of after. Those may show another's change, too; so

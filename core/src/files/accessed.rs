@@ -144,13 +144,14 @@ impl FileService {
             return;
         }
         let now = self.now();
+        let changing = self.begin_change(view, node, false);
         if !self.inner.accesses.note(node, now) {
             self.keep_access_times_once().await;
             if !self.inner.accesses.note(node, now) {
                 tracing::debug!(node, "a time of access was left out, for too many wait");
             }
         }
-        self.changed_node(view, node, false).await;
+        self.tell_change(changing).await;
     }
 
     /// Whether a read now would be noted: so that a door which caches sees to it that it hears of one.

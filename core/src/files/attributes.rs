@@ -202,6 +202,7 @@ impl FileService {
         if view.read_only {
             allowed.write = false;
         }
+        self.heard_of(view, node).await;
         Ok((allowed, attributes))
     }
 
@@ -287,12 +288,13 @@ impl FileService {
         if drafted {
             self.inner.drafts.note(node, &view.bucket);
         }
+        let changing = self.begin_change(view, node, false);
         match rest.modified {
             Some(SetTime::To(time)) => self.inner.sessions.set_modified(node, time),
             Some(SetTime::Now) => self.inner.sessions.set_modified(node, self.now()),
             None => {}
         }
-        self.changed_node(view, node, false).await;
+        self.tell_change(changing).await;
         let before = match resized {
             None => Some(before.on_one_side()),
             // Both changes are this caller's where nobody came between.

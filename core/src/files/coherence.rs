@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::names::shown;
 use super::{FileService, View};
 use crate::metadata::keys::{Id, drafted};
-use crate::metadata::watched::{Changing, Coherence, Observer, Touched, Watch};
+use crate::metadata::watched::{Begun, Coherence, Observer, Touched, Watch};
 
 /// A door that caches.
 pub trait Watcher: Send + Sync + std::fmt::Debug {
@@ -69,18 +69,21 @@ fn changes_of(touched: &Touched) -> Vec<Change> {
 }
 
 impl FileService {
-    pub fn watch(&self, watcher: Arc<dyn Watcher>) -> WatchGuard {
-        WatchGuard(self.coherence().watch(Arc::new(Adapter(watcher))))
-    }
-    /// Says that a node is about to change by what no commit tells of: its write session. Doors that cache answer nothing meanwhile that
-    /// may be kept, and the others show nothing of it before those have heard ([`FileService::heard_of`]).
-    pub(crate) fn begin_change(&self, view: &View, node: Id, bytes: bool) -> Option<Changing> {
-        view.watcher.is_none().then(|| self.coherence().begin(Touched::Node { node, bytes })).flatten()
+    /// Begins to tell the watcher, which is to cache nothing before this has answered.
+    pub async fn watch(&self, watcher: Arc<dyn Watcher>) -> WatchGuard {
+        WatchGuard(self.coherence().watch(Arc::new(Adapter(watcher))).await)
     }
 
-    pub(crate) async fn tell_change(&self, changing: Option<Changing>) {
-        if let Some(changing) = changing {
-            Coherence::tell(changing).await;
+    /// Says that a node is about to change by what no commit tells of: its write session. Doors that cache answer nothing meanwhile that
+    /// may be kept, and the others show nothing of it before those have heard ([`FileService::heard_of`]); so this is said right before the
+    /// change, and not before what may wait. `None` where the change comes through a door that caches.
+    pub(crate) fn begin_change(&self, view: &View, node: Id, bytes: bool) -> Option<Begun> {
+        view.watcher.is_none().then(|| self.coherence().begin(|| vec![Touched::Node { node, bytes }]))
+    }
+
+    pub(crate) async fn tell_change(&self, begun: Option<Begun>) {
+        if let Some(begun) = begun {
+            Coherence::tell(begun).await;
         }
     }
 
@@ -93,6 +96,13 @@ impl FileService {
     pub(crate) async fn heard_of(&self, view: &View, node: Id) {
         if view.watcher.is_none() {
             self.coherence().heard_node(node).await;
+        }
+    }
+
+    /// The same for whoever has read many names and nodes.
+    pub(crate) async fn heard_of_all(&self, view: &View) {
+        if view.watcher.is_none() {
+            self.coherence().heard_all().await;
         }
     }
 }

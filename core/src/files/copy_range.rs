@@ -35,7 +35,7 @@ impl FileService {
             false => Ok(None),
         };
         let copied = match copied {
-            Ok(None) => self.copy_bytes(from, (&target, to.1), length).await,
+            Ok(None) => self.copy_bytes(view, from, (&target, to.1), length).await,
             Ok(Some(size)) => Ok(size),
             Err(error) => Err(error),
         };
@@ -43,7 +43,7 @@ impl FileService {
         copied
     }
 
-    async fn copy_bytes(&self, from: (Id, u64), to: (&Arc<Session>, u64), length: u64) -> Result<u64> {
+    async fn copy_bytes(&self, view: &View, from: (Id, u64), to: (&Arc<Session>, u64), length: u64) -> Result<u64> {
         let length = length.min(COPY_RANGE_BYTES_MAX);
         let mut copied = 0;
         while copied < length {
@@ -53,7 +53,7 @@ impl FileService {
             if bytes.is_empty() {
                 break;
             }
-            self.write_session(to.0, WriteAt::Offset(to.1 + copied), &bytes, None).await?;
+            self.write_session(view, to.0, WriteAt::Offset(to.1 + copied), &bytes).await?;
             copied += bytes.len() as u64;
             if end {
                 break;

@@ -68,6 +68,7 @@ impl FileService {
             self.push_entries(view, &found, directory, named, attributes, &mut entries).await?;
             // What was stepped over (a marker, a name that has just gone) makes no page end.
             if end || !entries.is_empty() {
+                self.heard_of_all(view).await;
                 return Ok(EntriesPage { entries, end });
             }
         }

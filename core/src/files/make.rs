@@ -235,6 +235,7 @@ impl FileService {
             return exists();
         }
         let Some(attributes) = self.attributes_of(view, named).await? else { return Err(FileError::Stale.into()) };
+        self.heard_of(view, attributes.node).await;
         match exclusive {
             Exclusive::Yes => exists(),
             Exclusive::Verifier(verifier) => {

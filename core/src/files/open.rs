@@ -115,7 +115,7 @@ impl FileService {
         if truncate {
             self.drop_privileges(view, caller, node, &record).await?;
             let session = self.inner.sessions.get_or_make(view, node);
-            self.resize_session(&session, 0, None).await?;
+            self.resize_session(view, &session, 0).await?;
         }
         Ok(open)
     }

@@ -24,7 +24,7 @@ impl FileService {
     /// Writes what it is given, or the first [`FILE_WRITE_BYTES_MAX`] bytes of it.
     ///
     /// # Errors
-    /// Where nothing was taken. What was taken and can't be stored is told by the next [`FileService::publish`] or
+    /// Where nothing was taken, or not all of it could begin to be stored. What was taken and can't be stored is told by the next [`FileService::publish`] or
     /// [`FileService::sync`].
     pub async fn write(
         &self,
@@ -41,14 +41,12 @@ impl FileService {
         if bytes.is_empty() {
             return Ok(Written { count, stability, around: self.around_nothing(view, node).await? });
         }
-        let changing = self.begin_change(view, node, true);
         let session = self.inner.sessions.get_or_make(view, node);
-        let written = self.write_session(&session, at, &bytes, seen_by(view)).await;
+        let written = self.write_session(view, &session, at, &bytes).await;
         if written.is_err() {
             self.inner.sessions.let_go(session);
         }
         let around = written?;
-        self.tell_change(changing).await;
         if stability > Stability::Unstable {
             self.sync(view, node).await?;
         }
@@ -73,19 +71,24 @@ impl FileService {
             return Err(FileError::Invalid("an empty range").into());
         }
         let end = offset.checked_add(length).filter(|end| *end <= FILE_BYTES_MAX).ok_or(FileError::TooLarge)?;
-        let changing = self.begin_change(view, node, true);
         let session = self.inner.sessions.get_or_make(view, node);
+        let range = ByteRange { offset, length };
         let done = match how {
-            Allocate::Reserve { keep_size } => self.reserve_range(&session, offset, end, keep_size).await,
-            Allocate::Punch => self.zero_session(&session, ByteRange { offset, length }, false).await,
-            Allocate::Zero { keep_size } => self.zero_session(&session, ByteRange { offset, length }, !keep_size).await,
+            Allocate::Reserve { keep_size } => self.reserve_range(view, &session, (offset, end), keep_size).await,
+            Allocate::Punch => self.zero_session(view, &session, range, false).await,
+            Allocate::Zero { keep_size } => self.zero_session(view, &session, range, !keep_size).await,
         };
         self.inner.sessions.let_go(session);
-        self.tell_change(changing).await;
         done
     }
 
-    async fn reserve_range(&self, session: &Session, offset: u64, end: u64, keep_size: bool) -> Result<()> {
+    async fn reserve_range(
+        &self,
+        view: &View,
+        session: &Session,
+        (offset, end): (u64, u64),
+        keep_size: bool,
+    ) -> Result<()> {
         let size = self.session_size(session).await?;
         let wanted = end.saturating_sub(size.max(offset));
         let location = self.inner.objects.location(session.location())?;
@@ -99,22 +102,20 @@ impl FileService {
         }
         match keep_size || end <= size {
             true => Ok(()),
-            false => self.resize_session(session, end, None).await.map(|_| ()),
+            false => self.resize_session(view, session, end).await.map(|_| ()),
         }
     }
 
     /// Makes the file as long as that, at once.
     pub(crate) async fn truncate(&self, view: &View, node: Id, size: u64) -> Result<Around> {
-        let changing = self.begin_change(view, node, true);
         let session = self.inner.sessions.get_or_make(view, node);
-        let mut resized = self.resize_session(&session, size, seen_by(view)).await;
+        let mut resized = self.resize_session(view, &session, size).await;
         if resized.is_ok()
             && let Err(error) = self.flush(&session).await
         {
             resized = Err(error);
         }
         self.inner.sessions.let_go(session);
-        self.tell_change(changing).await;
         let around = resized?;
         if view.strict {
             self.sync_all().await?;
@@ -124,7 +125,7 @@ impl FileService {
 
     /// Both sides of what changed nothing that attributes tell: one instant.
     pub async fn around_nothing(&self, view: &View, node: Id) -> Result<Around> {
-        if seen_by(view).is_none() {
+        if view.watcher.is_some() {
             return Ok(Around::default());
         }
         let now = self.attributes(view, node).await?;
@@ -139,9 +140,4 @@ impl FileService {
     pub(crate) fn session_of(&self, view: &View, node: Id) -> Arc<Session> {
         self.inner.sessions.get_or_make(view, node)
     }
-}
-
-/// The view that attributes around a change are told through. A mount's kernel has no use for them.
-fn seen_by(view: &View) -> Option<&View> {
-    view.watcher.is_none().then_some(view)
 }

@@ -2,9 +2,10 @@
 //!
 //! Always holds: a watcher hears that a change begins before it is committed, what has changed after that, and that it is settled, in this
 //! order, also where whoever made it has stopped waiting; the commit is answered after the watchers have heard, or after
-//! [`WATCHERS_WAIT`]. A change that came through a watcher waits for nobody: it runs inside a request that a kernel waits for, and what the
-//! watchers do may wait for that kernel. Whoever sees a change before the watchers have heard of it waits until they have
-//! ([`Coherence::heard`]): or a client could read the new state by one door and the old one, after that, from another's cache.
+//! [`WATCHERS_WAIT`]. One that begins to watch waits for the changes that began without it ([`Coherence::watch`]). A change that came
+//! through a watcher waits for nobody: it runs inside a request that a kernel waits for, and what the watchers do may wait for that kernel.
+//! Whoever reads by another door waits, before it is answered, until the watchers have heard of what it may have seen ([`Coherence::heard`]
+//! and its like): or a client could read the new state by one door and the old one, after that, from another's cache.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -44,6 +45,8 @@ pub trait Observer: Send + Sync + std::fmt::Debug {
 
 /// A dentry, by its directory and its name there; or a node, where there is no name.
 type Place = (Id, Option<Vec<u8>>);
+/// The numbers of a place's changes, in order.
+type Unheard = HashMap<Place, Vec<u64>>;
 
 /// The observers of one store.
 #[derive(Debug, Default)]
@@ -53,8 +56,11 @@ pub struct Coherence {
     count: AtomicUsize,
     ids: AtomicU64,
     /// What is being changed, and of which not everybody has heard.
-    unheard: Mutex<HashMap<Place, Vec<u64>>>,
+    unheard: Mutex<Unheard>,
     all_heard: Notify,
+    /// Changes under way that began while nobody watched.
+    unwatched: AtomicUsize,
+    unwatched_over: Notify,
 }
 
 /// Ends the watch when it is dropped.
@@ -75,7 +81,7 @@ impl Drop for Watch {
     fn drop(&mut self) {
         let mut observers = self.coherence.observers.write();
         observers.retain(|(id, _)| *id != self.id);
-        self.coherence.count.store(observers.len(), Ordering::Release);
+        self.coherence.count.store(observers.len(), Ordering::SeqCst);
     }
 }
 
@@ -85,6 +91,24 @@ pub(crate) struct Changing {
     observers: Vec<(u64, Arc<dyn Observer>)>,
     touched: Vec<Touched>,
     number: u64,
+}
+
+/// The same where nobody watches.
+pub(crate) struct Unwatched(Arc<Coherence>);
+
+impl Drop for Unwatched {
+    fn drop(&mut self) {
+        if self.0.unwatched.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.unwatched_over.notify_waiters();
+        }
+    }
+}
+
+/// What [`Coherence::begin`] gives.
+#[must_use]
+pub(crate) enum Begun {
+    Watched(Changing),
+    Unwatched(Unwatched),
 }
 
 impl Changing {
@@ -129,57 +153,95 @@ impl Touched {
 }
 
 impl Coherence {
-    pub fn watch(self: &Arc<Self>, observer: Arc<dyn Observer>) -> Watch {
+    /// Begins to tell the observer. It is to cache nothing before this has answered: by then, what began to change before is over.
+    pub async fn watch(self: &Arc<Self>, observer: Arc<dyn Observer>) -> Watch {
+        let watch = self.add(observer);
+        loop {
+            let mut over = std::pin::pin!(self.unwatched_over.notified());
+            over.as_mut().enable();
+            // Either this sees the change, or the change sees the watcher: see `begin`.
+            if self.unwatched.load(Ordering::SeqCst) == 0 {
+                return watch;
+            }
+            over.await;
+        }
+    }
+
+    fn add(self: &Arc<Self>, observer: Arc<dyn Observer>) -> Watch {
         let id = self.ids.fetch_add(1, Ordering::Relaxed) + 1;
         let mut observers = self.observers.write();
         observers.push((id, observer));
-        self.count.store(observers.len(), Ordering::Release);
+        self.count.store(observers.len(), Ordering::SeqCst);
         Watch { coherence: Arc::clone(self), id }
     }
 
-    /// Whether anybody but `origin` would hear of a change.
-    pub fn is_watched(&self, origin: Option<u64>) -> bool {
-        origin.is_none() && self.count.load(Ordering::Acquire) > 0
+    fn is_watched(&self) -> bool {
+        self.count.load(Ordering::SeqCst) > 0
     }
 
     /// Waits until everybody has heard of what was committed of this name (the dentry's) before this was called; what begins later is not
     /// waited for. Not for what runs inside a kernel's request.
     pub async fn heard(&self, directory: Id, name: &[u8]) {
-        if self.count.load(Ordering::Acquire) > 0 {
+        if self.is_watched() {
             self.place_heard((directory, Some(name.to_vec()))).await;
         }
     }
 
     /// The same for what is known of a node or directory, and for its bytes.
     pub async fn heard_node(&self, node: Id) {
-        if self.count.load(Ordering::Acquire) > 0 {
+        if self.is_watched() {
             self.place_heard((node, None)).await;
         }
     }
 
+    /// The same for all names and nodes: for whoever has read many.
+    pub async fn heard_all(&self) {
+        if self.is_watched() {
+            let last = self.unheard.lock().values().flatten().copied().max();
+            self.heard_to(last, |unheard, last| unheard.values().flatten().any(|number| *number <= last)).await;
+        }
+    }
+
     async fn place_heard(&self, place: Place) {
-        let Some(last) = self.unheard.lock().get(&place).and_then(|changes| changes.last().copied()) else { return };
+        let last = self.unheard.lock().get(&place).and_then(|changes| changes.last().copied());
+        let waits = |unheard: &Unheard, last| {
+            unheard.get(&place).is_some_and(|changes| changes.iter().any(|number| *number <= last))
+        };
+        self.heard_to(last, waits).await;
+    }
+
+    async fn heard_to(&self, last: Option<u64>, waits: impl Fn(&Unheard, u64) -> bool) {
+        let Some(last) = last else { return };
         loop {
             let all_heard = self.all_heard.notified();
-            let waits =
-                self.unheard.lock().get(&place).is_some_and(|changes| changes.iter().any(|number| *number <= last));
-            if !waits {
+            if !waits(&self.unheard.lock(), last) {
                 return;
             }
             all_heard.await;
         }
     }
 
-    /// Says that something is about to change that no commit tells of; `None` where nobody would hear of it.
-    pub(crate) fn begin(self: &Arc<Self>, touched: Touched) -> Option<Changing> {
-        self.is_watched(None).then(|| Changing::begin(self, vec![touched]))
+    /// Says that something is about to change: by a commit, or in a way that no commit tells of.
+    pub(crate) fn begin(self: &Arc<Self>, touched: impl FnOnce() -> Vec<Touched>) -> Begun {
+        if !self.is_watched() {
+            self.unwatched.fetch_add(1, Ordering::SeqCst);
+            let unwatched = Unwatched(Arc::clone(self));
+            // Whoever has begun to watch since may not wait for this.
+            if !self.is_watched() {
+                return Begun::Unwatched(unwatched);
+            }
+        }
+        Begun::Watched(Changing::begin(self, touched()))
     }
 
     /// Tells everybody of what has changed, and waits until they have heard.
-    pub(crate) async fn tell(changing: Changing) {
+    pub(crate) async fn tell(begun: Begun) {
+        let Begun::Watched(changing) = begun else { return };
         // Goes on where it is not waited for any more.
         let told = tokio::task::spawn_blocking(move || {
-            changing.observers.iter().for_each(|(_, observer)| observer.changed(&changing.touched));
+            // Those who watch now, which may be more than when it began.
+            let observers = changing.coherence.observers.read().clone();
+            observers.iter().for_each(|(_, observer)| observer.changed(&changing.touched));
             drop(changing);
         });
         if tokio::time::timeout(WATCHERS_WAIT, told).await.is_err() {
@@ -243,14 +305,18 @@ impl MetadataStore for Watched {
     }
 
     fn commit(&self, batch: Batch, durability: Durability) -> BoxFuture<'_, Result<(), CommitError>> {
-        if !self.coherence.is_watched(batch.origin) {
+        if batch.origin.is_some() {
             return self.inner.commit(batch, durability);
         }
-        let touched = touched(&batch);
-        if touched.is_empty() {
-            return self.inner.commit(batch, durability);
-        }
-        let (inner, changing) = (Arc::clone(&self.inner), Changing::begin(&self.coherence, touched));
+        let changing = match self.coherence.begin(|| touched(&batch)) {
+            Begun::Watched(changing) if changing.touched.is_empty() => return self.inner.commit(batch, durability),
+            Begun::Watched(changing) => Begun::Watched(changing),
+            Begun::Unwatched(unwatched) => {
+                let commit = self.inner.commit(batch, durability);
+                return commit.inspect(move |_| drop(unwatched)).boxed();
+            }
+        };
+        let inner = Arc::clone(&self.inner);
         let mut told = async move {
             inner.commit(batch, durability).await?;
             Coherence::tell(changing).await;

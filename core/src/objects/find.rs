@@ -53,6 +53,13 @@ pub(crate) struct Object {
 }
 
 impl ObjectService {
+    /// Waits until mounts have heard of all that a listing may have seen.
+    pub(crate) async fn all_is_heard(&self) {
+        if let Some(coherence) = self.inner.coherence.get() {
+            coherence.heard_all().await;
+        }
+    }
+
     /// The version that is named, or the current one, for a principal that may do what is `wanted` with it.
     pub(crate) async fn find(
         &self,

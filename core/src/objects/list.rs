@@ -51,6 +51,7 @@ impl ObjectService {
             limit: request.max_keys.min(LIST_PAGE_MAX),
         };
         let (listed, next) = self.tree().list(&bucket, &query).await?;
+        self.all_is_heard().await;
         let mut page = ListPage { entries: Vec::with_capacity(listed.len()), common_prefixes: Vec::new(), next };
         for listed in listed {
             match listed {

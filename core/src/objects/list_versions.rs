@@ -54,6 +54,7 @@ impl ObjectService {
             limit: request.max_keys.min(LIST_PAGE_MAX),
         };
         let (listed, next) = self.tree().list_versions(&bucket, &query).await?;
+        self.all_is_heard().await;
         let mut page = VersionsPage { next, ..VersionsPage::default() };
         for listed in listed {
             match listed {

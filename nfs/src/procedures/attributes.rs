@@ -72,7 +72,7 @@ fn only_truncates(set: &SetAttributes) -> bool {
 /// The caller as one who has the file open, where it is the file's owner: NFSv3 has no open files, and its clients have checked the mode
 /// when the file was opened (RFC 1813, 4.4).
 pub async fn as_owner(request: &Request<'_>, place: &Place) -> Option<Caller> {
-    let attributes = request.attributes_now(place).await?;
+    let attributes = request.attributes_after(place).await?;
     (attributes.uid == place.caller.uid && attributes.kind == Kind::File)
         .then(|| Caller { checked: true, ..place.caller.clone() })
 }

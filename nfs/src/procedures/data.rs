@@ -28,7 +28,7 @@ pub async fn read(request: &Request<'_>, arguments: &mut Decoder<'_>, answer: &m
     let (count, room) = request.room(count as usize);
     answer.room = room;
     let found = bytes(request, &place, offset, count as u64).await;
-    let attributes = request.attributes_now(&place).await;
+    let attributes = request.attributes_after(&place).await;
     // A symbolic link has bytes, and READLINK for them.
     let is_file = attributes.as_ref().is_none_or(|attributes| attributes.kind == Kind::File);
     let found = if is_file { found } else { found.and(Err(Status::Inval)) };

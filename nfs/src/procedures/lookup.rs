@@ -25,7 +25,7 @@ pub async fn lookup(request: &Request<'_>, arguments: &mut Decoder<'_>, out: &mu
         Ok::<_, Status>(request.files().lookup(&place.view, &place.caller, place.node, name).await?)
     };
     // The directory first: a name that comes between is one that its attributes do not vouch for.
-    let directory = request.attributes_now(&place).await;
+    let directory = request.attributes_after(&place).await;
     match found.await {
         Ok(attributes) => {
             out.u32(Status::Ok as u32);
@@ -53,7 +53,7 @@ pub async fn read_link(
         Err(status) => return failed(Procedure::ReadLink, out, status),
     };
     let target = request.files().read_link(&place.view, place.node).await;
-    let attributes = request.attributes_now(&place).await;
+    let attributes = request.attributes_after(&place).await;
     let status = match &target {
         Ok(_) => Status::Ok,
         // What is no symbolic link, a directory too (RFC 1813, 3.3.5).

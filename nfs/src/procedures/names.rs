@@ -122,7 +122,7 @@ pub async fn link(request: &Request<'_>, arguments: &mut Decoder<'_>, out: &mut 
     };
     let (status, attributes, around) = match linked.await {
         Ok((attributes, around)) => (Status::Ok, Some(attributes), request.around(&directory, around).await),
-        Err(status) => (status, request.attributes_now(&file).await, request.around_now(&directory).await),
+        Err(status) => (status, request.attributes_after(&file).await, request.around_now(&directory).await),
     };
     out.u32(status as u32);
     wire::post_op(out, &file.view, attributes.as_ref());

@@ -24,7 +24,7 @@ pub async fn stat(request: &Request<'_>, arguments: &mut Decoder<'_>, out: &mut 
         Err(status) => return failed(Procedure::FsStat, out, status),
     };
     let space = request.files().space(&place.view).await;
-    let attributes = request.attributes_now(&place).await;
+    let attributes = request.attributes_after(&place).await;
     let space = match space {
         Ok(space) => space,
         Err(error) => {

@@ -17,22 +17,28 @@ use crate::limits::{
     FILE_BYTES_MAX, FILE_ZERO_PAGES_MAX, MAPPED_PAGE_BYTES, SESSION_MEMORY_WAIT, SESSION_PAGES_MAX,
     SESSION_RANGE_BYTES, SESSION_RANGES_MAX,
 };
+use crate::metadata::watched::Begun;
 use crate::types::ByteRange;
 
 impl FileService {
     /// Takes bytes in. What the file was and is, where somebody is to see it.
+    ///
+    /// # Errors
+    /// Where nothing was taken, or whole pages of it could not begin to be stored.
     pub(crate) async fn write_session(
         &self,
+        view: &View,
         session: &Arc<Session>,
         at: WriteAt,
         bytes: &Bytes,
-        seen: Option<&View>,
     ) -> Result<Around> {
         loop {
             let pages = bytes.len() / usize::try_from(MAPPED_PAGE_BYTES).unwrap_or(usize::MAX) + 2;
             let reserved = self.reserve(session, bytes.len() + pages * SESSION_RANGE_BYTES).await?;
-            if let Some(around) = self.take(session, at, bytes, reserved, seen).await? {
-                return Ok(around);
+            if let Some(taken) = self.take(view, session, (at, bytes), reserved).await? {
+                self.tell_change(taken.changing).await;
+                taken.sent?;
+                return Ok(taken.around);
             }
             // Too much waits for its names.
             self.flush(session).await?;
@@ -42,12 +48,11 @@ impl FileService {
     /// `None` where what waits is to be committed before.
     async fn take(
         &self,
+        view: &View,
         session: &Arc<Session>,
-        at: WriteAt,
-        bytes: &Bytes,
+        (at, bytes): (WriteAt, &Bytes),
         reserved: Charge,
-        seen: Option<&View>,
-    ) -> Result<Option<Around>> {
+    ) -> Result<Option<Taken>> {
         let mut state = session.state.lock().await;
         let state = self.load(session, &mut state).await?;
         let offset = match at {
@@ -59,7 +64,8 @@ impl FileService {
         if is_full(state, offset, end) {
             return Ok(None);
         }
-        let before = self.seen(session, seen).await?;
+        let before = self.seen(view, session).await?;
+        let changing = self.begin_change(view, session.node, true);
         match &mut state.md5 {
             Some(md5) if offset == state.size && md5.length() == offset => md5.push(bytes).await,
             _ => state.md5 = None,
@@ -68,40 +74,52 @@ impl FileService {
         drop(reserved);
         session.tell(state, Some(self.inner.objects.tree().clock.now()));
         let around = around(session, before);
-        self.send_whole(session, state, offset, end).await?;
-        Ok(Some(around))
+        let sent = self.send_whole(session, state, offset, end).await;
+        Ok(Some(Taken { around, changing, sent }))
     }
 
-    /// Attributes as they are now. To be asked for with the session's state locked: then nothing of it is committed meanwhile.
-    async fn seen(&self, session: &Session, seen: Option<&View>) -> Result<Option<Attributes>> {
-        match seen {
-            Some(view) => Ok(Some(self.attributes_now(view, session.node).await?)),
-            None => Ok(None),
+    /// Attributes as they are now, where somebody is to see them: a mount's kernel has no use for them. To be asked for with the session's
+    /// state locked: then nothing of it is committed meanwhile.
+    async fn seen(&self, view: &View, session: &Session) -> Result<Option<Attributes>> {
+        match view.watcher {
+            None => Ok(Some(self.attributes_now(view, session.node).await?)),
+            Some(_) => Ok(None),
         }
     }
 
     /// Makes the file longer or shorter. What it was and is, where somebody is to see it.
-    pub(crate) async fn resize_session(&self, session: &Session, size: u64, seen: Option<&View>) -> Result<Around> {
+    pub(crate) async fn resize_session(&self, view: &View, session: &Session, size: u64) -> Result<Around> {
         if size > FILE_BYTES_MAX {
             return Err(FileError::TooLarge.into());
         }
         let mut state = session.state.lock().await;
-        let state = self.load(session, &mut state).await?;
-        let before = self.seen(session, seen).await?;
-        state.resize(size);
-        session.tell(state, Some(self.inner.objects.tree().clock.now()));
-        Ok(around(session, before))
+        let loaded = self.load(session, &mut state).await?;
+        let before = self.seen(view, session).await?;
+        let changing = self.begin_change(view, session.node, true);
+        loaded.resize(size);
+        session.tell(loaded, Some(self.inner.objects.tree().clock.now()));
+        let around = around(session, before);
+        drop(state);
+        self.tell_change(changing).await;
+        Ok(around)
     }
 
     /// Makes a hole of a range, and the file as long as its end where `grow` says so.
-    pub(crate) async fn zero_session(&self, session: &Arc<Session>, range: ByteRange, grow: bool) -> Result<()> {
+    pub(crate) async fn zero_session(
+        &self,
+        view: &View,
+        session: &Arc<Session>,
+        range: ByteRange,
+        grow: bool,
+    ) -> Result<()> {
         let end = range.offset.checked_add(range.length).filter(|end| *end <= FILE_BYTES_MAX);
         let end = end.ok_or(FileError::TooLarge)?;
         let mut from = range.offset;
         loop {
-            let done = {
+            let (done, changing) = {
                 let mut state = session.state.lock().await;
                 let state = self.load(session, &mut state).await?;
+                let changing = self.begin_change(view, session.node, true);
                 let stop = end.min(state.size);
                 if end >= state.size && from < state.size {
                     // The rest of the file: as if it had been cut there and made longer again.
@@ -126,8 +144,9 @@ impl FileService {
                     state.altered();
                 }
                 session.tell(state, Some(self.inner.objects.tree().clock.now()));
-                done
+                (done, changing)
             };
+            self.tell_change(changing).await;
             if done {
                 return Ok(());
             }
@@ -179,6 +198,13 @@ impl FileService {
             let _ = tokio::time::timeout(SESSION_MEMORY_WAIT, freed).await;
         }
     }
+}
+
+/// Bytes that the session has taken: what is seen of that, who is to be told, and whether whole pages of them are on their way.
+struct Taken {
+    around: Around,
+    changing: Option<Begun>,
+    sent: Result<()>,
 }
 
 /// Both sides of what the session has just taken, by what there was before.

@@ -30,11 +30,12 @@ async fn nobody_sees_what_a_mount_has_not_heard_of() {
     let files = Arc::new(watched().await);
     let root = files.view.root;
     let node = files.file(root, "a").await;
+    let other = files.file(root, "b").await;
     write(&files, node, 0, b"old").await;
     publish(&files, node).await;
     let (begun, has_begun) = std::sync::mpsc::channel();
     let (go_on, goes_on) = std::sync::mpsc::channel();
-    let watch = files.service.watch(Arc::new(Slow { begun, go_on: Mutex::new(goes_on) }));
+    let watch = files.service.watch(Arc::new(Slow { begun, go_on: Mutex::new(goes_on) })).await;
     let writer = Arc::clone(&files);
     let writing = tokio::spawn(async move { write(&writer, node, 0, b"new").await });
     has_begun.recv_timeout(Duration::from_secs(30)).unwrap();
@@ -48,11 +49,20 @@ async fn nobody_sees_what_a_mount_has_not_heard_of() {
     let asking = tokio::spawn(async move { reader.stat(node).await.size });
     let reader = Arc::clone(&files);
     let finding = tokio::spawn(async move { reader.lookup(reader.view.root, "a").await.unwrap() });
+    let reader = Arc::clone(&files);
+    let listing = tokio::spawn(async move {
+        let (service, view) = (&reader.service, &reader.view);
+        service.read_directory(view, &Caller::checked(), view.root, 0, 10, true).await.unwrap().entries
+    });
+    // What has not been changed is read at once, by then all of those have begun to wait.
+    assert_eq!(files.stat(other).await.size, 0);
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(!writing.is_finished() && !reading.is_finished() && !asking.is_finished() && !finding.is_finished());
+    assert!(!listing.is_finished());
     go_on.send(()).unwrap();
     writing.await.unwrap();
     assert_eq!((reading.await.unwrap(), asking.await.unwrap()), (b"new".to_vec(), 3));
     finding.await.unwrap();
+    assert_eq!(listing.await.unwrap()[0].attributes.as_ref().unwrap().size, 3);
     files.check().await;
 }

@@ -71,7 +71,7 @@ async fn a_name_is_one_name_on_every_door() {
     let files = watched().await;
     let root = files.view.root;
     let heard = Arc::new(Heard::default());
-    let watch = files.service.watch(heard.clone());
+    let watch = files.service.watch(heard.clone()).await;
     let mount = View { watcher: Some(watch.id()), ..files.view.clone() };
 
     // Made, moved and removed, by each door in turn: the others see it when it was answered, and the mount was told before that.
@@ -381,7 +381,7 @@ async fn what_a_client_s_cache_adds() {
     let root = files.view.root;
     let node = files.file(root, "a").await;
     let heard = Arc::new(Heard::default());
-    let _watch = files.service.watch(heard.clone());
+    let _watch = files.service.watch(heard.clone()).await;
     // A mount hears of bytes and attributes, too, before whoever changed them is answered.
     let told = |bytes| heard.0.lock().drain(..).any(|change| change == Change::Node { node, bytes });
     write(&files, node, 0, b"bytes").await;

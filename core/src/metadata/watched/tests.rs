@@ -23,7 +23,7 @@ async fn a_change_is_told_of_though_its_caller_has_stopped_waiting() {
     let engine = RocksDb::open(directory.path(), &Options::default()).unwrap();
     let (store, coherence) = Watched::new(engine);
     let (heard, hears) = std::sync::mpsc::channel();
-    let _watch = coherence.watch(Arc::new(Heard(Mutex::new(heard))));
+    let _watch = coherence.watch(Arc::new(Heard(Mutex::new(heard)))).await;
     let writes = vec![Write::Put { table: Table::Index, key: keys::node(7), value: bytes::Bytes::from_static(b"x") }];
     let commit = store.commit(Batch { writes, ..Batch::default() }, Durability::Synced);
     // It waits for the disk, and its future is gone after this.
@@ -33,4 +33,24 @@ async fn a_change_is_told_of_though_its_caller_has_stopped_waiting() {
     // And it is settled after that.
     coherence.heard_node(7).await;
     assert!(coherence.unheard.lock().is_empty());
+}
+
+/// A commit that began while nobody watched is told to nobody: whoever begins to watch waits for its end, and caches nothing before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_begins_to_watch_waits_for_what_is_under_way() {
+    let coherence = Arc::new(Coherence::default());
+    let under_way = coherence.begin(Vec::new);
+    assert!(matches!(under_way, Begun::Unwatched(_)));
+    let (heard, hears) = std::sync::mpsc::channel();
+    let mut watch = Box::pin(coherence.watch(Arc::new(Heard(Mutex::new(heard)))));
+    assert!(futures::poll!(watch.as_mut()).is_pending());
+    // What begins from here on is told.
+    let touched = vec![Touched::Node { node: 7, bytes: true }];
+    let later = coherence.begin(|| touched.clone());
+    Coherence::tell(later).await;
+    assert_eq!(hears.try_recv().unwrap(), touched);
+    assert!(futures::poll!(watch.as_mut()).is_pending());
+    drop(under_way);
+    drop(watch.await);
+    assert!(matches!(coherence.begin(Vec::new), Begun::Unwatched(_)));
 }

@@ -153,7 +153,7 @@ async fn replay(steps: Vec<Step>) {
             }
             Step::Truncate { file, size } => {
                 let session = files.files.session_of(&files.view, nodes[file]);
-                files.files.resize_session(&session, size, None).await.unwrap();
+                files.files.resize_session(&files.view, &session, size).await.unwrap();
                 models[file].now.resize(size_of(size), 0);
             }
             Step::Punch { file, at, size } => {
