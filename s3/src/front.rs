@@ -177,7 +177,7 @@ impl Front {
 
     async fn answer(
         &self,
-        head: Head,
+        mut head: Head,
         body: Inbound,
         target: &Arc<Target>,
         kind: Kind,
@@ -203,8 +203,9 @@ impl Front {
             )
             .with("Condition", "Bucket POST must be of the enclosure-type multipart/form-data"));
         }
-        let identity = self.auth.authenticate(&head, target)?;
-        let operation = match kind.operation() {
+        let mut identity = self.auth.authenticate(&head, target)?;
+        let moved = identity.headers.take().map(|headers| head.headers = headers);
+        let operation = match kind.operation().filter(|_| moved.is_none()) {
             Some(operation) => operation,
             None => table::find(&head.method, &head.headers, target)?,
         };
@@ -222,7 +223,7 @@ impl Front {
         identity: Identity,
         asked: &Asked,
     ) -> Result<(s3s::HttpRequest, AuthContext), Failure> {
-        let Identity { principal, payload, signer } = identity;
+        let Identity { principal, payload, signer, headers: _ } = identity;
         let framing = framing(&mut head.headers, payload, signer)?;
         let mut context = AuthContext {
             principal,

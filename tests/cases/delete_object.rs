@@ -173,6 +173,24 @@ pub const SUITES: &[Suite] = &[
                 answer.lists("Deleted/VersionId", &[&version, &marker]).lists("Deleted/DeleteMarker", &["true"]);
                 t.get("/{b}?versions").is(200).omits("Version").omits("DeleteMarker");
             }),
+            case("each_has_conditions_of_its_own", pages::DELETE_OBJECTS, |t| {
+                let etag = t.object("k", "x").need("etag");
+                let time = t.head("/{b}/k").is(200).need("last-modified");
+                let with = |conditions: &str| delete_many(t, &format!("<Object><Key>k</Key>{conditions}</Object>"));
+                let modified = |time: &str| format!("<LastModifiedTime>{time}</LastModifiedTime>");
+                for other in ["<ETag>other</ETag>", "<Size>2</Size>", &modified("Mon, 23 Nov 2020 08:00:00 GMT")] {
+                    with(other).is(200).lists("Error/Code", &["PreconditionFailed"]).omits("Deleted");
+                }
+                // No object is that old: it is no condition that may be left out.
+                with(&modified("Wed, 31 Dec 1969 23:59:59 GMT"))
+                    .is(200)
+                    .lists("Error/Code", &["MalformedXML"])
+                    .omits("Deleted");
+                with("<Size>-1</Size>").is(200).lists("Error/Code", &["MalformedXML"]).omits("Deleted");
+                t.get("/{b}/k").is(200).holds("x");
+                let held = format!("<ETag>{etag}</ETag><Size>1</Size>{}", modified(&time));
+                with(&held).is(200).lists("Deleted/Key", &["k"]).omits("Error");
+            }),
             case("a_thousand_are_allowed_and_one_more_not", pages::DELETE_OBJECTS, |t| {
                 t.object("k0", "x");
                 let keys: Vec<String> = (0..1001).map(|n| format!("k{n}")).collect();

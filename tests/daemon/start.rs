@@ -6,13 +6,18 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 use trefoil_tests::request::Auth;
-use trefoil_tests::{Options, Request, Server};
+use trefoil_tests::{Key, Options, Request, Server};
 
 use super::{Daemon, run, words};
 
-fn secret_of(directory: &std::path::Path) -> String {
+fn root_of(directory: &std::path::Path) -> Key {
     let text = std::fs::read_to_string(directory.join("root-credentials")).expect("the credentials");
-    text.lines().find_map(|line| line.strip_prefix("TREFOIL_SECRET_ACCESS_KEY=")).expect("a secret").to_owned()
+    let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).expect("a line").to_owned();
+    Key::new(value("TREFOIL_ACCESS_KEY_ID="), value("TREFOIL_SECRET_ACCESS_KEY="))
+}
+
+fn secret_of(directory: &std::path::Path) -> String {
+    root_of(directory).secret
 }
 
 #[test]
@@ -100,4 +105,23 @@ fn a_store_works_on_the_oldest_kernel() {
     let report = server.command(&["check", "--repair", "--json"]).expect("a check");
     assert_eq!(report["clean"], true, "{report}");
     assert_eq!(server.stop(), Some(0));
+}
+
+/// s3s logs each refused request as an error; a client that asks for what is not there is none.
+#[test]
+fn what_is_not_there_is_no_error_in_the_log() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let daemon = Daemon::start(&scratch.path().join("data"));
+    let s3 = daemon.ready.split(['=', ' ']).nth(2).expect("an address").to_owned();
+    let key = root_of(&scratch.path().join("data"));
+    let address = s3.parse().expect("an address");
+    for (method, target, status) in [("GET", "/none", 404), ("GET", "/none/k", 404), ("GET", "/none?acl", 404)] {
+        let answer = Request::new(method, target, Auth::Header(key.clone())).send(address).expect("an answer");
+        assert_eq!(answer.status, status, "{target}");
+    }
+    let anonymous = Request::new("GET", "/none/k", Auth::Anonymous).send(address).expect("an answer");
+    assert_eq!(anonymous.status, 404);
+    let (status, said) = daemon.stop();
+    assert_eq!(status, Some(0));
+    assert!(said.contains("INFO") && !said.contains("ERROR") && !said.contains("WARN"), "{said}");
 }

@@ -129,3 +129,18 @@ fn t12_time_and_chance_enter_through_clock_and_random() {
     only_in("core/src", &["SystemTime::now", "Utc::now"], &["core/src/clock.rs"]);
     only_in("core/src", &["getrandom::", "thread_rng", "rand::"], &["core/src/random.rs"]);
 }
+
+/// A signature or digest that is compared byte by byte, up to the first that differs, can be guessed byte by byte.
+#[test]
+fn signatures_are_compared_in_constant_time() {
+    let by_hand = ["signature ==", "signature !=", "== signature", "!= signature"];
+    only_in("s3/src/auth", &by_hand, &[]);
+    only_in("s3/src/body", &by_hand, &[]);
+    let compared = |path: &str| {
+        let found = sources("s3/src").into_iter().find(|(name, _)| name == path);
+        found.expect("the file").1.matches(".ct_eq(").count()
+    };
+    // Headers and chunks of version 4, trailers, version 2.
+    assert!(compared("s3/src/auth/signing_key.rs") > 0 && compared("s3/src/auth/sigv2.rs") > 0);
+    assert!(compared("s3/src/body/chunked.rs") >= 2);
+}

@@ -29,10 +29,10 @@ impl TagSet {
     fn checked(tags: Vec<(String, String)>) -> Result<Self> {
         for (index, (key, value)) in tags.iter().enumerate() {
             let key_chars = key.encode_utf16().count();
-            if key_chars == 0 || key_chars > TAG_KEY_CHARS_MAX || key.starts_with("aws:") {
+            if key_chars == 0 || key_chars > TAG_KEY_CHARS_MAX || key.starts_with("aws:") || !is_plain(key) {
                 return Err(Error::InvalidTag("The TagKey you have provided is invalid".into()));
             }
-            if value.encode_utf16().count() > TAG_VALUE_CHARS_MAX {
+            if value.encode_utf16().count() > TAG_VALUE_CHARS_MAX || !is_plain(value) {
                 return Err(Error::InvalidTag("The TagValue you have provided is invalid".into()));
             }
             if tags[..index].iter().any(|(other, _)| other == key) {
@@ -53,4 +53,11 @@ impl TagSet {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// The characters that AWS allows in tags: letters, numbers and spaces of any script, and a few signs
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html>).
+fn is_plain(text: &str) -> bool {
+    let allowed = |c: char| c.is_alphanumeric() || "+-=._:/@".contains(c) || (c.is_whitespace() && !c.is_control());
+    text.chars().all(allowed)
 }

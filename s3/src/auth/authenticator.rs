@@ -18,7 +18,7 @@ use super::presigned::Presigned;
 use super::signing_key::hex_digits;
 use super::{
     ALGORITHM, ChunkSigner, Credentials, Payload, Scope, SigningKey, SigningKeys, access_denied, echo,
-    header as in_header, invalid_access_key, presigned, signature_mismatch, sigv2,
+    header as in_header, invalid_access_key, presigned, query_headers, signature_mismatch, sigv2,
 };
 use crate::config::S3Config;
 use crate::error::Failure;
@@ -35,6 +35,8 @@ pub struct Identity {
     pub payload: Payload,
     /// For [`Payload::SignedChunks`].
     pub signer: Option<ChunkSigner>,
+    /// The headers with those that a signed URL carries, where it carries any.
+    pub headers: Option<HeaderMap>,
 }
 
 pub struct Authenticator {
@@ -124,7 +126,12 @@ impl Authenticator {
 
     /// There are no temporary credentials here, so no token is right.
     fn refuse_tokens(&self, head: &Parts, target: &Target) -> Result<(), Failure> {
-        let in_query = || target.query.get("X-Amz-Security-Token").map(str::to_owned);
+        let mut parameters = target.query.pairs().iter();
+        let in_query = || {
+            parameters
+                .find(|(name, _)| name.eq_ignore_ascii_case("x-amz-security-token"))
+                .map(|(_, token)| token.clone())
+        };
         let in_header = head
             .headers
             .get("x-amz-security-token")
@@ -197,17 +204,15 @@ impl Authenticator {
             payload_text,
         };
         // A header that the signer did not know of (some HTTP clients add it) does not change what was signed.
-        let key = match self.verify(head, target, &claim, &secret) {
+        let identity = match self.verify(head, target, &claim, &secret) {
             Err(failure) if payload_text != "UNSIGNED-PAYLOAD" => {
                 let claim = Claim { payload_text: "UNSIGNED-PAYLOAD", ..claim };
-                return match self.verify(head, target, &claim, &secret) {
-                    Ok(key) => identity(account, payload, key, &claim),
-                    Err(_) => Err(failure),
-                };
+                let key = self.verify(head, target, &claim, &secret).map_err(|_| failure)?;
+                identity(account, payload, key, &claim)?
             }
-            other => other?,
+            other => identity(account, payload, other?, &claim)?,
         };
-        identity(account, payload, key, &claim)
+        Ok(Identity { headers: query_headers::merged(&head.headers, &target.query)?, ..identity })
     }
 
     fn verify(
@@ -268,7 +273,7 @@ impl Authenticator {
         };
         self.check_skew(&date)?;
         let signed_date = if amz_date { "" } else { sent };
-        verify_v2(head, target, signed_date, &secret, access_key, signature)?;
+        verify_v2(head, target, &head.headers, signed_date, (&secret, access_key, signature))?;
         unsigned(account, &head.headers)
     }
 
@@ -291,27 +296,29 @@ impl Authenticator {
                 .with("Expires", iso8601(end))
                 .with("ServerTime", iso8601(now)));
         }
-        verify_v2(head, target, expires, &secret, access_key, signature)?;
-        unsigned(account, &head.headers)
+        // Version 2 signs no parameters of that kind, but the headers that they stand for.
+        let headers = query_headers::merged(&head.headers, query)?;
+        let signed = headers.as_ref().unwrap_or(&head.headers);
+        verify_v2(head, target, signed, expires, (&secret, access_key, signature))?;
+        Ok(Identity { headers, ..unsigned(account, &head.headers)? })
     }
 }
 
 fn verify_v2(
     head: &Parts,
     target: &Target,
+    headers: &HeaderMap,
     date: &str,
-    secret: &Secret,
-    access_key: &str,
-    signature: &str,
+    (secret, access_key, signature): (&Secret, &str, &str),
 ) -> Result<(), Failure> {
     let path = head.uri.path();
-    let text = sigv2::string_to_sign(&head.method, path, target, &head.headers, date);
+    let text = sigv2::string_to_sign(&head.method, path, target, headers, date);
     if sigv2::verify_text(secret, text.as_bytes(), signature) {
         return Ok(());
     }
     // boto3 signs a bucket with a slash behind it, however the path is sent.
     if target.key.is_none() && !path.ends_with('/') {
-        let text = sigv2::string_to_sign(&head.method, &format!("{path}/"), target, &head.headers, date);
+        let text = sigv2::string_to_sign(&head.method, &format!("{path}/"), target, headers, date);
         if sigv2::verify_text(secret, text.as_bytes(), signature) {
             return Ok(());
         }
@@ -343,7 +350,7 @@ fn without_signer(principal: Principal, headers: &HeaderMap) -> Result<Identity,
     if let Payload::SignedChunks { .. } = payload {
         return Err(Failure::invalid_request("Signed chunks need a request signed with AWS4-HMAC-SHA256."));
     }
-    Ok(Identity { principal, payload, signer: None })
+    Ok(Identity { principal, payload, signer: None, headers: None })
 }
 
 fn identity(
@@ -360,5 +367,5 @@ fn identity(
         }
         _ => None,
     };
-    Ok(Identity { principal: Principal::Account(account), payload, signer })
+    Ok(Identity { principal: Principal::Account(account), payload, signer, headers: None })
 }

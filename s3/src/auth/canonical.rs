@@ -109,12 +109,12 @@ impl<'a> SignedHeaders<'a> {
         self.names.contains(name)
     }
 
-    /// `host` and every `x-amz-*` header that came must be signed; else somebody on the way could add one.
+    /// `host` and every `x-amz-*` header that came must be signed, and every `x-trefoil-*` one; else somebody on the way could add one.
     /// `x-amz-content-sha256` is bound by the canonical request's last line in any case.
     pub fn check(&self, headers: &HeaderMap) -> Result<(), Failure> {
         let unsigned = headers.keys().filter(|name| {
-            (name.as_str().starts_with("x-amz-") && *name != "x-amz-content-sha256" || **name == http::header::HOST)
-                && !self.contains(name)
+            let ours = ["x-amz-", "x-trefoil-"].iter().any(|prefix| name.as_str().starts_with(prefix));
+            (ours && *name != "x-amz-content-sha256" || **name == http::header::HOST) && !self.contains(name)
         });
         let mut unsigned: Vec<&str> = unsigned.map(HeaderName::as_str).collect();
         if !self.contains(&http::header::HOST) && unsigned.is_empty() {

@@ -10,6 +10,7 @@ mod date;
 mod header;
 mod payload;
 mod presigned;
+mod query_headers;
 mod scope;
 mod signing_key;
 mod sigv2;

@@ -83,10 +83,13 @@ fn request(bucket: &BucketName, object: &ObjectIdentifier) -> Result<DeleteObjec
             Failure::from(Error::NoSuchVersion { key: object.key.clone(), version: version.to_owned() })
         })?),
     };
+    // A time that can't be said here is no condition that may be left out.
+    let modified =
+        object.last_modified_time.clone().map(|at| super::time::from_s3(at).ok_or_else(Failure::malformed_xml));
     let size = object.size.map(u64::try_from).transpose().map_err(|_| Failure::malformed_xml())?;
     let conditions = DeleteConditions {
         if_match: object.e_tag.as_ref().map(|tag| tag.value().to_owned()),
-        if_modified_at: object.last_modified_time.clone().and_then(super::time::from_s3),
+        if_modified_at: modified.transpose()?,
         if_size: size,
     };
     Ok(DeleteObject { bucket: bucket.clone(), key, version, conditions })

@@ -32,8 +32,9 @@ pub(super) async fn call(door: &S3Door, call: Call<ListObjectsInput>) -> Answer<
     xml.text("Name", bucket.as_str());
     listing::name("Prefix", Some(&request.prefix), encoding, &mut xml);
     listing::name("Marker", Some(&request.after), encoding, &mut xml);
-    // As in S3: without a delimiter the last key is the marker.
-    let next = page.next.as_deref().filter(|_| delimiter.is_some());
+    // As in S3: without a delimiter the last key is the marker, where the page ends with one.
+    let last = page.entries.last().map(|entry| entry.key.as_str());
+    let next = page.next.as_deref().filter(|next| delimiter.is_some() || last != Some(next));
     listing::name("NextMarker", next, encoding, &mut xml);
     xml.number("MaxKeys", max_keys as u64);
     listing::name("Delimiter", delimiter.as_deref(), encoding, &mut xml);
