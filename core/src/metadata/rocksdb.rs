@@ -115,6 +115,8 @@ struct Hooks {
     panic: std::sync::atomic::AtomicBool,
     /// While it is held, the commit thread waits with the first job of a group in its hand, callers write nothing and the queue fills.
     gate: Mutex<()>,
+    /// While it is held, what was written can't be seen yet.
+    publish: Mutex<()>,
 }
 
 impl Inner {
@@ -200,12 +202,11 @@ impl RocksDb {
         if self.inner.stopped().is_some() {
             return Err(failed());
         }
-        if batch.writes.is_empty() {
-            return match self.inner.validation.unchanged(&batch.reads) {
-                true => Ok(()),
-                false => Err(CommitError::Conflict),
-            };
+        if batch.writes.is_empty() && self.inner.validation.unchanged(&batch.reads) {
+            return Ok(());
         }
+        // A check that fails goes the way of a commit, and is refused once what it has met can be seen: another attempt at once would read the
+        // same as this one, and be refused again, as often as it comes.
         if !batch.has_turn {
             commit::give_way(&self.inner).await;
         }

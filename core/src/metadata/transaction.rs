@@ -257,7 +257,7 @@ impl<'a> Transaction<'a> {
             return Ok(());
         }
         let reads = self.reads.iter().map(|((table, key), (stamp, _))| (*table, key.clone(), *stamp)).collect();
-        self.store.commit(Batch { reads, ..Batch::default() }, Durability::Ordered).await
+        self.store.commit(Batch { reads, has_turn: self.has_turn, ..Batch::default() }, Durability::Ordered).await
     }
 }
 

@@ -203,11 +203,14 @@ impl<'a> Writer<'a> {
 
     /// Admits a transaction to the group, or refuses it.
     fn take(&mut self, job: Job, batch: &mut WriteBatch, free: u64) {
-        if let Err(reason) = self.inner.space.admit(job.frees, free) {
+        // What writes nothing is only here where it was refused already.
+        if !job.writes.is_empty()
+            && let Err(reason) = self.inner.space.admit(job.frees, free)
+        {
             self.refused.push((job, CommitError::Full(reason)));
             return;
         }
-        if !self.inner.validation.admit(&job.claims, self.pen.sequence + 1) {
+        if job.writes.is_empty() || !self.inner.validation.admit(&job.claims, self.pen.sequence + 1) {
             self.inner.meters.conflicts.fetch_add(1, Ordering::Relaxed);
             self.refused.push((job, CommitError::Conflict));
             return;
@@ -260,6 +263,8 @@ impl<'a> Writer<'a> {
             if outcome.is_ok() {
                 // Before any stamp that asks for these: so nobody is given what an earlier write of the same commit made.
                 self.made.drain(..).for_each(|(key, stamp, value)| self.inner.hot.made(key, stamp, value));
+                #[cfg(test)]
+                drop(self.inner.hooks.publish.lock());
                 // Only now may a stamp claim to have seen these commits.
                 self.inner.published.store(self.pen.sequence, Ordering::Release);
                 self.inner.meters.group(group.len(), sync);

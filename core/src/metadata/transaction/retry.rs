@@ -110,8 +110,13 @@ impl<'a> Retry<'a> {
                 }
             }
             Err(TxError::Conflict) => {
+                // Waits for a commit under way, where it has met one: or the next attempt meets the same.
+                let checked = transaction.finish_reads().await;
                 drop(transaction);
-                TxError::Conflict
+                match checked {
+                    Ok(()) | Err(CommitError::Conflict) => TxError::Conflict,
+                    Err(error) => error.into(),
+                }
             }
         };
         match outcome {

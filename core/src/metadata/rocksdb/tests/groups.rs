@@ -139,6 +139,29 @@ async fn others_give_way_to_whoever_has_its_turn() {
     assert_eq!(value(&store, b"n").await.as_deref(), Some(&3_i64.to_le_bytes()[..]));
 }
 
+/// A read that a commit under way has made old stays so until that can be seen: whoever is told earlier reads the same again, and has used up
+/// its attempts in less time than a thread that was put off its core is away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_that_fails_is_answered_once_it_can_be_seen_why() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    put(&store, b"k", b"old").await;
+    let (stamp, _) = store.get_many(&[]).await.unwrap();
+    let unseen = store.inner.hooks.publish.lock();
+    let mut write = store.commit(conditional(b"other", stamp, b"k"), Durability::Synced);
+    assert!((&mut write).now_or_never().is_none());
+    while store.inner.validation.is_unchanged(Table::Index, b"k", stamp) {
+        std::thread::yield_now();
+    }
+    let reads = vec![(Table::Index, b"k".to_vec(), stamp)];
+    let mut check = store.commit(Batch { reads, ..Batch::default() }, Durability::Ordered);
+    assert!((&mut check).now_or_never().is_none());
+    drop(unseen);
+    assert!(matches!(check.await, Err(CommitError::Conflict)));
+    assert_eq!(value(&store, b"k").await.as_deref(), Some(&b"x"[..]));
+    write.await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t9_a_failed_sync_stops_everything() {
     let directory = tempfile::tempdir().unwrap();
