@@ -93,6 +93,7 @@ impl FileService {
             return Ok(true);
         }
         transact!(self.store(), Durability::Ordered, |tx| {
+            tx.origin(view.watcher);
             let directory = match self.any_node(tx, node, false).await? {
                 AnyNode::Directory(_) => node,
                 AnyNode::File(record) if record.links == 1 => record.home.parent,

@@ -199,6 +199,11 @@ pub trait MetadataStore: Send + Sync + 'static {
     /// Makes the batch true as a whole, or not at all.
     fn commit(&self, batch: Batch, durability: Durability) -> BoxFuture<'_, Result<(), CommitError>>;
 
+    /// Waits until those who cache have heard of what was read of these keys. Nobody caches what an engine keeps by itself.
+    fn heard<'a>(&'a self, _keys: &'a [(Table, Key)]) -> BoxFuture<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// All that was answered before this is on stable storage when it answers. An engine that can't do better makes a commit of it.
     fn sync(&self) -> BoxFuture<'_, Result<(), CommitError>> {
         let writes = vec![Write::Max { key: keys::SYNC.to_vec(), value: 0 }];

@@ -250,6 +250,14 @@ impl<'a> Transaction<'a> {
         self.store.commit(Batch { reads, writes, held, origin, makes, has_turn }, durability).await
     }
 
+    /// What was read, for [`MetadataStore::heard`] once the transaction's locks are free: nothing, where the answer goes to whoever caches.
+    fn to_be_heard(&self) -> Vec<(Table, Key)> {
+        match self.origin {
+            Some(_) => Vec::new(),
+            None => self.reads.keys().cloned().collect(),
+        }
+    }
+
     /// Checks that everything read so far is true at one instant, now, and lets nothing go: for a decision that is not followed by a
     /// commit. Costs nothing where one read answered everything, for that was one instant.
     pub async fn finish_reads(&self) -> Result<(), CommitError> {

@@ -304,6 +304,21 @@ impl MetadataStore for Watched {
         self.inner.sync()
     }
 
+    fn heard<'a>(&'a self, keys: &'a [(Table, Key)]) -> BoxFuture<'a, ()> {
+        async move {
+            for (table, key) in keys {
+                match (table, keys::seen(key)) {
+                    (Table::Index, Some(keys::Seen::Dentry { parent, name })) => {
+                        self.coherence.heard(parent, name).await
+                    }
+                    (Table::Index, Some(keys::Seen::Node(node))) => self.coherence.heard_node(node).await,
+                    _ => {}
+                }
+            }
+        }
+        .boxed()
+    }
+
     fn commit(&self, batch: Batch, durability: Durability) -> BoxFuture<'_, Result<(), CommitError>> {
         if batch.origin.is_some() {
             return self.inner.commit(batch, durability);

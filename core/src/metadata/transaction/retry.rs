@@ -1,7 +1,8 @@
 //! Running a transaction until it no longer loses a race.
 //!
 //! Always holds: at most [`TRANSACTION_ATTEMPTS_MAX`] attempts; an attempt's locks are free before the next begins or waits; a result,
-//! `Ok` or `Err`, is given out only if what it was decided from was true at one instant. Those who have lost often go one by one, in
+//! `Ok` or `Err`, is given out only if what it was decided from was true at one instant, and, where nothing was committed, once those who
+//! cache have heard of what it was decided from: a refusal tells as much as a read. Those who have lost often go one by one, in
 //! the order of their coming: so each of many that want the same key gets its turn, where chance alone would leave some behind.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -95,20 +96,15 @@ impl<'a> Retry<'a> {
         durability: Durability,
     ) -> Step<T> {
         let outcome = match outcome {
-            Ok(value) => match Self::conclude(transaction, durability).await {
+            Ok(value) => match self.conclude(transaction, durability).await {
                 Ok(()) => return Step::Done(Ok(value)),
                 Err(error) => TxError::from(error),
             },
             // The body may have been led to its error by values that never stood together.
-            Err(TxError::Other(error)) => {
-                let checked = transaction.finish_reads().await;
-                // Its locks, too.
-                drop(transaction);
-                match checked {
-                    Ok(()) => TxError::Other(error),
-                    Err(error) => error.into(),
-                }
-            }
+            Err(TxError::Other(error)) => match self.conclude_reads(transaction).await {
+                Ok(()) => TxError::Other(error),
+                Err(error) => error.into(),
+            },
             Err(TxError::Conflict) => {
                 // Waits for a commit under way, where it has met one: or the next attempt meets the same.
                 let checked = transaction.finish_reads().await;
@@ -131,11 +127,20 @@ impl<'a> Retry<'a> {
         }
     }
 
-    async fn conclude(transaction: Transaction<'a>, durability: Durability) -> Result<(), CommitError> {
+    async fn conclude(&self, transaction: Transaction<'a>, durability: Durability) -> Result<(), CommitError> {
         match transaction.has_writes() {
             true => transaction.commit(durability).await,
-            false => transaction.finish_reads().await,
+            false => self.conclude_reads(transaction).await,
         }
+    }
+
+    async fn conclude_reads(&self, transaction: Transaction<'a>) -> Result<(), CommitError> {
+        transaction.finish_reads().await?;
+        let read = transaction.to_be_heard();
+        // Its locks, too.
+        drop(transaction);
+        self.store.heard(&read).await;
+        Ok(())
     }
 
     async fn wait(&mut self) -> Result<(), ReadError> {
