@@ -2,7 +2,8 @@
 //!
 //! Always holds: two locks of one family that overlap have one owner, or are both for reading; an owner's own locks never overlap and are
 //! merged where they touch. Waiters are asked anew whenever a lock of the file goes; one that is no longer waited for holds nothing. A wait
-//! that would close a circle is refused (`Deadlock`), as POSIX asks. They are advice: no read or write looks at them.
+//! for a range that would close a circle is refused (`Deadlock`), as POSIX asks; who waits for a whole file has let go of it, as flock(2)
+//! has it. What a door's owners hold goes with the door. They are advice: no read or write looks at them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -38,7 +39,7 @@ pub(crate) struct Locks {
 #[derive(Debug, Default)]
 struct Table {
     files: HashMap<(Id, LockFamily), File>,
-    /// Whom an owner waits for.
+    /// Whom an owner waits for, for a range. A circle of waits for whole files is nobody's to find: flock(2) knows no such error.
     waits: HashMap<LockOwner, LockOwner>,
 }
 
@@ -53,6 +54,15 @@ impl File {
                 && overlap(&held.lock, lock)
                 && (held.lock.kind == LockKind::Write || lock.kind == LockKind::Write)
         })
+    }
+
+    /// Takes away what such owners hold. Who waits hears of it.
+    fn release(&mut self, of: impl Fn(LockOwner) -> bool) {
+        let before = self.held.len();
+        self.held.retain(|held| !of(held.owner));
+        if self.held.len() < before {
+            self.freed.notify_waiters();
+        }
     }
 
     /// Takes the range from what the owner holds, and gives it back with its new kind.
@@ -103,6 +113,27 @@ impl Table {
         false
     }
 
+    /// Tries; who is to be waited for where it can't be had.
+    fn try_set(&mut self, at: (Id, LockFamily), owner: LockOwner, lock: Lock) -> Result<Option<LockOwner>, FileError> {
+        let file = self.files.entry(at).or_default();
+        if lock.kind != LockKind::Unlock
+            && let Some(held) = file.conflict(owner, &lock)
+        {
+            let holder = held.owner;
+            // flock(2) lets go of a lock before it is made another one. Or two that read and both want to write would wait for each other
+            // for ever.
+            if at.1 == LockFamily::Whole {
+                file.release(|of| of == owner);
+            }
+            return Ok(Some(holder));
+        }
+        let set = file.set(owner, lock);
+        // Less may be held than before: those who wait look again.
+        file.freed.notify_waiters();
+        self.tidy(at);
+        set.map(|()| None)
+    }
+
     fn tidy(&mut self, at: (Id, LockFamily)) {
         if self.files.get(&at).is_some_and(|file| file.held.is_empty() && file.waiting == 0) {
             self.files.remove(&at);
@@ -120,7 +151,9 @@ struct Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         let mut table = self.locks.table.lock();
-        table.waits.remove(&self.owner);
+        if self.at.1 == LockFamily::Range {
+            table.waits.remove(&self.owner);
+        }
         if let Some(file) = table.files.get_mut(&self.at) {
             file.waiting -= 1;
         }
@@ -134,48 +167,39 @@ impl Locks {
         table.files.get(&at).and_then(|file| file.conflict(owner, lock)).map(|held| held.lock)
     }
 
-    /// Tries; who is to be waited for where it can't be had.
-    fn try_set(&self, at: (Id, LockFamily), owner: LockOwner, lock: Lock) -> Result<Option<LockOwner>, FileError> {
-        let mut table = self.table.lock();
-        let file = table.files.entry(at).or_default();
-        if lock.kind != LockKind::Unlock
-            && let Some(held) = file.conflict(owner, &lock)
-        {
-            return Ok(Some(held.owner));
-        }
-        let set = file.set(owner, lock);
-        // Less may be held than before: those who wait look again.
-        file.freed.notify_waiters();
-        table.tidy(at);
-        set.map(|()| None)
-    }
-
     async fn set(&self, at: (Id, LockFamily), owner: LockOwner, lock: Lock, wait: bool) -> Result<(), FileError> {
         let mut waiting: Option<Waiting<'_>> = None;
         loop {
-            let freed = {
+            // Under one lock with the look: whatever is freed after it is heard, and the file stays in the table for as long as it is
+            // waited for.
+            let heard = {
                 let mut table = self.table.lock();
-                Arc::clone(&table.files.entry(at).or_default().freed)
-            };
-            // Before it is looked whether the lock is free: what is freed after that is heard.
-            let heard = freed.notified();
-            let Some(holder) = self.try_set(at, owner, lock)? else { return Ok(()) };
-            if !wait {
-                return Err(FileError::Locked);
-            }
-            {
-                let mut table = self.table.lock();
-                if at.1 == LockFamily::Range && table.closes_a_circle(owner, holder) {
-                    return Err(FileError::Deadlock);
+                let Some(holder) = table.try_set(at, owner, lock)? else { return Ok(()) };
+                if !wait {
+                    return Err(FileError::Locked);
                 }
-                table.waits.insert(owner, holder);
+                if at.1 == LockFamily::Range {
+                    if table.closes_a_circle(owner, holder) {
+                        return Err(FileError::Deadlock);
+                    }
+                    table.waits.insert(owner, holder);
+                }
+                let file = table.files.entry(at).or_default();
                 if waiting.is_none() {
-                    table.files.entry(at).or_default().waiting += 1;
+                    file.waiting += 1;
                     waiting = Some(Waiting { locks: self, at, owner });
                 }
-            }
+                Arc::clone(&file.freed).notified_owned()
+            };
             heard.await;
         }
+    }
+
+    fn unlock_door(&self, door: u64) {
+        self.table.lock().files.retain(|_, file| {
+            file.release(|owner| owner.door == door);
+            !file.held.is_empty() || file.waiting > 0
+        });
     }
 }
 
@@ -195,7 +219,12 @@ impl FileService {
     pub fn unlock_all(&self, node: Id, family: LockFamily, owner: LockOwner) {
         let all = Lock { kind: LockKind::Unlock, first: 0, last: u64::MAX, process: 0 };
         // To give back never fails: it makes no lock more than there were.
-        let _ = self.inner.locks.try_set((node, family), owner, all);
+        let _ = self.inner.locks.table.lock().try_set((node, family), owner, all);
+    }
+
+    /// Gives back all that owners of a door hold, of every file: to be called when nobody can ask through it any more.
+    pub fn unlock_door(&self, door: u64) {
+        self.inner.locks.unlock_door(door);
     }
 }
 

@@ -74,3 +74,75 @@ async fn a_circle_of_waits_is_refused() {
     assert!(futures::poll!(&mut waiting).is_pending());
     assert_eq!(locks.set(FILE, B, lock(LockKind::Write, 0, 0), true).await, Err(FileError::Deadlock));
 }
+
+const WHOLE: (Id, LockFamily) = (7, LockFamily::Whole);
+
+/// flock(2): the whole file.
+fn whole(kind: LockKind) -> Lock {
+    lock(kind, 0, u64::MAX)
+}
+
+#[tokio::test]
+async fn ranges_and_whole_files_do_not_meet() {
+    let locks = Locks::default();
+    set(&locks, A, whole(LockKind::Write)).await.unwrap();
+    locks.set(WHOLE, B, whole(LockKind::Write), false).await.unwrap();
+    set(&locks, A, whole(LockKind::Unlock)).await.unwrap();
+    assert_eq!(locks.set(WHOLE, A, whole(LockKind::Read), false).await, Err(FileError::Locked));
+    // Nor do waits for them: each of the two waits for the other, and flock(2) knows no deadlock.
+    set(&locks, A, lock(LockKind::Write, 0, 0)).await.unwrap();
+    let mut first = Box::pin(locks.set(WHOLE, A, whole(LockKind::Write), true));
+    assert!(futures::poll!(&mut first).is_pending());
+    let mut second = Box::pin(locks.set(FILE, B, lock(LockKind::Write, 0, 0), true));
+    assert!(futures::poll!(&mut second).is_pending());
+}
+
+#[tokio::test]
+async fn who_waits_to_write_a_whole_file_has_let_go_of_reading_it() {
+    let locks = Locks::default();
+    for owner in [A, B] {
+        locks.set(WHOLE, owner, whole(LockKind::Read), false).await.unwrap();
+    }
+    let mut waiting = Box::pin(locks.set(WHOLE, A, whole(LockKind::Write), true));
+    assert!(futures::poll!(&mut waiting).is_pending());
+    locks.set(WHOLE, B, whole(LockKind::Write), true).await.unwrap();
+    assert!(futures::poll!(&mut waiting).is_pending());
+    // Down to reading it needs no wait.
+    locks.set(WHOLE, B, whole(LockKind::Read), false).await.unwrap();
+    assert!(futures::poll!(&mut waiting).is_pending());
+    locks.set(WHOLE, B, whole(LockKind::Unlock), false).await.unwrap();
+    waiting.await.unwrap();
+    assert_eq!(locks.set(WHOLE, B, whole(LockKind::Read), false).await, Err(FileError::Locked));
+}
+
+#[tokio::test]
+async fn a_change_of_a_whole_lock_that_is_refused_loses_it() {
+    let locks = Locks::default();
+    for owner in [A, B] {
+        locks.set(WHOLE, owner, whole(LockKind::Read), false).await.unwrap();
+    }
+    assert_eq!(locks.set(WHOLE, A, whole(LockKind::Write), false).await, Err(FileError::Locked));
+    locks.set(WHOLE, B, whole(LockKind::Write), false).await.unwrap();
+    // A range is changed in one step: refused, it stays.
+    for owner in [A, B] {
+        set(&locks, owner, lock(LockKind::Read, 0, 9)).await.unwrap();
+    }
+    assert_eq!(set(&locks, A, lock(LockKind::Write, 0, 9)).await, Err(FileError::Locked));
+    assert_eq!(set(&locks, B, lock(LockKind::Write, 0, 9)).await, Err(FileError::Locked));
+}
+
+#[tokio::test]
+async fn what_a_door_held_goes_with_it() {
+    let (gone, stays) = (LockOwner { door: 2, owner: 1 }, A);
+    let locks = Locks::default();
+    set(&locks, gone, lock(LockKind::Write, 0, 9)).await.unwrap();
+    set(&locks, stays, lock(LockKind::Write, 10, 19)).await.unwrap();
+    locks.set(WHOLE, gone, whole(LockKind::Write), false).await.unwrap();
+    locks.set((8, LockFamily::Range), gone, lock(LockKind::Read, 0, 0), false).await.unwrap();
+    let mut waiting = Box::pin(locks.set(FILE, B, lock(LockKind::Write, 0, 0), true));
+    assert!(futures::poll!(&mut waiting).is_pending());
+    locks.unlock_door(gone.door);
+    waiting.await.unwrap();
+    assert_eq!(locks.test(FILE, B, &lock(LockKind::Read, 0, 30)), Some(lock(LockKind::Write, 10, 19)));
+    assert_eq!(locks.table.lock().files.len(), 1, "nothing stays of what is locked no more");
+}
