@@ -6,7 +6,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
@@ -67,17 +67,9 @@ pub fn prepare(directory: &Path) -> Result<(), MountError> {
     if !directory.is_absolute() {
         return Err(MountError::NotAbsolute(name()));
     }
-    for _ in 0..STALE_MOUNTS_MAX {
-        let Some(on_top) = look(directory)? else { break };
-        if on_top.kind != KIND {
-            break;
-        }
-        if !is_stale(directory) {
-            return Err(MountError::AlreadyMounted(name()));
-        }
-        tracing::info!(directory = %directory.display(), source = on_top.source, "a mount without a daemon is taken off");
-        umount2(directory, MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW)
-            .map_err(|error| MountError::other(name(), error))?;
+    take_off_left(directory)?;
+    if look(directory)?.is_some_and(|on_top| on_top.kind == KIND) {
+        return Err(MountError::AlreadyMounted(name()));
     }
     match std::fs::metadata(directory) {
         Ok(metadata) if metadata.is_dir() => Ok(()),
@@ -85,6 +77,47 @@ pub fn prepare(directory: &Path) -> Result<(), MountError> {
         Err(error) if error.kind() == ErrorKind::NotFound => Err(MountError::NoDirectory(name())),
         Err(error) => Err(MountError::other(name(), error)),
     }
+}
+
+/// Takes mounts of ours that answer nobody off a directory: whether there were any. The path must be resolved.
+fn take_off_left(directory: &Path) -> Result<bool, MountError> {
+    let mut taken_off = false;
+    for _ in 0..STALE_MOUNTS_MAX {
+        let Some(on_top) = look(directory)?.filter(|on_top| on_top.kind == KIND) else { break };
+        if !is_stale(directory) {
+            break;
+        }
+        tracing::info!(directory = %directory.display(), source = on_top.source, "a mount without a daemon is taken off");
+        umount2(directory, MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW)
+            .map_err(|error| MountError::other(directory.display().to_string(), error))?;
+        taken_off = true;
+    }
+    Ok(taken_off)
+}
+
+/// Takes off a directory what a daemon that has gone left mounted on it: whether there was something. Blocks.
+pub fn recover(directory: &Path) -> Result<bool, MountError> {
+    take_off_left(&resolve(directory)?)
+}
+
+/// What a Trefoil mount that lies on the directory shows, alive or left behind. Asks nobody but the kernel's table, so that it never
+/// waits; the path must have no links.
+pub fn shown_on(directory: &Path) -> Option<String> {
+    let on_top = look(directory).ok().flatten()?;
+    (on_top.kind == KIND).then_some(on_top.source)
+}
+
+/// Resolves the directory's links, also of one whose mount answers nobody.
+pub fn resolve(directory: &Path) -> Result<PathBuf, MountError> {
+    let name = || directory.display().to_string();
+    if !directory.is_absolute() {
+        return Err(MountError::NotAbsolute(name()));
+    }
+    mountinfo::resolved(directory).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => MountError::NoDirectory(name()),
+        ErrorKind::NotADirectory => MountError::NotADirectory(name()),
+        _ => MountError::other(name(), error),
+    })
 }
 
 /// Opens the device and mounts it on the directory, which was prepared. `source` is what `df` shows in the first column. The kernel's
@@ -156,5 +189,5 @@ pub fn read_ahead(mounted: &MountPoint) {
 }
 
 fn look(directory: &Path) -> Result<Option<MountPoint>, MountError> {
-    mountinfo::at(directory).map_err(|error| MountError::other("/proc/self/mountinfo", error))
+    mountinfo::at(directory).map_err(|error| MountError::other(mountinfo::TABLE, error))
 }

@@ -24,7 +24,7 @@ mod shapes;
 mod siblings;
 mod watcher;
 
-pub use device::{MountError, is_stale};
+pub use device::{MountError, is_stale, recover, shown_on};
 pub use mount::{Ended, Mount, Parts};
 pub use options::{MountOptions, OptionError};
 pub use siblings::Siblings;

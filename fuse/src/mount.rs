@@ -18,7 +18,7 @@ use crate::freshness::Freshness;
 use crate::handles::Handles;
 use crate::known::KnownNodes;
 use crate::limits::SESSION_THREADS;
-use crate::mountinfo::{self, MountPoint};
+use crate::mountinfo::MountPoint;
 use crate::operations::directory::Fits;
 use crate::options::MountOptions;
 use crate::shapes::Inodes;
@@ -56,7 +56,7 @@ impl Mount {
     /// Mounts. Blocks for as long as the kernel takes: to be called on a thread that may wait, inside the runtime.
     pub fn start(parts: Parts) -> Result<Self, MountError> {
         let Parts { files, mut view, options, source, directory, runtime, siblings, pretended } = parts;
-        let directory = resolve(&directory)?;
+        let directory = device::resolve(&directory)?;
         device::prepare(&directory)?;
 
         let (fresh, inodes) = (Arc::new(Freshness::new()), Inodes::new(view.root));
@@ -147,19 +147,6 @@ impl Drop for Mount {
             tracing::warn!(directory = %self.directory.display(), %error, "a mount could not be taken off");
         }
     }
-}
-
-/// Resolves the directory's links, also of one whose mount answers nobody.
-fn resolve(directory: &Path) -> Result<PathBuf, MountError> {
-    let name = || directory.display().to_string();
-    if !directory.is_absolute() {
-        return Err(MountError::NotAbsolute(name()));
-    }
-    mountinfo::resolved(directory).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => MountError::NoDirectory(name()),
-        std::io::ErrorKind::NotADirectory => MountError::NotADirectory(name()),
-        _ => MountError::other(name(), error),
-    })
 }
 
 /// What must live as long as the session: it hears of changes, and is counted among the mounts of its bucket.

@@ -21,9 +21,12 @@ pub struct MountPoint {
     pub source: String,
 }
 
+/// Where the kernel tells of mounts.
+pub const TABLE: &str = "/proc/self/mountinfo";
+
 /// The mount on top of the directory; `None` where nothing is mounted there. The path must be absolute and without links.
 pub fn at(path: &Path) -> std::io::Result<Option<MountPoint>> {
-    let text = std::fs::read("/proc/self/mountinfo")?;
+    let text = std::fs::read(TABLE)?;
     Ok(text.split(|byte| *byte == b'\n').filter_map(parse).rfind(|mount| mount.path == path))
 }
 
