@@ -11,7 +11,9 @@ use trefoil_core::files::{Attributes, Caller, FileService, LockOwner, View};
 use crate::freshness::Freshness;
 use crate::handles::Handles;
 use crate::known::KnownNodes;
+use crate::lockers::Lockers;
 use crate::operations::directory::Fits;
+use crate::operations::locks::Undecided;
 use crate::shapes::Inodes;
 
 pub struct Door {
@@ -25,6 +27,8 @@ pub struct Door {
     pub fits: Fits,
     /// Tells this mount's owners of locks from those of others.
     pub lock_door: u64,
+    pub lockers: Lockers,
+    pub undecided: Undecided,
     /// Turns true when the mount has ended.
     pub ended: watch::Receiver<bool>,
 }
@@ -38,8 +42,9 @@ impl Door {
         self.inodes.attributes(attributes)
     }
 
-    pub fn owner(&self, owner: fuser::LockOwner) -> LockOwner {
-        LockOwner { door: self.lock_door, owner: owner.0 }
+    /// An owner of locks, as the kernel numbers it.
+    pub fn owner(&self, owner: u64) -> LockOwner {
+        LockOwner { door: self.lock_door, owner }
     }
 }
 

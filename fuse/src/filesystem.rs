@@ -24,6 +24,7 @@ use crate::capabilities::choose;
 use crate::door::{Door, caller};
 use crate::errno::errno;
 use crate::limits::{BACKGROUND_REQUESTS_CONGESTED, BACKGROUND_REQUESTS_MAX, READAHEAD_KIB};
+use crate::operations::locks::Asked;
 use crate::operations::names::{Place, access_of, create, make, rename_mode, special};
 use crate::operations::{attributes, data, directory, locks, xattrs};
 use crate::process;
@@ -38,6 +39,8 @@ pub struct TrefoilFilesystem {
     pub pretended: Option<(u32, u32)>,
     /// Whether access control lists and the umask are the store's: known when the kernel has said what it can do.
     pub lists: bool,
+    /// Whether flock(2) is the store's.
+    pub flocks: bool,
 }
 
 impl TrefoilFilesystem {
@@ -73,7 +76,7 @@ impl TrefoilFilesystem {
 #[allow(clippy::too_many_arguments)]
 impl Filesystem for TrefoilFilesystem {
     fn init(&mut self, _request: &Request, config: &mut KernelConfig) -> std::io::Result<()> {
-        let chosen = choose(config.capabilities(), self.pretended);
+        let chosen = choose(config.capabilities(), self.pretended, process::sees_calls());
         config
             .add_capabilities(chosen.capabilities)
             .map_err(|refused| std::io::Error::other(format!("the kernel offers {refused:?} and refuses it")))?;
@@ -86,7 +89,7 @@ impl Filesystem for TrefoilFilesystem {
         }
         let _ = config.set_max_background(BACKGROUND_REQUESTS_MAX);
         let _ = config.set_congestion_threshold(BACKGROUND_REQUESTS_CONGESTED);
-        self.lists = chosen.lists;
+        (self.lists, self.flocks) = (chosen.lists, chosen.flocks);
         let abi = config.kernel_abi();
         tracing::debug!(?abi, capabilities = ?chosen.capabilities, bytes = chosen.transfer_bytes_max, "mount negotiated");
         Ok(())
@@ -331,8 +334,8 @@ impl Filesystem for TrefoilFilesystem {
     fn flush(&self, _request: &Request, ino: INodeNo, fh: FileHandle, lock_owner: LockOwner, reply: ReplyEmpty) {
         self.run("flush", |door| async move {
             let node = door.node(ino);
-            // The locks of a process go when it closes any of its descriptors (fcntl(2)), whatever becomes of the bytes.
-            door.files.unlock_all(node, LockFamily::Range, door.owner(lock_owner));
+            // Whatever becomes of the bytes.
+            locks::closed(&door, node, lock_owner.0);
             let published = match door.handles.writes(fh) {
                 true => door.files.close(&door.view, node).await,
                 false => door.files.publish(&door.view, node).await,
@@ -352,9 +355,13 @@ impl Filesystem for TrefoilFilesystem {
         reply: ReplyEmpty,
     ) {
         self.run("release", |door| async move {
+            let node = door.node(ino);
+            // Before anything that may wait: who closed the file does not wait for this, and whoever tries the lock next is answered
+            // after it.
+            locks::released(&door, node, fh.0);
             let open = door.handles.remove(fh);
             // Pages of a mapping are written after the last close. Nobody hears of an error now; the core has it in the log.
-            let published = door.files.publish(&door.view, door.node(ino)).await;
+            let published = door.files.publish(&door.view, node).await;
             drop(open);
             empty(published, reply);
         });
@@ -484,7 +491,7 @@ impl Filesystem for TrefoilFilesystem {
             Err(error) => return reply.error(error),
         };
         self.run("getlk", |door| async move {
-            let owner = door.owner(lock_owner);
+            let owner = door.owner(lock_owner.0);
             let found = door.files.test_lock(door.node(ino), LockFamily::Range, owner, lock);
             locks::send(found, &lock, reply);
         });
@@ -494,7 +501,7 @@ impl Filesystem for TrefoilFilesystem {
         &self,
         request: &Request,
         ino: INodeNo,
-        _fh: FileHandle,
+        fh: FileHandle,
         lock_owner: LockOwner,
         start: u64,
         end: u64,
@@ -507,9 +514,10 @@ impl Filesystem for TrefoilFilesystem {
             Ok(lock) => lock,
             Err(error) => return reply.error(error),
         };
-        let thread = request.pid();
-        self.run("setlk", |door| async move {
-            match locks::set(&door, door.node(ino), door.owner(lock_owner), lock, thread, sleep).await {
+        let (thread, flocks) = (request.pid(), self.flocks);
+        self.run("setlk", move |door| async move {
+            let (node, handle, owner) = (door.node(ino), fh.0, lock_owner.0);
+            match locks::set(&door, Asked { node, handle, owner, lock, thread, wait: sleep, flocks }).await {
                 Ok(()) => reply.ok(),
                 Err(error) => reply.error(error),
             }

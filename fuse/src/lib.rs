@@ -14,6 +14,7 @@ mod freshness;
 mod handles;
 mod known;
 mod limits;
+mod lockers;
 mod mount;
 mod mountinfo;
 mod operations;

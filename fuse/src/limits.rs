@@ -31,7 +31,11 @@ pub const DIRECTORY_STEP_NAMES_MAX: usize = 512;
 pub const COPY_BYTES_MAX: u64 = 1 << 30;
 /// Between two looks whether who waits for a lock was sent a signal.
 pub const SIGNAL_LOOK: Duration = Duration::from_millis(100);
-/// What is read of `/proc/PID/status`.
+/// Before the second look whether who asks for a lock is asleep in its system call, and how often it is looked at: the pauses grow to
+/// [`SIGNAL_LOOK`], so that this is five seconds. Most are asleep at the first look; on a busy machine some wait for a processor first.
+pub const CALL_LOOK_FIRST: Duration = Duration::from_millis(1);
+pub const CALL_LOOKS_MAX: u32 = 56;
+/// What is read of one file of `/proc`.
 pub const STATUS_BYTES_MAX: u64 = 64 << 10;
 /// Batches of changes that wait to be told to one kernel.
 pub const NOTICES_MAX: usize = 1024;

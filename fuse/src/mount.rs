@@ -1,7 +1,7 @@
 //! A mount, from mount(2) to its end.
 //!
-//! Always holds: a mount that was started is told to its owner when it ends, whoever ended it (`umount` by hand, too), once. Dropping
-//! it takes the directory out of the tree.
+//! Always holds: a mount that was started is told to its owner when it ends, whoever ended it (`umount` by hand, too), once. What was locked
+//! through it goes with it. Dropping it takes the directory out of the tree.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,11 +18,13 @@ use crate::freshness::Freshness;
 use crate::handles::Handles;
 use crate::known::KnownNodes;
 use crate::limits::SESSION_THREADS;
+use crate::lockers::Lockers;
 use crate::mountinfo::MountPoint;
 use crate::operations::directory::Fits;
+use crate::operations::locks::Undecided;
 use crate::options::MountOptions;
 use crate::shapes::Inodes;
-use crate::siblings::{Member, Siblings};
+use crate::siblings::{Member, Membership, Siblings};
 use crate::watcher::MountWatcher;
 
 /// What a mount is made of.
@@ -70,7 +72,7 @@ impl Mount {
         view.watcher = Some(watch.id());
         let (end_waits, waits_ended) = watch::channel(false);
         let door = Door {
-            files,
+            files: files.clone(),
             view,
             inodes,
             fresh,
@@ -78,9 +80,12 @@ impl Mount {
             known: KnownNodes::new(),
             fits: Fits::default(),
             lock_door: watch.id(),
+            lockers: Lockers::default(),
+            undecided: Undecided::default(),
             ended: waits_ended,
         };
-        let filesystem = TrefoilFilesystem { door: Arc::new(door), runtime, pretended, lists: false };
+        let door = Arc::new(door);
+        let filesystem = TrefoilFilesystem { door, runtime, pretended, lists: false, flocks: false };
         let mut config = Config::default();
         config.acl = if options.allow_other { SessionACL::All } else { SessionACL::Owner };
         config.n_threads = Some(SESSION_THREADS);
@@ -99,7 +104,8 @@ impl Mount {
         device::read_ahead(&mounted);
 
         let (tell, ended) = watch::channel(None);
-        let (place, kept) = ((directory.clone(), mounted.clone()), (watcher, watch, membership));
+        let place = (directory.clone(), mounted.clone());
+        let kept = Kept { files, watcher, watch, membership };
         std::thread::Builder::new()
             .name("fuse-session".into())
             .spawn(move || serve(session, &place, kept, &end_waits, &tell))
@@ -150,7 +156,12 @@ impl Drop for Mount {
 }
 
 /// What must live as long as the session: it hears of changes, and is counted among the mounts of its bucket.
-type Kept = (Arc<MountWatcher>, WatchGuard, crate::siblings::Membership);
+struct Kept {
+    files: FileService,
+    watcher: Arc<MountWatcher>,
+    watch: WatchGuard,
+    membership: Membership,
+}
 
 fn serve(
     session: Session<TrefoilFilesystem>,
@@ -172,6 +183,9 @@ fn serve(
         Err(error) => tracing::error!(directory = %directory.display(), error, "a mount's session ended badly"),
     }
     end_waits.send_replace(true);
-    drop(kept);
+    let Kept { files, watcher, watch, membership } = kept;
+    // Nobody closes what a cut connection left locked.
+    files.unlock_door(watch.id());
+    drop((watcher, watch, membership));
     tell.send_replace(Some(ended));
 }

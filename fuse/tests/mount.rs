@@ -20,6 +20,8 @@ use trefoil_fuse::{Mount, MountError, MountOptions, Parts, Siblings, is_stale};
 mod access_times;
 #[path = "mount/lists.rs"]
 mod lists;
+#[path = "mount/locks.rs"]
+mod locks;
 
 const BUCKET: &str = "mounted";
 

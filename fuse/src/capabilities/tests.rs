@@ -7,7 +7,7 @@ use crate::limits::{OLD_TRANSFER_BYTES_MAX, TRANSFER_BYTES_MAX};
 
 #[test]
 fn nothing_that_fuser_does_not_know_is_asked_for() {
-    let chosen = choose(InitFlags::all(), None).capabilities;
+    let chosen = choose(InitFlags::all(), None, true).capabilities;
     let broken = InitFlags::FUSE_SETXATTR_EXT
         | InitFlags::FUSE_HANDLE_KILLPRIV_V2
         | InitFlags::FUSE_SECURITY_CTX
@@ -17,26 +17,26 @@ fn nothing_that_fuser_does_not_know_is_asked_for() {
         | InitFlags::FUSE_HAS_RESEND
         | InitFlags::FUSE_REQUEST_TIMEOUT;
     assert!(!chosen.intersects(broken), "{chosen:?}");
-    assert!(!chosen.intersects(InitFlags::FUSE_WRITEBACK_CACHE | InitFlags::FUSE_FLOCK_LOCKS));
+    assert!(!chosen.contains(InitFlags::FUSE_WRITEBACK_CACHE));
     assert!(!chosen.contains(InitFlags::FUSE_ATOMIC_O_TRUNC), "it empties files that are being executed");
     assert!(chosen.contains(InitFlags::FUSE_PARALLEL_DIROPS | InitFlags::FUSE_AUTO_INVAL_DATA));
 }
 
 #[test]
 fn only_what_is_offered_is_asked_for() {
-    assert_eq!(choose(InitFlags::empty(), None).capabilities, InitFlags::empty());
+    assert_eq!(choose(InitFlags::empty(), None, true).capabilities, InitFlags::empty());
     let offered = InitFlags::FUSE_BIG_WRITES | InitFlags::FUSE_WRITEBACK_CACHE;
-    assert_eq!(choose(offered, None).capabilities, InitFlags::FUSE_BIG_WRITES);
+    assert_eq!(choose(offered, None, true).capabilities, InitFlags::FUSE_BIG_WRITES);
 }
 
 #[test]
 fn a_pretended_old_kernel_has_nothing_newer() {
-    let chosen = choose(InitFlags::all(), Some((3, 10)));
+    let chosen = choose(InitFlags::all(), Some((3, 10)), true);
     let newer = InitFlags::FUSE_PARALLEL_DIROPS | InitFlags::FUSE_MAX_PAGES;
     assert!(!chosen.capabilities.intersects(newer), "{chosen:?}");
     assert!(chosen.capabilities.contains(InitFlags::FUSE_DO_READDIRPLUS | InitFlags::FUSE_AUTO_INVAL_DATA));
     assert_eq!(chosen.transfer_bytes_max, OLD_TRANSFER_BYTES_MAX);
-    assert_eq!(choose(InitFlags::all(), Some((4, 20))).transfer_bytes_max, TRANSFER_BYTES_MAX);
+    assert_eq!(choose(InitFlags::all(), Some((4, 20)), true).transfer_bytes_max, TRANSFER_BYTES_MAX);
 }
 
 #[test]
@@ -49,9 +49,23 @@ fn lists_come_with_the_umask_or_not_at_all() {
         (InitFlags::all() - InitFlags::FUSE_POSIX_ACL, None, false),
         (InitFlags::all() - InitFlags::FUSE_DONT_MASK, None, false),
     ] {
-        let chosen = choose(offered, pretended);
+        let chosen = choose(offered, pretended, true);
         assert_eq!((chosen.lists, chosen.capabilities.intersects(both)), (lists, lists), "{pretended:?}");
     }
+}
+
+#[test]
+fn flock_is_asked_for_where_it_can_be_told_from_other_locks() {
+    for (offered, sees_calls, flocks) in [
+        (InitFlags::all(), true, true),
+        (InitFlags::all(), false, false),
+        (InitFlags::all() - InitFlags::FUSE_FLOCK_LOCKS, true, false),
+    ] {
+        let chosen = choose(offered, None, sees_calls);
+        let asked = chosen.capabilities.contains(InitFlags::FUSE_FLOCK_LOCKS);
+        assert_eq!((chosen.flocks, asked), (flocks, flocks), "{offered:?} {sees_calls}");
+    }
+    assert!(choose(InitFlags::all(), Some((3, 10)), true).flocks, "since 3.1");
 }
 
 #[test]
