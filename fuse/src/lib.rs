@@ -23,6 +23,7 @@ mod process;
 mod replies;
 mod shapes;
 mod siblings;
+mod submounts;
 mod watcher;
 
 pub use device::{MountError, is_stale, recover, shown_on};

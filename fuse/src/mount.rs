@@ -25,6 +25,7 @@ use crate::operations::locks::Undecided;
 use crate::options::MountOptions;
 use crate::shapes::Inodes;
 use crate::siblings::{Member, Membership, Siblings};
+use crate::submounts::Submounts;
 use crate::watcher::MountWatcher;
 
 /// What a mount is made of.
@@ -73,7 +74,7 @@ impl Mount {
         let (end_waits, waits_ended) = watch::channel(false);
         let door = Door {
             files: files.clone(),
-            view,
+            view: view.clone(),
             inodes,
             fresh,
             handles: Handles::default(),
@@ -85,7 +86,7 @@ impl Mount {
             ended: waits_ended,
         };
         let door = Arc::new(door);
-        let filesystem = TrefoilFilesystem { door, runtime, pretended, lists: false, flocks: false };
+        let filesystem = TrefoilFilesystem { door, runtime: runtime.clone(), pretended, lists: false, flocks: false };
         let mut config = Config::default();
         config.acl = if options.allow_other { SessionACL::All } else { SessionACL::Owner };
         config.n_threads = Some(SESSION_THREADS);
@@ -100,7 +101,8 @@ impl Mount {
         // Takes the kernel's first request, which tells what it can do.
         let session = Session::from_fd(filesystem, device, config.acl, config.clone())
             .map_err(|error| failed("the kernel does not speak with", error))?;
-        watcher.start(inodes, session.notifier()).map_err(|error| failed("no thread for", error))?;
+        let submounts = Submounts::new(&mounted, files.clone(), view, runtime);
+        watcher.start(inodes, session.notifier(), submounts).map_err(|error| failed("no thread for", error))?;
         device::read_ahead(&mounted);
 
         let (tell, ended) = watch::channel(None);

@@ -13,8 +13,12 @@ use std::path::{Path, PathBuf};
 pub struct MountPoint {
     /// Unique among the mounts that are there, and reused.
     pub id: u64,
+    /// The mount that it lies on.
+    pub parent: u64,
     /// `major:minor` of the file system.
     pub device: String,
+    /// What of the file system is shown.
+    pub root: PathBuf,
     pub path: PathBuf,
     /// `fuse.trefoil`
     pub kind: String,
@@ -30,18 +34,35 @@ pub fn at(path: &Path) -> std::io::Result<Option<MountPoint>> {
     Ok(text.split(|byte| *byte == b'\n').filter_map(parse).rfind(|mount| mount.path == path))
 }
 
+/// What of a file system has something else mounted on it: paths from its root, through whichever of its mounts.
+pub fn covered(table: &[u8], device: &str) -> Vec<PathBuf> {
+    let mounts: Vec<MountPoint> = table.split(|byte| *byte == b'\n').filter_map(parse).collect();
+    let own: Vec<&MountPoint> = mounts.iter().filter(|mount| mount.device == device).collect();
+    let covered = mounts.iter().filter_map(|mount| {
+        let under = own.iter().find(|own| own.id == mount.parent)?;
+        let below = mount.path.strip_prefix(&under.path).ok()?;
+        Some(under.root.strip_prefix("/").ok()?.join(below))
+    });
+    // On the root as a whole, no name of the file system's leads there.
+    covered.filter(|path| !path.as_os_str().is_empty()).collect()
+}
+
 /// Reads `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue`.
 fn parse(line: &[u8]) -> Option<MountPoint> {
     let mut words = line.split(|byte| *byte == b' ');
     let id = std::str::from_utf8(words.next()?).ok()?.parse().ok()?;
-    let (_parent, device, _root, path) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let parent = std::str::from_utf8(words.next()?).ok()?.parse().ok()?;
+    let (device, root, path) = (words.next()?, words.next()?, words.next()?);
     let mut rest = words.skip_while(|word| *word != b"-").skip(1);
     let (kind, source) = (rest.next()?, rest.next()?);
     let text = |word: &[u8]| String::from_utf8_lossy(&unescape(word)).into_owned();
+    let at = |word: &[u8]| PathBuf::from(OsString::from_vec(unescape(word)));
     Some(MountPoint {
         id,
+        parent,
         device: text(device),
-        path: OsString::from_vec(unescape(path)).into(),
+        root: at(root),
+        path: at(path),
         kind: text(kind),
         source: text(source),
     })

@@ -39,7 +39,7 @@ pub struct Membership {
 
 impl Member {
     /// Has the kernel forget every name that it keeps: with a name of the root goes what lies below it. What a program stands in or has
-    /// open is known for a lifetime more.
+    /// open, and what leads to another mount, is known for a lifetime more.
     pub async fn forget(&self, files: &FileService, view: &View) {
         let view = View { root: self.root, ..view.clone() };
         let mut after = 0;

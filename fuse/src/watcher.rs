@@ -3,7 +3,7 @@
 //! Always holds: the kernel is told by a thread of the mount's own, in the order of the commits, and never by one that answers a
 //! request: a notice may wait for a lock that a program holds which waits for its own answer. Where the mount is alone on its bucket,
 //! whoever made the change waits until the kernel has heard of it, within a limit; otherwise the kernel keeps nothing anyway, and
-//! nobody waits.
+//! nobody waits. A name that leads to another mount stays with the kernel (`submounts.rs`).
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -17,6 +17,7 @@ use trefoil_core::files::{Change, Watcher};
 use crate::freshness::Freshness;
 use crate::limits::{NOTICE_TIMEOUT, NOTICES_MAX};
 use crate::shapes::Inodes;
+use crate::submounts::Submounts;
 
 /// As the offset of a notice: attributes alone (linux/fs/fuse/inode.c).
 const ATTRIBUTES: i64 = -1;
@@ -37,9 +38,11 @@ impl MountWatcher {
     }
 
     /// Starts the thread that tells the kernel. It ends with this watcher.
-    pub fn start(&self, inodes: Inodes, notifier: Notifier) -> std::io::Result<()> {
+    pub fn start(&self, inodes: Inodes, notifier: Notifier, mut submounts: Submounts) -> std::io::Result<()> {
         let (sender, receiver) = sync_channel(NOTICES_MAX);
-        std::thread::Builder::new().name("fuse-notices".into()).spawn(move || tell(&receiver, inodes, &notifier))?;
+        std::thread::Builder::new()
+            .name("fuse-notices".into())
+            .spawn(move || tell(&receiver, inodes, &notifier, &mut submounts))?;
         // Set once, by the one who made this.
         let _ = self.notices.set(sender);
         Ok(())
@@ -95,10 +98,14 @@ fn late() {
     );
 }
 
-fn tell(notices: &Receiver<Notice>, inodes: Inodes, notifier: &Notifier) {
+fn tell(notices: &Receiver<Notice>, inodes: Inodes, notifier: &Notifier, submounts: &mut Submounts) {
     while let Ok((changes, done)) = notices.recv() {
+        submounts.look();
         for change in &changes {
             let told = match change {
+                Change::Name { directory, .. } if submounts.lie_behind(change) => {
+                    notifier.inval_inode(INodeNo(inodes.of(*directory)), ATTRIBUTES, 0)
+                }
                 // The directory's own attributes change with its names, and the kernel drops them only where it knows the name.
                 Change::Name { directory, name } => {
                     let directory = INodeNo(inodes.of(*directory));

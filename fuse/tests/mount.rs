@@ -22,6 +22,8 @@ mod access_times;
 mod lists;
 #[path = "mount/locks.rs"]
 mod locks;
+#[path = "mount/submounts.rs"]
+mod submounts;
 
 const BUCKET: &str = "mounted";
 
