@@ -98,8 +98,10 @@ pub async fn read_plus(
         Ok(names) => names,
         Err(error) => return reply.error(errno(&error)),
     };
-    for (attributes, ..) in &names {
+    for (counted, (attributes, ..)) in names.iter().enumerate() {
         if let Err(error) = door.known.told(&door.files, attributes, false).await {
+            // The kernel hears of none of them.
+            forget(door, &names[..counted]);
             return reply.error(errno(&error));
         }
     }
@@ -122,9 +124,12 @@ pub async fn read_plus(
         reply.ok();
         given
     });
-    for (attributes, ..) in &names[given..] {
-        door.known.forget(attributes.node, 1);
-    }
+    forget(door, &names[given..]);
+}
+
+/// Takes back that names were counted as told.
+fn forget(door: &Door, names: &[Name]) {
+    names.iter().for_each(|(attributes, ..)| door.known.forget(attributes.node, 1));
 }
 
 type Name = (Attributes, u64, Vec<u8>);
