@@ -128,9 +128,9 @@ async fn run(settings: &Settings) -> Result<(), String> {
     let (stop_files, files_stopped) = watch::channel(false);
     let file_work = tokio::spawn(async move { file_work.run_background(wait_for(files_stopped)).await });
     let background = background::start(service.clone(), store.crashed, stopped.clone());
-    // Those that can be made are there with the ready line; the others are tried again.
-    mounts.mount_waiting().await;
     let mounting = tokio::spawn(Arc::clone(&mounts).run(stopped.clone()));
+    // Those that can be made are there with the ready line; the others are tried again.
+    mounts.are_tried().await;
     let nfs = nfs.map(|nfs| tokio::spawn(nfs.serve(wait_for(stopped.clone()))));
     let s3 = tokio::spawn(s3.serve(wait_for(stopped)));
     let socket = tokio::spawn(admin::serve(Arc::clone(&front), Listener::Socket(socket), admin_stopped));

@@ -28,5 +28,10 @@ pub const MOUNTS_MAX: usize = 256;
 pub const MOUNTS_FILE_BYTES_MAX: u64 = 4 << 20;
 /// Pause between attempts to make mounts that wait for a bucket or a directory.
 pub const MOUNT_RETRY: Duration = Duration::from_secs(10);
+/// What making a mount may take: a few milliseconds, unless its directory lies on a server that does not answer. Then it is given up, and
+/// not tried again while that goes on.
+pub const MOUNT_START_TIMEOUT: Duration = Duration::from_secs(10);
+/// What a start of the daemon waits for all mounts to be tried.
+pub const MOUNTS_TRIED_TIMEOUT: Duration = Duration::from_secs(15);
 /// What one step of a mount's end may take (writing back, unmounting, answering the last requests), so that a daemon that ends does end.
 pub const MOUNT_END_TIMEOUT: Duration = Duration::from_secs(10);

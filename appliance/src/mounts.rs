@@ -1,10 +1,14 @@
-//! The mounts of the daemon: those of the settings, and those made by command, which are kept in the data directory.
+//! The mounts of the daemon: those of the settings, those made by command, which are kept in the data directory, and those asked for by
+//! mount(8), which are /etc/fstab's.
 //!
 //! Always holds: a mount made by command is in `mounts.json` before the command is answered, and leaves it only by `trefoil umount`:
-//! one that was taken off by other means (a shutdown unmounts everything, too) comes back at the next start. What can't be mounted
-//! yet is tried again, shown with its reason, and keeps the daemon from nothing. The settings win where both name a directory.
+//! one that was taken off by other means (a shutdown unmounts everything, too) comes back at the next start. One of mount(8) comes back
+//! by mount(8) alone, so that /etc/fstab is what holds; only where a daemon was killed does the next one take it up again, for nobody else
+//! hears of that. What can't be mounted yet is tried again, shown with its reason, and keeps the daemon from nothing, also where a
+//! directory does not answer. The settings win where both name a directory.
 
 mod file;
+mod hanging;
 mod spec;
 
 #[cfg(test)]
@@ -22,9 +26,10 @@ use trefoil_core::files::{FileError, FileService, ViewRequest};
 use trefoil_core::types::Principal;
 use trefoil_fuse::{Mount, MountError, MountOptions, Parts, Siblings};
 
+use hanging::Hanging;
 pub use spec::MountSpec;
 
-use crate::limits::{MOUNT_END_TIMEOUT, MOUNT_RETRY, MOUNTS_MAX};
+use crate::limits::{MOUNT_END_TIMEOUT, MOUNT_RETRY, MOUNT_START_TIMEOUT, MOUNTS_MAX, MOUNTS_TRIED_TIMEOUT};
 
 /// Where a mount comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +37,8 @@ use crate::limits::{MOUNT_END_TIMEOUT, MOUNT_RETRY, MOUNTS_MAX};
 pub enum Origin {
     Settings,
     Command,
+    /// mount(8), mostly for /etc/fstab.
+    Mount8,
 }
 
 /// How a mount is.
@@ -60,10 +67,15 @@ pub struct Listed {
 pub enum Refused {
     #[error("{0}")]
     Invalid(String),
-    #[error("{dir} shows {source_shown} already; unmount it first (trefoil umount {dir})")]
-    Taken { dir: String, source_shown: String },
-    #[error("{0} is no mount of this daemon; `trefoil mounts` shows those that are")]
+    #[error("{dir} shows {shown} already; unmount it first (trefoil umount {dir})")]
+    Taken { dir: String, shown: String },
+    #[error(
+        "{0} is no mount of this daemon; `trefoil mounts` shows those that are, and `umount -l {0}` takes off what another program has \
+         mounted there"
+    )]
     Absent(String),
+    #[error("{0} does not answer; unmount what lies there (umount -l {0}), or name another directory")]
+    Hangs(String),
     #[error("there are {MOUNTS_MAX} mounts, and no more can be")]
     TooMany,
     #[error("there is no directory {0}; make it in a mount of the bucket, or put an object below it")]
@@ -92,7 +104,12 @@ pub struct MountManager {
     /// Whose buckets are mounted: root's account may use all.
     principal: Principal,
     siblings: Arc<Siblings>,
+    /// Mounts that are kept, and mounts of mount(8) that are there now.
     file: PathBuf,
+    file_of_mount8: PathBuf,
+    hanging: Hanging,
+    /// Whether each mount was tried once.
+    tried: watch::Sender<bool>,
     pretended: Option<(u32, u32)>,
     /// By directory.
     entries: Mutex<BTreeMap<PathBuf, Entry>>,
@@ -114,9 +131,17 @@ impl MountManager {
         let kept = file::read(&file).map_err(|error| {
             format!("{}: {error}; repair it, or remove it and make its mounts anew", file.display())
         })?;
+        let file_of_mount8 = dir.join("mounts-of-mount8.json");
+        let left = file::read(&file_of_mount8).unwrap_or_else(|error| {
+            tracing::warn!(file = %file_of_mount8.display(), %error, "mounts of mount(8) that a killed daemon left are not taken up");
+            Vec::new()
+        });
+        // What was unmounted since is in no table of the kernel: by an end in order, by hand, by a start of the machine.
+        let left = left.iter().filter(|spec| trefoil_fuse::shown_on(Path::new(&spec.dir)) == Some(spec.source()));
         let mut entries = BTreeMap::new();
         let of_settings = settings.iter().map(|spec| (spec, Origin::Settings));
-        for (spec, origin) in of_settings.chain(kept.iter().map(|spec| (spec, Origin::Command))) {
+        let kept = kept.iter().map(|spec| (spec, Origin::Command));
+        for (spec, origin) in of_settings.chain(kept).chain(left.map(|spec| (spec, Origin::Mount8))) {
             let directory = PathBuf::from(&spec.dir);
             if entries.contains_key(&directory) {
                 tracing::warn!(dir = spec.dir, source = spec.source(), "a directory is named twice; the first holds");
@@ -130,6 +155,9 @@ impl MountManager {
             principal,
             siblings: Arc::default(),
             file,
+            file_of_mount8,
+            hanging: Hanging::default(),
+            tried: watch::channel(false).0,
             pretended,
             entries: Mutex::new(entries),
             turn: tokio::sync::Mutex::new(false),
@@ -140,11 +168,25 @@ impl MountManager {
     /// Makes what waits, at once and again every while, until the daemon ends.
     pub async fn run(self: Arc<Self>, mut stopped: watch::Receiver<bool>) {
         loop {
-            self.mount_waiting().await;
+            tokio::select! {
+                () = self.mount_waiting() => {}
+                // A mount that is just being made goes again when it is.
+                _ = stopped.wait_for(|stopped| *stopped) => return,
+            }
+            self.tried.send_replace(true);
             tokio::select! {
                 () = tokio::time::sleep(MOUNT_RETRY) => {}
                 _ = stopped.wait_for(|stopped| *stopped) => return,
             }
+        }
+    }
+
+    /// Waits until [`MountManager::run`] has tried each mount once; not much longer where directories do not answer.
+    pub async fn are_tried(&self) {
+        let mut tried = self.tried.subscribe();
+        // The sender is this.
+        if tokio::time::timeout(MOUNTS_TRIED_TIMEOUT, tried.wait_for(|tried| *tried)).await.is_err() {
+            tracing::warn!("some mounts are not there yet: a directory does not answer");
         }
     }
 
@@ -187,39 +229,39 @@ impl MountManager {
         }
     }
 
-    /// Mounts and keeps the mount. One that is there already, the same, is fine.
-    pub async fn mount(&self, spec: MountSpec) -> Result<Listed, Refused> {
+    /// Mounts, and keeps the mount where it is to come back at each start. One that is there already, the same, is fine.
+    pub async fn mount(&self, spec: MountSpec, keep: bool) -> Result<Listed, Refused> {
         spec.check().map_err(Refused::Invalid)?;
         let directory = PathBuf::from(&spec.dir);
         let ending = self.turn.lock().await;
         if *ending {
             return Err(Refused::Ending);
         }
-        let origin = {
+        let (origin, is_there) = {
             let entries = self.entries.lock();
+            let asked = if keep { Origin::Command } else { Origin::Mount8 };
             match entries.get(&directory) {
-                Some(entry) if entry.state == MountState::Mounted => {
-                    if entry.spec.is_same(&spec) {
-                        return Ok(entry.listed());
-                    }
-                    return Err(Refused::Taken { dir: spec.dir.clone(), source_shown: entry.spec.source() });
+                Some(entry) if !entry.spec.is_same(&spec) && entry.is_firm() => {
+                    return Err(Refused::Taken { dir: spec.dir.clone(), shown: entry.spec.shown() });
                 }
-                // One of the settings that waits, or was taken off: made now, as the settings have it.
-                Some(entry) if entry.origin == Origin::Settings && entry.spec.is_same(&spec) => Origin::Settings,
-                Some(entry) if entry.origin == Origin::Settings => {
-                    return Err(Refused::Taken { dir: spec.dir.clone(), source_shown: entry.spec.source() });
+                // Made now, where it is not, as the settings have it; or kept already. Who asks for it by mount(8) gets it.
+                Some(entry) if entry.origin == Origin::Settings || !keep && entry.spec.is_same(&spec) => {
+                    (entry.origin, entry.state == MountState::Mounted)
                 }
+                Some(entry) => (asked, entry.state == MountState::Mounted),
                 None if entries.len() >= MOUNTS_MAX => return Err(Refused::TooMany),
-                _ => Origin::Command,
+                None => (asked, false),
             }
         };
-        let mount = self.start(&spec).await?;
+        let mount = if is_there { None } else { Some(self.start(&spec).await?) };
         let listed = {
             let mut entries = self.entries.lock();
             let state = MountState::Waiting { reason: None };
             let entry = entries.entry(directory).or_insert(Entry { spec: spec.clone(), origin, state, mount: None });
             (entry.spec, entry.origin) = (spec, origin);
-            self.settle(entry, mount);
+            if let Some(mount) = mount {
+                self.settle(entry, mount);
+            }
             entry.listed()
         };
         self.keep().await?;
@@ -229,14 +271,14 @@ impl MountManager {
     /// Takes a mount off its directory and forgets it, unless it is of the settings.
     pub async fn unmount(&self, dir: &str, lazy: bool) -> Result<(), Refused> {
         let _ending = self.turn.lock().await;
-        let (directory, mount) = {
+        let found = {
             let entries = self.entries.lock();
             // By its name in the settings, which may lead through links, or by where it is.
             let is_at = |entry: &Entry| entry.mount.as_ref().is_some_and(|mount| mount.directory() == Path::new(dir));
             let mut found = entries.iter().filter(|(name, entry)| name.as_path() == Path::new(dir) || is_at(entry));
-            let (name, entry) = found.next().ok_or_else(|| Refused::Absent(dir.to_owned()))?;
-            (name.clone(), entry.mount.clone())
+            found.next().map(|(name, entry)| (name.clone(), entry.mount.clone()))
         };
+        let Some((directory, mount)) = found else { return self.recover(dir).await };
         if let Some(mount) = mount {
             let off = blocking({
                 let mount = Arc::clone(&mount);
@@ -258,6 +300,16 @@ impl MountManager {
             }
         }
         self.keep().await
+    }
+
+    /// Takes off what a daemon that was killed left on a directory, and this one knows nothing of.
+    async fn recover(&self, dir: &str) -> Result<(), Refused> {
+        let directory = PathBuf::from(dir);
+        let recovered = self.hanging.wait(&directory, MOUNT_END_TIMEOUT, {
+            let directory = directory.clone();
+            move || trefoil_fuse::recover(&directory)
+        });
+        if recovered.await?? { Ok(()) } else { Err(Refused::Absent(dir.to_owned())) }
     }
 
     pub fn list(&self) -> Vec<Listed> {
@@ -323,7 +375,10 @@ impl MountManager {
             siblings: Arc::clone(&self.siblings),
             pretended: self.pretended,
         };
-        Ok(Arc::new(blocking(move || Mount::start(parts)).await??))
+        let directory = PathBuf::from(&spec.dir);
+        // What becomes a mount after that is dropped, which takes it off.
+        let started = self.hanging.wait(&directory, MOUNT_START_TIMEOUT, move || Mount::start(parts)).await?;
+        Ok(Arc::new(started?))
     }
 
     /// The mount is there; somebody watches for its end.
@@ -343,27 +398,41 @@ impl MountManager {
         let mut entries = self.entries.lock();
         let Some(entry) = entries.get_mut(directory) else { return };
         // Another may have taken its place meanwhile.
-        if entry.mount.as_ref().is_some_and(|present| Arc::ptr_eq(present, mount)) {
-            entry.mount = None;
-            entry.state = match ended {
-                Ok(()) => MountState::Unmounted,
-                Err(reason) => MountState::Waiting { reason: Some(reason) },
-            };
+        if !entry.mount.as_ref().is_some_and(|present| Arc::ptr_eq(present, mount)) {
+            return;
+        }
+        entry.mount = None;
+        match ended {
+            // umount(8) is the end of what mount(8) began.
+            Ok(()) if entry.origin == Origin::Mount8 => drop(entries.remove(directory)),
+            Ok(()) => entry.state = MountState::Unmounted,
+            Err(reason) => entry.state = MountState::Waiting { reason: Some(reason) },
         }
     }
 
     async fn keep(&self) -> Result<(), Refused> {
-        let kept: Vec<MountSpec> = {
+        let of = |origin| -> Vec<MountSpec> {
             let entries = self.entries.lock();
-            let own = entries.values().filter(|entry| entry.origin == Origin::Command);
-            own.map(|entry| entry.spec.clone()).collect()
+            entries.values().filter(|entry| entry.origin == origin).map(|entry| entry.spec.clone()).collect()
         };
-        let file = self.file.clone();
-        blocking(move || file::write(&file, &kept)).await?.map_err(Refused::Kept)
+        let (kept, of_mount8) = (of(Origin::Command), of(Origin::Mount8));
+        let (file, file_of_mount8) = (self.file.clone(), self.file_of_mount8.clone());
+        let written = blocking(move || {
+            if !of_mount8.is_empty() || file_of_mount8.exists() {
+                file::write(&file_of_mount8, &of_mount8)?;
+            }
+            file::write(&file, &kept)
+        });
+        written.await?.map_err(Refused::Kept)
     }
 }
 
 impl Entry {
+    /// Whether another mount of its directory has to be refused: it is there, or the settings will have it so.
+    fn is_firm(&self) -> bool {
+        self.state == MountState::Mounted || self.origin == Origin::Settings
+    }
+
     fn listed(&self) -> Listed {
         Listed { spec: self.spec.clone(), origin: self.origin, state: self.state.clone() }
     }

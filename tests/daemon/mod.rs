@@ -5,6 +5,7 @@
 mod commands;
 mod drain;
 mod exports;
+mod mounts;
 mod start;
 
 use std::io::{BufRead, BufReader, Read};

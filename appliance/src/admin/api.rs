@@ -89,7 +89,26 @@ pub struct NewCheck {
     pub repair: bool,
 }
 
-/// A mount as it is; what makes one is its `spec` alone, at the top.
+/// What makes a mount: a spec at the top, and whether it is to come back at each start.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewMount {
+    pub bucket: String,
+    #[serde(default)]
+    pub prefix: String,
+    pub dir: String,
+    #[serde(default)]
+    pub options: String,
+    /// mount(8) says false: /etc/fstab is what it comes back by.
+    #[serde(default = "is_kept")]
+    pub keep: bool,
+}
+
+fn is_kept() -> bool {
+    true
+}
+
+/// A mount as it is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MountView {
     pub spec: MountSpec,

@@ -1,13 +1,13 @@
 //! `/api/v1/mounts`: what is mounted where.
 //!
-//! Always holds: a mount that was made is kept before it is answered. Directories are those of the daemon's machine, in the daemon's
+//! Always holds: a mount that was made is kept before it is answered, unless it is not to be. Directories are those of the daemon's machine, in the daemon's
 //! mount namespace.
 
 use http::StatusCode;
 
 use super::Admin;
 use super::answer::{self, Answer};
-use super::api::{MountView, Mounts, Unmount};
+use super::api::{MountView, Mounts, NewMount, Unmount};
 use super::route::document;
 use crate::mounts::{Listed, MountSpec, Refused};
 
@@ -17,12 +17,12 @@ pub fn list(admin: &Admin) -> Answer {
 }
 
 pub async fn create(admin: &Admin, body: &[u8]) -> Answer {
-    let spec: MountSpec = match document(body) {
-        Ok(spec) => spec,
+    let NewMount { bucket, prefix, dir, options, keep } = match document(body) {
+        Ok(new) => new,
         Err(refusal) => return *refusal,
     };
     let Some(mounts) = &admin.mounts else { return none() };
-    match mounts.mount(spec).await {
+    match mounts.mount(MountSpec { bucket, prefix, dir, options }, keep).await {
         Ok(listed) => answer::json(StatusCode::CREATED, &view(listed)),
         Err(error) => refused(&error),
     }
@@ -57,6 +57,7 @@ fn refused(error: &Refused) -> Answer {
         Refused::NoPrefix(_) => (StatusCode::NOT_FOUND, "NoSuchDirectory"),
         Refused::Absent(_) => (StatusCode::NOT_FOUND, "NoSuchMount"),
         Refused::Mount(_) => (StatusCode::CONFLICT, "NotMounted"),
+        Refused::Hangs(_) => (StatusCode::CONFLICT, "DirectoryHangs"),
         Refused::Late(_) => (StatusCode::SERVICE_UNAVAILABLE, "Late"),
         Refused::Ending => (StatusCode::SERVICE_UNAVAILABLE, "Ending"),
         Refused::Kept(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Internal"),

@@ -11,7 +11,7 @@ use clap::Args;
 use super::remote::{Remote, RemoteArgs, block_on};
 use super::table::{Align, Table};
 use super::{Failure, print, print_json};
-use crate::admin::api::{MountView, Mounts, Unmount};
+use crate::admin::api::{MountView, Mounts, NewMount, Unmount};
 use crate::mounts::{MountSpec, MountState, Origin};
 
 #[derive(Debug, Args)]
@@ -56,7 +56,7 @@ pub struct MountsArgs {
 }
 
 pub fn mount(args: &MountArgs) -> Result<ExitCode, Failure> {
-    let mounted = ask(&args.remote, &args.source, &args.dir, &args.options.join(","))?;
+    let mounted = ask(&args.remote, &args.source, &args.dir, &args.options.join(","), true)?;
     if args.json {
         print_json(&mounted)?;
     }
@@ -84,12 +84,14 @@ pub fn mounts(args: &MountsArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Asks the daemon for a mount.
-pub fn ask(remote: &RemoteArgs, source: &str, dir: &Path, options: &str) -> Result<MountView, Failure> {
+/// Asks the daemon for a mount, which comes back at each of its starts where it is to be kept.
+pub fn ask(remote: &RemoteArgs, source: &str, dir: &Path, options: &str, keep: bool) -> Result<MountView, Failure> {
     let spec = MountSpec::new(source, &absolute(dir)?, options);
     spec.check().map_err(Failure)?;
+    let MountSpec { bucket, prefix, dir, options } = spec;
     let remote = Remote::new(remote)?;
-    block_on(async { Ok(remote.post("/api/v1/mounts", &spec).await?) })
+    let new = NewMount { bucket, prefix, dir, options, keep };
+    block_on(async { Ok(remote.post("/api/v1/mounts", &new).await?) })
 }
 
 /// The directory as the daemon knows it: absolute, without a slash at its end, and with links resolved where it can be looked at (a
@@ -117,6 +119,7 @@ fn table(mounts: &[MountView]) -> Table {
         let origin = match origin {
             Origin::Settings => "settings",
             Origin::Command => "command",
+            Origin::Mount8 => "mount(8)",
         };
         let source = spec.source();
         let cells: [&str; 6] = [&spec.dir, &source, state, origin, &spec.options, reason];

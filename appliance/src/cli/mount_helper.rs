@@ -1,8 +1,9 @@
 //! `mount.trefoil`: the same binary under the name by which mount(8) looks for it, so that /etc/fstab can name mounts.
 //!
 //! Always holds: takes what mount(8) gives to a helper (`SOURCE DIR [-sfnv] [-o OPTIONS] [-t TYPE] [-N NAMESPACE]`, mount(8),
-//! "EXTERNAL HELPERS") and asks the daemon. Which daemon is told by the options `config=FILE` and `data_dir=DIR`, which go no further.
-//! Exit status is mount(8)'s: 0 is done, 1 a wrong call, 32 not mounted.
+//! "EXTERNAL HELPERS") and asks the daemon, which keeps no such mount: at a start of the machine, what /etc/fstab says then is what holds.
+//! Which daemon is told by the options `config=FILE` and `data_dir=DIR`, which go no further. Exit status is mount(8)'s: 0 is done, 1 a
+//! wrong call, 32 not mounted.
 
 #[cfg(test)]
 mod tests;
@@ -48,7 +49,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let remote = RemoteArgs::local(Common::new(call.config, call.data_dir));
-    match mount::ask(&remote, &call.source, &call.dir, &call.options) {
+    match mount::ask(&remote, &call.source, &call.dir, &call.options, false) {
         Ok(_) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{NAME}: {failure}");

@@ -1,4 +1,4 @@
-//! `mounts.json`: the mounts made by command.
+//! `mounts.json`: the mounts made by command; and `mounts-of-mount8.json`, those of mount(8) that are there.
 //!
 //! Always holds: the file is replaced as a whole and durably, and only the daemon's user reads it.
 

@@ -37,6 +37,11 @@ impl MountSpec {
         if self.prefix.is_empty() { self.bucket.clone() } else { format!("{}/{}", self.bucket, self.prefix) }
     }
 
+    /// The same, with options where there are any.
+    pub fn shown(&self) -> String {
+        if self.options.is_empty() { self.source() } else { format!("{} ({})", self.source(), self.options) }
+    }
+
     pub fn bucket(&self) -> Result<BucketName, String> {
         self.bucket.parse().map_err(|_| {
             format!("{:?} can't be a bucket's name; give BUCKET, or BUCKET/PREFIX for a directory of it", self.bucket)

@@ -1,12 +1,15 @@
 //! Mounts that are kept, that wait, and that can't be.
 
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::sync::watch;
 use trefoil_core::in_memory::InMemory;
 
-use super::{MountManager, MountSpec, MountState, Origin, Refused, file};
+use super::{Listed, MountManager, MountSpec, MountState, Origin, Refused, file};
 
 async fn manager(dir: &Path, settings: &[MountSpec]) -> Result<Arc<MountManager>, String> {
     let store = InMemory::new(1 << 20).await.unwrap();
@@ -70,11 +73,11 @@ async fn what_can_t_be_mounted_yet_waits_with_its_reason() {
 async fn a_mount_that_was_refused_is_not_kept() {
     let dir = tempfile::tempdir().unwrap();
     let mounts = manager(dir.path(), &[]).await.unwrap();
-    assert!(mounts.mount(MountSpec::new("absent", "/mnt/trefoil-absent", "")).await.is_err());
+    assert!(mounts.mount(MountSpec::new("absent", "/mnt/trefoil-absent", ""), true).await.is_err());
     assert!(mounts.list().is_empty() && !dir.path().join("mounts.json").exists());
     assert!(matches!(mounts.unmount("/mnt/trefoil-absent", false).await, Err(Refused::Absent(_))));
     mounts.end().await;
-    let late = mounts.mount(MountSpec::new("absent", "/mnt/trefoil-absent", "")).await;
+    let late = mounts.mount(MountSpec::new("absent", "/mnt/trefoil-absent", ""), true).await;
     assert!(matches!(late, Err(Refused::Ending)));
 }
 
@@ -99,4 +102,137 @@ async fn a_damaged_file_is_told_and_not_overwritten() {
     let error = manager(dir.path(), &[]).await.err().unwrap();
     assert!(error.contains("mounts.json") && error.contains("repair"), "{error}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "not json");
+}
+
+/// A store with the bucket `photos`, and what can be mounted. `None` where nothing can, and nobody demands it.
+async fn real(dir: &Path, settings: &[MountSpec]) -> Option<Arc<MountManager>> {
+    let can = nix::unistd::geteuid().is_root() && Path::new("/dev/fuse").exists();
+    if !can {
+        assert!(std::env::var_os("TREFOIL_TEST_FUSE").is_none(), "root and /dev/fuse are needed");
+        eprintln!("left out: root and /dev/fuse are needed");
+        return None;
+    }
+    let store = InMemory::new(1 << 20).await.unwrap();
+    store.bucket("photos".parse().unwrap()).await.unwrap();
+    Some(MountManager::open(dir, settings, store.files(), store.root, None).unwrap())
+}
+
+fn directory(dir: &Path, name: &str) -> PathBuf {
+    let directory = dir.join(name);
+    std::fs::create_dir_all(&directory).unwrap();
+    directory
+}
+
+fn photos(directory: &Path, options: &str) -> MountSpec {
+    MountSpec::new("photos", directory.to_str().unwrap(), options)
+}
+
+/// What a killed daemon leaves, or with its device kept, a file system that answers nobody.
+fn mounted_by_nobody(directory: &Path, kind: &str) -> std::fs::File {
+    let device = std::fs::File::options().read(true).write(true).open("/dev/fuse").unwrap();
+    let data = format!("fd={},rootmode=40000,user_id=0,group_id=0", device.as_raw_fd());
+    let none = nix::mount::MsFlags::empty();
+    nix::mount::mount(Some("photos"), directory, Some(kind), none, Some(data.as_str())).unwrap();
+    device
+}
+
+fn origins(listed: &[Listed]) -> Vec<(Origin, MountState)> {
+    listed.iter().map(|listed| (listed.origin, listed.state.clone())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_mount_8_asks_for_is_not_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = directory(dir.path(), "m");
+    let Some(mounts) = real(dir.path(), &[]).await else { return };
+    let kept = || file::read(&dir.path().join("mounts.json")).unwrap();
+    let listed = mounts.mount(photos(&at, "ro"), false).await.unwrap();
+    assert_eq!((listed.origin, listed.state), (Origin::Mount8, MountState::Mounted));
+    assert!(kept().is_empty());
+    let taken = mounts.mount(photos(&at, "rw"), false).await.unwrap_err();
+    assert!(matches!(taken, Refused::Taken { .. }) && taken.to_string().contains("photos (ro) already"), "{taken}");
+    // By hand, as mount(8)'s mounts end.
+    nix::mount::umount(&at).unwrap();
+    for _ in 0..500 {
+        if mounts.list().is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(mounts.list().is_empty(), "{:?}", mounts.list());
+    // With other options, as after a change of /etc/fstab.
+    mounts.mount(photos(&at, "rw"), false).await.unwrap();
+    // Asked for by command, it is one that is kept; and mount(8) is content with it.
+    mounts.mount(photos(&at, "rw"), true).await.unwrap();
+    mounts.mount(photos(&at, "rw"), false).await.unwrap();
+    assert_eq!((origins(&mounts.list()), kept().len()), (vec![(Origin::Command, MountState::Mounted)], 1));
+    mounts.unmount(at.to_str().unwrap(), false).await.unwrap();
+    mounts.mount(photos(&at, ""), false).await.unwrap();
+    mounts.end().await;
+    // The next start knows nothing of it.
+    let mounts = real(dir.path(), &[]).await.unwrap();
+    assert!(mounts.list().is_empty(), "{:?}", mounts.list());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mount_of_mount_8_that_a_killed_daemon_left_is_taken_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let (at, gone) = (directory(dir.path(), "m"), directory(dir.path(), "gone"));
+    let Some(mounts) = real(dir.path(), &[]).await else { return };
+    for at in [&at, &gone] {
+        mounts.mount(photos(at, "umask=077"), false).await.unwrap();
+    }
+    let left = std::fs::read(dir.path().join("mounts-of-mount8.json")).unwrap();
+    mounts.end().await;
+    std::fs::write(dir.path().join("mounts-of-mount8.json"), left).unwrap();
+    drop(mounted_by_nobody(&at, "fuse.trefoil"));
+    let mounts = real(dir.path(), &[]).await.unwrap();
+    mounts.mount_waiting().await;
+    let listed = mounts.list();
+    assert_eq!(origins(&listed), [(Origin::Mount8, MountState::Mounted)]);
+    assert_eq!(listed[0].spec, photos(&at, "umask=077"));
+    std::fs::write(at.join("file"), b"x").unwrap();
+    mounts.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_daemon_left_is_taken_off_also_where_it_is_not_known() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = directory(dir.path(), "m");
+    let Some(mounts) = real(dir.path(), &[]).await else { return };
+    let path = at.to_str().unwrap();
+    drop(mounted_by_nobody(&at, "fuse.trefoil"));
+    assert!(std::fs::read_dir(&at).is_err());
+    mounts.unmount(path, false).await.unwrap();
+    assert_eq!(std::fs::read_dir(&at).unwrap().count(), 0);
+    let absent = mounts.unmount(path, false).await.unwrap_err();
+    assert!(absent.to_string().contains(&format!("`umount -l {path}`")), "{absent}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_does_not_answer_holds_up_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let (hangs, answers) = (directory(dir.path(), "hangs"), directory(dir.path(), "second"));
+    let settings = [photos(&hangs, ""), photos(&answers, "")];
+    let Some(mounts) = real(dir.path(), &settings).await else { return };
+    let silent = mounted_by_nobody(&hangs, "fuse.another");
+    // A daemon that is told to end meanwhile does.
+    let (stop, stopped) = watch::channel(false);
+    let run = tokio::spawn(Arc::clone(&mounts).run(stopped));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    stop.send_replace(true);
+    tokio::time::timeout(Duration::from_secs(5), run).await.expect("it ends").unwrap();
+    // One that goes on makes the others, and asks no more of what hangs.
+    let (_stop, stopped) = watch::channel(false);
+    let run = tokio::spawn(Arc::clone(&mounts).run(stopped));
+    mounts.are_tried().await;
+    let listed = mounts.list();
+    assert_eq!(listed[1].state, MountState::Mounted);
+    let MountState::Waiting { reason: Some(reason) } = &listed[0].state else { panic!("{listed:?}") };
+    assert!(reason.contains("does not answer"), "{reason}");
+    tokio::time::timeout(Duration::from_secs(5), mounts.end()).await.expect("the others end");
+    run.abort();
+    let how = nix::mount::MntFlags::MNT_FORCE | nix::mount::MntFlags::MNT_DETACH;
+    nix::mount::umount2(&hangs, how).unwrap();
+    drop(silent);
 }
