@@ -2,7 +2,7 @@
 //!
 //! Always holds: `exports.json` is replaced as a whole and durably before a command is answered. An export's id is its own over restarts,
 //! so that handles outlive them: one made by command has it drawn once, one of the settings has it from its name and bucket. A name is
-//! of one of both; the settings win.
+//! of one of both; the settings win. What is kept and can't be served is told, and keeps the daemon from nothing.
 
 mod spec;
 
@@ -115,7 +115,14 @@ impl ExportManager {
                         "an export of this name is in the settings; the one made by command is not served"
                     );
                 }
-                Err(error) => return Err(format!("{}: {error}", file.display())),
+                Err(error) => {
+                    let name = &spec.name;
+                    tracing::warn!(
+                        %error,
+                        "the export {name} of {} is not served; delete it (trefoil export delete {name}), and make it anew",
+                        file.display()
+                    );
+                }
             }
         }
         let (settings, kept) = (settings.to_vec(), Mutex::new(kept));
@@ -136,6 +143,10 @@ impl ExportManager {
         let mut kept = self.kept.lock().await;
         if self.table.by_name(&spec.name).is_some() || kept.iter().any(|kept| kept.export.name == spec.name) {
             return Err(Refused::Exists(spec.name));
+        }
+        // Before anything is written: what is kept is served.
+        if self.table.is_full() {
+            return Err(invalid(ExportError::TooMany));
         }
         let id = self.random.next_u64();
         let options = spec.options().map_err(Refused::Invalid)?;

@@ -53,6 +53,22 @@ pub struct ExportOptions {
     pub defaults: Defaults,
 }
 
+impl ExportOptions {
+    /// Says what is wrong with them.
+    pub fn check(&self) -> Result<(), ExportError> {
+        let letter = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+        let name = &self.name;
+        if name.is_empty()
+            || name.len() > EXPORT_NAME_BYTES_MAX
+            || !name.bytes().all(letter)
+            || [".", ".."].contains(&name.as_str())
+        {
+            return Err(ExportError::InvalidName);
+        }
+        Ok(())
+    }
+}
+
 /// Why an export can't be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExportError {
@@ -76,15 +92,7 @@ pub struct Export {
 
 impl Export {
     pub fn new(id: u64, principal: Principal, options: ExportOptions) -> Result<Self, ExportError> {
-        let letter = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-        let name = &options.name;
-        if name.is_empty()
-            || name.len() > EXPORT_NAME_BYTES_MAX
-            || !name.bytes().all(letter)
-            || [".", ".."].contains(&name.as_str())
-        {
-            return Err(ExportError::InvalidName);
-        }
+        options.check()?;
         Ok(Self { id, options, principal, view: RwLock::new(None) })
     }
 
@@ -174,6 +182,11 @@ impl Exports {
         let Some(export) = table.by_name.remove(name) else { return false };
         table.by_id.remove(&export.id);
         true
+    }
+
+    /// Whether there can't be one more.
+    pub fn is_full(&self) -> bool {
+        self.table.read().by_id.len() >= EXPORTS_MAX
     }
 
     pub fn by_id(&self, id: u64) -> Option<Arc<Export>> {

@@ -1,7 +1,8 @@
 //! Lists of hosts: who may use an export.
 //!
 //! Always holds: an entry is an address, a network (`10.0.0.0/8`, `fd00::/8`), or `*`; no name, for a name means whatever a resolver
-//! says just then. An IPv4 address that comes as IPv6 (`::ffff:10.0.0.1`) is the IPv4 address. A list without entries lets nobody in.
+//! says just then. An IPv4 address in IPv6's form (`::ffff:10.0.0.1`) is the IPv4 address, in a list and of a client. A list without entries
+//! lets nobody in.
 
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,9 @@ pub enum Host {
     /// An address, and how many of its bits count.
     Network(IpAddr, u8),
 }
+
+/// Bits in front of an IPv4 address in IPv6's form (RFC 4291, 2.5.5.2).
+const MAPPED_BITS: u8 = 96;
 
 /// A text that is no list of hosts.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +62,16 @@ impl FromStr for Host {
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
         let most = if address.is_ipv4() { 32 } else { 128 };
         let bits = bits.unwrap_or(most);
-        if bits > most { Err(wrong()) } else { Ok(Host::Network(address, bits)) }
+        if bits > most {
+            return Err(wrong());
+        }
+        match address {
+            IpAddr::V6(six) if bits >= MAPPED_BITS => Ok(match six.to_ipv4_mapped() {
+                Some(four) => Host::Network(four.into(), bits - MAPPED_BITS),
+                None => Host::Network(address, bits),
+            }),
+            _ => Ok(Host::Network(address, bits)),
+        }
     }
 }
 

@@ -61,9 +61,15 @@ impl ExportSpec {
             "none" => Squash::None,
             other => return Err(format!("squash is {other:?}; give root, all or none")),
         };
+        if self.hosts.is_empty() {
+            let local = Self::default().hosts.join(", ");
+            return Err(format!(
+                "hosts is empty, which lets nobody in; give addresses, networks like 10.0.0.0/8, or *; left out, it is this machine ({local})"
+            ));
+        }
         let umask = u32::from_str_radix(&self.umask, 8).ok().filter(|mask| *mask <= 0o777);
         let umask = umask.ok_or_else(|| format!("umask is {:?}; give three octal digits, like 022", self.umask))?;
-        Ok(ExportOptions {
+        let options = ExportOptions {
             name: self.name.clone(),
             bucket,
             prefix,
@@ -78,6 +84,8 @@ impl ExportSpec {
                 file_mode: 0o666 & !umask,
                 directory_mode: 0o777 & !umask,
             },
-        })
+        };
+        options.check().map_err(|error| format!("name {:?}: {error}", self.name))?;
+        Ok(options)
     }
 }

@@ -1,7 +1,13 @@
 //! Exports as they are written, kept, and refused.
 
-use super::{ExportSpec, Kept, read, spec_id, write};
+use std::sync::Arc;
+
+use trefoil_core::in_memory::InMemory;
+use trefoil_core::random::SystemRandom;
 use trefoil_nfs::Squash;
+use trefoil_nfs::limits::EXPORTS_MAX;
+
+use super::{ExportManager, ExportSpec, Kept, Refused, read, spec_id, write};
 
 fn spec(bucket: &str) -> ExportSpec {
     ExportSpec { name: "photos".into(), bucket: bucket.into(), ..ExportSpec::default() }
@@ -33,6 +39,11 @@ fn what_can_not_be_is_refused_with_its_cure() {
         (ExportSpec { umask: "9".into(), ..spec("photos") }, "umask is \"9\"; give three octal digits"),
         (ExportSpec { umask: "1000".into(), ..spec("photos") }, "umask is \"1000\"; give three octal digits"),
         (ExportSpec { hosts: vec!["nas".into()], ..spec("photos") }, "\"nas\" is no host"),
+        (ExportSpec { hosts: vec![], ..spec("photos") }, "hosts is empty, which lets nobody in; give addresses"),
+        (
+            ExportSpec { name: "a/b".into(), ..spec("photos") },
+            "name \"a/b\": the name of an export has 1 to 255 letters",
+        ),
     ] {
         let error = spec.options().unwrap_err();
         assert!(error.starts_with(expected), "{error}");
@@ -59,4 +70,34 @@ fn the_id_of_an_export_of_the_settings_is_that_of_its_name_and_bucket() {
     assert_eq!(spec_id(&spec("photos")), spec_id(&ExportSpec { read_only: true, ..spec("photos") }));
     assert_ne!(spec_id(&spec("photos")), spec_id(&spec("photos/a")));
     assert_ne!(spec_id(&spec("photos")), spec_id(&ExportSpec { name: "p".into(), ..spec("photos") }));
+}
+
+#[tokio::test]
+async fn one_too_many_is_refused_before_it_is_kept_and_ends_no_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("exports.json");
+    let store = InMemory::new(1 << 20).await.unwrap();
+    store.bucket("photos".parse().unwrap()).await.unwrap();
+    let (files, random) = (store.files(), Arc::new(SystemRandom));
+    let open = || ExportManager::open(dir.path(), &[], files.clone(), store.root.clone(), random.clone(), None);
+    let named = |name: String| ExportSpec { name, ..spec("photos") };
+    let kept = |id: usize, export| Kept { id: format!("{id:016x}"), export };
+    let mut all: Vec<Kept> = (0..EXPORTS_MAX).map(|number| kept(number, named(number.to_string()))).collect();
+    write(&file, &all).unwrap();
+    let exports = open().unwrap();
+    let refused = exports.create(named("one-more".into())).await.unwrap_err();
+    assert!(refused.to_string().contains("there can't be more"), "{refused}");
+    assert_eq!(read(&file).unwrap().len(), EXPORTS_MAX);
+    // What an earlier version kept all the same, and one that this version takes for wrong.
+    all.push(kept(EXPORTS_MAX, named("one-more".into())));
+    all.insert(0, kept(EXPORTS_MAX + 1, ExportSpec { hosts: vec![], ..named("nobody".into()) }));
+    write(&file, &all).unwrap();
+    let exports = open().unwrap();
+    assert_eq!(exports.table().list().len(), EXPORTS_MAX);
+    for name in ["nobody", "one-more", "7"] {
+        exports.delete(name).await.unwrap();
+    }
+    exports.create(named("new".into())).await.unwrap();
+    assert!(matches!(exports.create(named("new".into())).await, Err(Refused::Exists(_))));
+    assert_eq!((read(&file).unwrap().len(), open().unwrap().table().list().len()), (EXPORTS_MAX, EXPORTS_MAX));
 }

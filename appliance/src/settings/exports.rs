@@ -21,7 +21,16 @@ pub fn read(value: &Spanned<DeValue<'_>>, place: Place<'_>) -> Result<Vec<Export
         let here = place(value.span());
         return Err(SettingsError(format!("{here}: write [[export]], for there can be several")));
     };
-    items.iter().map(|item| one(item, place)).collect()
+    let mut exports: Vec<ExportSpec> = Vec::new();
+    for item in items {
+        let spec = one(item, place)?;
+        if exports.iter().any(|export| export.name == spec.name) {
+            let here = place(item.span());
+            return Err(SettingsError(format!("{here}: two [[export]] have the name {}; rename one", spec.name)));
+        }
+        exports.push(spec);
+    }
+    Ok(exports)
 }
 
 fn one(item: &Spanned<DeValue<'_>>, place: Place<'_>) -> Result<ExportSpec, SettingsError> {

@@ -247,6 +247,20 @@ fn exports_are_tables_of_their_own() {
             "[[export]]\nname = 'x'\nbucket = 'bucket'\nsquash = 'me'\n",
             "trefoil.toml:1: [[export]]: squash is \"me\"; give root, all or none",
         ),
+        (
+            "\n[[export]]\nname = 'a/b'\nbucket = 'bucket'\n",
+            "trefoil.toml:2: [[export]]: name \"a/b\": the name of an export has 1 to 255 letters, digits, and any of . - _, and is not \
+             . or ..",
+        ),
+        (
+            "[[export]]\nname = 'x'\nbucket = 'bucket'\n[[export]]\nname = 'x'\nbucket = 'other'\n",
+            "trefoil.toml:4: two [[export]] have the name x; rename one",
+        ),
+        (
+            "[[export]]\nname = 'x'\nbucket = 'bucket'\nhosts = []\n",
+            "trefoil.toml:1: [[export]]: hosts is empty, which lets nobody in; give addresses, networks like 10.0.0.0/8, or *; left out, \
+             it is this machine (127.0.0.0/8, ::1)",
+        ),
     ] {
         assert_eq!(file_error(text), expected, "{text}");
     }

@@ -7,6 +7,7 @@ use trefoil_core::types::Principal;
 
 use super::{Export, ExportError, ExportOptions, Exports, NOBODY, Squash};
 use crate::hosts::Hosts;
+use crate::limits::EXPORTS_MAX;
 use crate::rpc::Identity;
 
 fn options(name: &str) -> ExportOptions {
@@ -47,6 +48,19 @@ fn exports_come_and_go_under_their_name_and_id() {
     assert_eq!(exports.by_id(1).map(|export| export.options.name.clone()), Some("b".into()));
     assert!(exports.remove("b") && !exports.remove("b"));
     assert!(exports.by_id(1).is_none() && exports.by_name("b").is_none());
+}
+
+#[test]
+fn there_is_a_last_one() {
+    let exports = Exports::default();
+    for number in 0..EXPORTS_MAX {
+        assert!(!exports.is_full());
+        exports.add(export(number as u64, options(&number.to_string())).expect("an export")).expect("added");
+    }
+    assert!(exports.is_full());
+    let one_more = export(u64::MAX, options("more")).expect("an export");
+    assert_eq!(exports.add(one_more).expect_err("too many"), ExportError::TooMany);
+    assert!(exports.remove("7") && !exports.is_full());
 }
 
 #[test]

@@ -18,6 +18,13 @@ fn addresses_and_networks_admit_their_own() {
         ("10.1.2.3", "10.1.2.3", true),
         ("10.1.2.3", "10.1.2.4", false),
         ("10.1.2.3", "::ffff:10.1.2.3", true),
+        ("::ffff:10.1.2.3", "10.1.2.3", true),
+        ("::ffff:10.1.2.3", "::ffff:10.1.2.3", true),
+        ("::ffff:10.1.2.3", "10.1.2.4", false),
+        ("::ffff:10.0.0.0/104", "10.255.0.1", true),
+        ("::ffff:10.0.0.0/104", "11.0.0.1", false),
+        ("::ffff:0:0/96", "198.51.100.1", true),
+        ("::ffff:0:0/96", "2001:db8::1", false),
         ("10.0.0.0/8", "10.255.0.1", true),
         ("10.9.9.9/8", "10.255.0.1", true),
         ("10.0.0.0/8", "11.0.0.1", false),
@@ -51,4 +58,6 @@ fn a_list_reads_back_as_it_is_shown() {
     let texts = ["*", "10.0.0.0/8", "10.1.2.3", "fd00::/8", "::1"];
     let shown: Vec<String> = Hosts::parse(texts).expect("a list").iter().map(ToString::to_string).collect();
     assert_eq!(shown, texts);
+    let mapped = Hosts::parse(["::ffff:10.1.2.3", "::ffff:10.0.0.0/104"]).expect("a list");
+    assert_eq!(mapped, Hosts::parse(["10.1.2.3", "10.0.0.0/8"]).expect("a list"));
 }
