@@ -20,11 +20,12 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use crate::answer::Answer;
 use crate::door::{Door, room_units};
 use crate::limits::{
-    IDLE_TIMEOUT, INLINE_BYTES_MAX, RECORD_TIMEOUT, REQUESTS_PER_CONNECTION_MAX, ROOM_PATIENCE, TICK,
-    WRITE_IDLE_TIMEOUT,
+    IDLE_TIMEOUT, INLINE_BYTES_MAX, RECORD_TIMEOUT, REQUESTS_PER_CONNECTION_MAX, ROOM_PATIENCE, STRANGER_TIME_MAX,
+    TICK, WRITE_IDLE_TIMEOUT,
 };
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
+use crate::places::Place;
 use crate::record::{Broken, Next, Record, Records};
 use crate::xdr::Garbage;
 
@@ -39,6 +40,10 @@ enum End {
     Garbage,
     #[error("a large record comes from a client that no export lets in")]
     Stranger,
+    #[error("no export lets its client in, and it has had its time")]
+    Overstayed,
+    #[error("no export lets its client in, and another needs its place")]
+    GaveWay,
     #[error("a record was not whole in time")]
     Slow,
     #[error("the client takes none of its answers")]
@@ -72,6 +77,10 @@ struct Connection {
     door: Arc<Door>,
     stream: TcpStream,
     peer: SocketAddr,
+    place: Place,
+    began: Instant,
+    /// By an export that was made since it came as a stranger.
+    is_let_in: bool,
     records: Records,
     outbox: Outbox,
     /// A whole record, and the turn that it waits for or has.
@@ -88,7 +97,7 @@ struct Connection {
 }
 
 /// Serves a connection until its client closes it, or `stopped` turns true.
-pub async fn serve(door: Arc<Door>, stream: TcpStream, peer: SocketAddr, stopped: watch::Receiver<bool>) {
+pub async fn serve(door: Arc<Door>, stream: TcpStream, peer: SocketAddr, place: Place, stopped: watch::Receiver<bool>) {
     let metrics = Arc::clone(&door.metrics);
     Metrics::add(&metrics.connections_total, 1);
     Metrics::add(&metrics.connections, 1);
@@ -98,6 +107,9 @@ pub async fn serve(door: Arc<Door>, stream: TcpStream, peer: SocketAddr, stopped
         door,
         stream,
         peer,
+        place,
+        began: now,
+        is_let_in: false,
         records: Records::default(),
         outbox: Outbox::default(),
         next: None,
@@ -126,6 +138,10 @@ impl Connection {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut permit: Option<(Wants, Permit)> = None;
         loop {
+            // Here, and not with the other times: one that always has something to read is to be looked at, too.
+            if self.place.is_stranger {
+                self.look_at_stranger()?;
+            }
             let wants = self.begin()?;
             let was_full = self.outbox.is_full();
             if self.outbox.send(|slices| self.stream.try_write_vectored(slices))? {
@@ -165,6 +181,7 @@ impl Connection {
             };
             tokio::select! {
                 biased;
+                () = self.place.is_needed(), if self.place.is_stranger => return Err(End::GaveWay),
                 done = self.is_done.recv(), if self.under_way > 0 => self.take_all(done)?,
                 ready = self.stream.ready(interest.unwrap_or(Interest::READABLE)), if interest.is_some() => {
                     if ready?.is_readable() && reads {
@@ -271,6 +288,14 @@ impl Connection {
             Err(error) => return Err(error.into()),
         }
         Ok(())
+    }
+
+    fn look_at_stranger(&mut self) -> Result<(), End> {
+        if self.is_let_in || self.began.elapsed() <= STRANGER_TIME_MAX {
+            return Ok(());
+        }
+        self.is_let_in = self.door.exports.admit(self.peer);
+        if self.is_let_in { Ok(()) } else { Err(End::Overstayed) }
     }
 
     fn look_at_times(&self, now: Instant) -> Result<(), End> {

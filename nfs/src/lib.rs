@@ -17,6 +17,7 @@ pub mod limits;
 mod metrics;
 mod mount;
 mod outbox;
+mod places;
 mod procedure;
 mod procedures;
 mod record;

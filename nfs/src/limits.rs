@@ -19,13 +19,18 @@ pub const SMALL_RECORD_BYTES_MAX: usize = READ_BUFFER_BYTES - 4;
 pub const ROOM_BYTES: usize = 256 << 20;
 /// Room is counted in this unit, for a semaphore has 32 bits of it at once.
 pub const ROOM_UNIT_BYTES: usize = 1 << 10;
-/// Answers up to this size need no room: their bytes are bounded for each connection. Larger ones become this small where there is none.
+/// Answers up to this size need no room: their bytes are bounded for each connection. Larger ones become this small where there is none,
+/// and lists of mounts and exports for strangers.
 pub const SMALL_ANSWER_BYTES_MAX: usize = 16 << 10;
 /// Whoever holds room for longer, with a record that does not come or an answer that is not taken, is cut off where others need it.
 pub const ROOM_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Connections at once; the next waits in the kernel's queue until one ends. A client has one, or a few (nconnect).
 pub const CONNECTIONS_MAX: usize = 1024;
+/// Of them, those from addresses that no export lets in: enough for whoever wants to know what there is. One more, and the oldest goes.
+pub const STRANGERS_MAX: usize = 64;
+/// How long such a connection lives, whatever comes on it: to be told that one is not let in takes no longer.
+pub const STRANGER_TIME_MAX: Duration = Duration::from_secs(5);
 /// Connections that wait in the kernel for `accept`.
 pub const ACCEPT_BACKLOG: u32 = 1024;
 /// Pause after `accept` failed (the process may be out of file descriptors), so that the loop does not spin.
@@ -96,4 +101,5 @@ pub const MOUNT_DEPTH_MAX: usize = 128;
 const _: () = assert!(TRANSFER_BYTES_MAX as usize + AUTH_BYTES_MAX * 2 + HANDLE_BYTES_MAX < RECORD_BYTES_MAX);
 const _: () = assert!(RECORD_BYTES_MAX < ROOM_BYTES && ROOM_BYTES / ROOM_UNIT_BYTES <= u32::MAX as usize);
 const _: () = assert!(UNSENT_SMALL_BYTES_MAX * CONNECTIONS_MAX <= 64 << 20);
+const _: () = assert!(STRANGERS_MAX < CONNECTIONS_MAX);
 const _: () = assert!(REQUESTS_PER_CONNECTION_MAX <= REQUESTS_MAX);

@@ -1,7 +1,8 @@
 //! The MOUNT program, version 3 (RFC 1813, 5): the way from a path to the first handle.
 //!
 //! Always holds: only directories of exports that let this client in are mounted, and the host list is asked again at every later call, so
-//! that nothing hangs on what was mounted when. The list that DUMP shows is for people, bounded, and gone with the process.
+//! that nothing hangs on what was mounted when. The list that DUMP shows is for people, bounded, and gone with the process. A list that is
+//! large needs room; it ends early where there is none, and for clients that no export lets in.
 
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ use trefoil_core::files::{Caller, Kind};
 use crate::answer::Answer;
 use crate::door::Request;
 use crate::handle::{HANDLE_BYTES, Named};
-use crate::limits::{MOUNT_DEPTH_MAX, MOUNT_PATH_BYTES_MAX, MOUNTS_MAX};
+use crate::limits::{MOUNT_DEPTH_MAX, MOUNT_PATH_BYTES_MAX, MOUNTS_MAX, SMALL_ANSWER_BYTES_MAX};
 use crate::procedure::Procedure;
 use crate::rpc::AUTH_SYS;
 use crate::status::Status;
@@ -58,10 +59,10 @@ pub async fn carry_out(
 ) -> Result<Status, Garbage> {
     let mut arguments = Decoder::new(arguments);
     let (client, mounts) = (request.peer.ip().to_canonical(), &request.door.mounts);
-    let out = answer.head();
     match procedure {
         Procedure::Mount => {
             let path = arguments.opaque(usize::MAX)?;
+            let out = answer.head();
             return Ok(match mount(request, path).await {
                 Ok((handle, path)) => {
                     mounts.add(client, path);
@@ -77,14 +78,10 @@ pub async fn carry_out(
                 }
             });
         }
-        Procedure::Dump => {
-            for (client, path) in mounts.list() {
-                out.boolean(true);
-                out.opaque(client.to_string().as_bytes());
-                out.opaque(path.as_bytes());
-            }
-            out.boolean(false);
-        }
+        Procedure::Dump => list(request, answer, mounts.list(), |out, (client, path)| {
+            out.opaque(client.to_string().as_bytes());
+            out.opaque(path.as_bytes());
+        }),
         Procedure::Unmount => {
             let path = arguments.opaque(MOUNT_PATH_BYTES_MAX)?;
             if let Ok(components) = components(path) {
@@ -92,21 +89,45 @@ pub async fn carry_out(
             }
         }
         Procedure::UnmountAll => mounts.remove(client, None),
-        Procedure::Export => {
-            for export in request.door.exports.list() {
+        Procedure::Export => list(request, answer, request.door.exports.list(), |out, export| {
+            out.opaque(format!("/{}", export.options.name).as_bytes());
+            for host in export.options.hosts.iter() {
                 out.boolean(true);
-                out.opaque(format!("/{}", export.options.name).as_bytes());
-                for host in export.options.hosts.iter() {
-                    out.boolean(true);
-                    out.opaque(host.to_string().as_bytes());
-                }
-                out.boolean(false);
+                out.opaque(host.to_string().as_bytes());
             }
             out.boolean(false);
-        }
+        }),
         _ => {}
     }
     Ok(Status::Ok)
+}
+
+/// Writes a list as XDR has it: each entry behind a TRUE, and a FALSE behind the last.
+fn list<T>(request: &Request<'_>, answer: &mut Answer, entries: Vec<T>, write: impl Fn(&mut Vec<u8>, &T)) {
+    const END_BYTES: usize = 4;
+    let out = answer.head();
+    let mut fits = out.len();
+    for entry in &entries {
+        out.boolean(true);
+        write(out, entry);
+        if out.len() + END_BYTES <= SMALL_ANSWER_BYTES_MAX {
+            fits = out.len();
+        }
+    }
+    let bytes = out.len() + END_BYTES;
+    let mut room = None;
+    if bytes > SMALL_ANSWER_BYTES_MAX {
+        if request.door.exports.admit(request.peer) {
+            (_, room) = request.room(bytes);
+        }
+        if room.is_none() {
+            out.truncate(fits);
+            // It is held until the client has taken it.
+            out.shrink_to_fit();
+        }
+    }
+    out.boolean(false);
+    answer.room = room;
 }
 
 /// The components of a path as clients write it: slashes at the end, or several in a row, mean nothing.

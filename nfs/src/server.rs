@@ -1,7 +1,7 @@
 //! The listener: accepts connections within a bound, and drains them when asked to stop.
 //!
-//! Always holds: at most [`limits::CONNECTIONS_MAX`] connections; the next waits in the kernel's queue. After the shutdown signal nothing
-//! is accepted and no request begun; requests under way, also of clients that have gone, have [`limits::DRAIN_TIMEOUT`].
+//! Always holds: no connection without a place (`places.rs`); where there is none, the next wait in the kernel's queue. After the shutdown
+//! signal nothing is accepted and no request begun; requests under way, also of clients that have gone, have [`limits::DRAIN_TIMEOUT`].
 
 #[cfg(test)]
 mod tests;
@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use trefoil_core::files::FileService;
 
@@ -21,6 +21,7 @@ use crate::exports::Exports;
 use crate::handle::{Handles, KEY_BYTES};
 use crate::limits;
 use crate::metrics::Metrics;
+use crate::places::Places;
 
 /// An address that can't be had.
 #[derive(Debug, thiserror::Error)]
@@ -92,15 +93,10 @@ impl NfsServer {
     /// Serves until `shutdown` ends, then drains.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
         let (stop, stopped) = watch::channel(false);
-        let connections = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
+        let places = Places::new();
         let mut tasks = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
-            let permit = tokio::select! {
-                () = &mut shutdown => break,
-                // Never closed.
-                permit = Arc::clone(&connections).acquire_owned() => permit,
-            };
             let accepted = tokio::select! {
                 () = &mut shutdown => break,
                 accepted = self.listener.accept() => accepted,
@@ -116,11 +112,11 @@ impl NfsServer {
                     continue;
                 }
             };
-            let (door, stopped) = (Arc::clone(&self.door), stopped.clone());
-            tasks.spawn(async move {
-                let _permit = permit;
-                connection::serve(door, stream, peer, stopped).await;
-            });
+            let place = tokio::select! {
+                () = &mut shutdown => break,
+                place = places.take(!self.door.exports.admit(peer)) => place,
+            };
+            tasks.spawn(connection::serve(Arc::clone(&self.door), stream, peer, place, stopped.clone()));
         }
         drop(self.listener);
         stop.send_replace(true);

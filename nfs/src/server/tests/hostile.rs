@@ -1,12 +1,19 @@
 //! What no honest client sends: the door stays up, its memory bounded, and every call that can be answered is.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::client::{As, MOUNT, NFS, Words, call, record};
-use super::fixture::{KEY, fixture};
+use tokio::net::TcpSocket;
+
+use super::client::{As, Client, MOUNT, NFS, Words, call, record};
+use super::fixture::{Fixture, KEY, fixture, options};
 use crate::handle::{Handles, Named};
-use crate::limits::{FRAGMENTS_MAX, RECORD_BYTES_MAX};
+use crate::limits::{
+    CONNECTIONS_MAX, EXPORTS_MAX, FRAGMENTS_MAX, RECORD_BYTES_MAX, SMALL_ANSWER_BYTES_MAX, STRANGER_TIME_MAX,
+    STRANGERS_MAX,
+};
 use crate::procedure::Procedure;
+use crate::{Export, ExportOptions, Hosts};
 
 fn handle(node: u64) -> Words {
     Words::default().opaque(&Handles::new(&KEY).make(Named { export: 1, node }))
@@ -149,6 +156,104 @@ async fn many_half_records_keep_nobody_from_being_served() {
     client.send(&record(&whole)).await;
     let answer = tokio::time::timeout(Duration::from_secs(20), client.receive()).await.expect("in time");
     assert!(answer.is_some());
+}
+
+/// A door whose exports let in 127.0.0.1 alone.
+async fn for_one_address() -> Fixture {
+    let fixture = fixture().await;
+    for name in ["open", "read", "squashed", "root", "secure", "gone"] {
+        assert!(fixture.exports.remove(name));
+    }
+    let hosts = Hosts::parse(["127.0.0.1"]).expect("hosts");
+    export(&fixture, 100, ExportOptions { hosts, ..options("one") });
+    fixture
+}
+
+fn export(fixture: &Fixture, id: u64, options: ExportOptions) {
+    let export = Export::new(id, trefoil_core::types::Principal::Anonymous, options).expect("an export");
+    fixture.exports.add(export).expect("added");
+}
+
+/// A client at another address of this machine.
+async fn stranger(fixture: &Fixture) -> Client {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(SocketAddr::from((Ipv4Addr::new(127, 0, 0, 2), 0))).expect("every 127.x.x.x is this machine");
+    let stream = socket.connect(fixture.address).await.expect("the server listens");
+    Client { stream, identity: As::Nobody, xid: 1000 }
+}
+
+#[tokio::test]
+async fn strangers_keep_out_each_other_and_nobody_else() {
+    let fixture = for_one_address().await;
+    let mut strangers = Vec::new();
+    // Each is served, and holds its place.
+    for _ in 0..STRANGERS_MAX + 8 {
+        let mut stranger = stranger(&fixture).await;
+        stranger.call(NFS, 0, Words::default()).await.end();
+        strangers.push(stranger);
+    }
+    for oldest in &mut strangers[..8] {
+        assert_eq!(tokio::time::timeout(Duration::from_secs(5), oldest.is_closed()).await, Ok(true));
+    }
+    strangers[8].call(NFS, 0, Words::default()).await.end();
+    let mut guest = fixture.root().await;
+    guest.call(NFS, 0, Words::default()).await.end();
+    // As many as there are places for all: the guest comes in without a wait. Those that gave way are closed on this side, too.
+    for _ in 0..CONNECTIONS_MAX {
+        strangers.push(stranger(&fixture).await);
+        strangers.remove(0);
+    }
+    let answered = async { fixture.root().await.call(NFS, 0, Words::default()).await.end() };
+    tokio::time::timeout(Duration::from_secs(10), answered).await.expect("in time");
+    guest.call(NFS, 0, Words::default()).await.end();
+}
+
+#[tokio::test]
+async fn a_stranger_has_its_time_and_no_more() {
+    let fixture = for_one_address().await;
+    let (mut stranger, mut late, mut guest) =
+        (stranger(&fixture).await, stranger(&fixture).await, fixture.root().await);
+    let began = tokio::time::Instant::now();
+    // Whatever it sends.
+    let end = loop {
+        let body = call(1, NFS, 3, 0, &As::Nobody, &Words::default());
+        if tokio::io::AsyncWriteExt::write_all(&mut stranger.stream, &record(&body)).await.is_err() {
+            break began.elapsed();
+        }
+        if stranger.receive().await.is_none() {
+            break began.elapsed();
+        }
+        assert!(began.elapsed() < STRANGER_TIME_MAX * 3, "it is still there");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    };
+    assert!(end + Duration::from_secs(1) >= STRANGER_TIME_MAX, "{end:?}");
+    assert!(late.is_closed().await);
+    guest.call(NFS, 0, Words::default()).await.end();
+}
+
+#[tokio::test]
+async fn a_list_is_whole_for_guests_and_short_for_strangers() {
+    let fixture = for_one_address().await;
+    let count = EXPORTS_MAX - fixture.exports.list().len();
+    for number in 0..count {
+        let name = format!("{number:04}{}", "x".repeat(200));
+        let hosts = Hosts::parse(["127.0.0.1", "192.0.2.0/24"]).expect("hosts");
+        export(&fixture, 1000 + number as u64, ExportOptions { hosts, ..options(&name) });
+    }
+    for (mut client, is_guest) in [(fixture.root().await, true), (stranger(&fixture).await, false)] {
+        let mut answer = client.call(MOUNT, 5, Words::default()).await;
+        let (bytes, mut exports) = (answer.left(), 0);
+        while answer.boolean() {
+            answer.text();
+            while answer.boolean() {
+                answer.text();
+            }
+            exports += 1;
+        }
+        answer.end();
+        assert_eq!((exports == EXPORTS_MAX, bytes > SMALL_ANSWER_BYTES_MAX), (is_guest, is_guest), "{exports} {bytes}");
+        assert!(exports > 50, "{exports}");
+    }
 }
 
 #[test]
