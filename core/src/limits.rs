@@ -79,9 +79,12 @@ pub const XATTR_NAME_BYTES_MAX: usize = 255;
 pub const XATTR_VALUE_BYTES_MAX: usize = (64 << 10) - 64;
 /// Directories above one another that a rename walks through: more than a path of 64 KiB can name.
 pub const DIRECTORY_DEPTH_MAX: usize = 1 << 16;
-/// Names that one read of a directory gives; and names lately removed that a reader may still stand at: some 60 bytes each.
+/// Names that one read of a directory gives.
 pub const READ_DIRECTORY_MAX: usize = 1024;
-pub const REMOVED_NAMES_MAX: usize = 1 << 17;
+/// Bytes of names lately removed that a reader of their directory may still stand at: more than 100,000 as they mostly are. And the
+/// bits that say of which directories there may be readers: with so many directories read, two of three count that were not.
+pub const REMOVED_NAMES_BYTES_MAX: u64 = 16 << 20;
+pub const DIRECTORIES_READ_BITS: usize = 1 << 20;
 /// A symbolic link's target (Linux: PATH_MAX, with its NUL).
 pub const SYMLINK_BYTES_MAX: usize = 4095;
 /// How long a change waits until those who cache have heard of it. A mount hears at once, unless a request holds what its kernel needs

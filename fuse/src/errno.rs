@@ -98,8 +98,9 @@ fn of_file(error: FileError) -> Errno {
         FileError::Deadlock => Errno::EDEADLK,
         FileError::TooManyLocks => Errno::ENOLCK,
         FileError::Interrupted => Errno::EINTR,
-        // Words of NFS; no request of the kernel leads to them.
+        // An offset of a directory that nobody was given (lseek(2)), or that of a name which went long ago.
         FileError::BadCookie => Errno::EINVAL,
+        // A word of NFS; no request of the kernel leads to it.
         FileError::NotInSync => Errno::EAGAIN,
     }
 }

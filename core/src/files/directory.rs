@@ -1,15 +1,13 @@
 //! Reading directories.
 //!
-//! Always holds: a name that is there throughout is given exactly once, whatever comes and goes meanwhile: names come in the order of the
-//! tree, and a cookie stands for the name that it was given with. It is made of the node's id and the number of its name, so it
-//! needs no memory; for names that were moved or removed since, the last so many are remembered.
-
-use quick_cache::sync::Cache;
+//! Always holds: a name that is there throughout is given exactly once, whatever comes and goes meanwhile by any door: names come in the
+//! order of the tree, and a cookie stands for the name that it was given with. It is made of the node's id and the number of its name, so
+//! it needs no memory; of names that were moved, replaced or removed since, the tree remembers the last so many (`namespace/readers.rs`).
 
 use super::attributes::{of_directory, of_node};
 use super::{Access, Attributes, Caller, EntriesPage, Entry, FileError, FileService, Kind, View};
 use crate::error::Result;
-use crate::limits::{READ_DIRECTORY_MAX, REMOVED_NAMES_MAX};
+use crate::limits::READ_DIRECTORY_MAX;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{NodeRecord, Record};
 use crate::metadata::{Key, Table};
@@ -18,27 +16,8 @@ use crate::namespace::{Directory, Named};
 /// Cookies below are the doors': the beginning, `.` and `..`. No node has such a small one.
 const FIRST_COOKIE: u64 = 3;
 
-/// Names that were removed or moved lately, by their cookies: a reader may stand at one.
-pub(crate) struct Removed(Cache<Id, (Id, Box<[u8]>)>);
-
-impl Default for Removed {
-    fn default() -> Self {
-        Self(Cache::new(REMOVED_NAMES_MAX))
-    }
-}
-
-impl Removed {
-    pub fn remember(&self, directory: Id, named: &Named) {
-        self.0.insert(named.cookie(), (directory, named.plain_name().into()));
-    }
-
-    fn find(&self, directory: Id, cookie: u64) -> Option<Vec<u8>> {
-        self.0.get(&cookie).filter(|(parent, _)| *parent == directory).map(|(_, name)| name.into_vec())
-    }
-}
-
 impl FileService {
-    /// Names of a directory behind a cookie, at most `max`, without `.` and `..`. `BadCookie` where the cookie's name was removed long ago.
+    /// Names of a directory behind a cookie, at most `max`, without `.` and `..`. `BadCookie` where the cookie's name went long ago.
     pub async fn read_directory(
         &self,
         view: &View,
@@ -49,13 +28,17 @@ impl FileService {
         attributes: bool,
     ) -> Result<EntriesPage> {
         self.check_directory(view, caller, directory, Access::READ).await?;
+        self.tree().reads(directory);
         let Some(found) = self.tree().directory_now(directory).await? else {
             let kind = self.attributes(view, directory).await?.kind;
             return Err(if kind == Kind::Directory { FileError::Stale } else { FileError::NotADirectory }.into());
         };
         let mut last = match after {
             0..FIRST_COOKIE => None,
-            cookie => Some(self.name_of_cookie(directory, cookie).await?),
+            cookie => {
+                let name = self.tree().name_of_cookie(directory, cookie).await?;
+                Some(name.ok_or(FileError::BadCookie)?)
+            }
         };
         let max = max.clamp(1, READ_DIRECTORY_MAX);
         let versioned = self.is_versioned(view).await?;
@@ -149,14 +132,5 @@ impl FileService {
                 }
             })
             .collect()
-    }
-
-    /// The name that a cookie was given with.
-    async fn name_of_cookie(&self, directory: Id, cookie: u64) -> Result<Vec<u8>> {
-        match self.tree().name_of_cookie(directory, cookie).await? {
-            Some(name) => Ok(name),
-            // It was moved or removed since.
-            None => self.inner.removed.find(directory, cookie).ok_or(FileError::BadCookie.into()),
-        }
     }
 }

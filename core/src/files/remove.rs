@@ -30,7 +30,7 @@ impl FileService {
         is_directory: bool,
     ) -> Result<Around> {
         let name = FileName::parse(name)?;
-        let (around, named) = transact!(self.store(), self.durability(view), |tx| {
+        let around = transact!(self.store(), self.durability(view), |tx| {
             self.read_ahead(tx, view, directory, &name).await?;
             let bucket = self.begin(tx, view).await?;
             let parent = self.changing(tx, view, caller, directory).await?;
@@ -52,7 +52,7 @@ impl FileService {
             }
             if bucket.versioned() {
                 self.remove_version(tx, view, &bucket, (directory, &named)).await?;
-                return Ok((self.around(tx, view, &parent).await?, named));
+                return self.around(tx, view, &parent).await;
             }
             let at = (directory, named.name());
             match &named {
@@ -64,10 +64,9 @@ impl FileService {
                 }
             }
             self.tree().keep_directory(tx, directory, named.name(), view.owner, view.bucket_owner).await?;
-            Ok((self.around(tx, view, &parent).await?, named))
+            self.around(tx, view, &parent).await
         })?;
         self.settled(view);
-        self.inner.removed.remember(directory, &named);
         Ok(around)
     }
 }

@@ -76,16 +76,10 @@ impl FileService {
                 self.replace(tx, view, (from.0, &source), (to.0, &new, target.as_ref())).await?;
             }
             let around = (self.around(tx, view, &parents.0).await?, self.around(tx, view, &parents.1).await?);
-            Ok(Some((around, source, target)))
+            Ok(Some(around))
         })?;
-        let Some((around, source, target)) = done else { return Ok(Default::default()) };
+        let Some(around) = done else { return Ok(Default::default()) };
         self.settled(view);
-        if mode != RenameMode::Exchange {
-            self.inner.removed.remember(from.0, &source);
-            if let Some(target) = &target {
-                self.inner.removed.remember(to.0, target);
-            }
-        }
         Ok(around)
     }
 

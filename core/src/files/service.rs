@@ -35,7 +35,6 @@ pub(crate) struct Inner {
     pub barrier: Barrier,
     pub coherence: Arc<Coherence>,
     pub locks: Locks,
-    pub removed: super::directory::Removed,
     pub drafts: Drafts,
     /// What is made of fewer pieces while nobody waits.
     pub flattening: Flattening,
@@ -50,8 +49,8 @@ impl FileService {
         let _ = objects.inner.coherence.set(Arc::clone(&coherence));
         let sessions = Sessions::new(objects.inner.parts.random.next_u64());
         let (barrier, flattening, accesses) = (Barrier::default(), Flattening::default(), Accesses::default());
-        let (drafts, locks, removed) = (Drafts::default(), Locks::default(), super::directory::Removed::default());
-        let inner = Inner { objects, sessions, barrier, coherence, locks, removed, drafts, flattening, accesses };
+        let (drafts, locks) = (Drafts::default(), Locks::default());
+        let inner = Inner { objects, sessions, barrier, coherence, locks, drafts, flattening, accesses };
         Self { inner: Arc::new(inner) }
     }
 
@@ -140,6 +139,8 @@ impl FileService {
         caller: &Caller,
         directory: Id,
     ) -> Result<(Attributes, bool), TxError> {
+        // Whoever removes what it has read goes on behind that, also where an earlier process gave it the cookie.
+        self.tree().reads(directory);
         if caller.checked
             && let Some(record) = self.tree().find_directory(tx, directory).await?
         {

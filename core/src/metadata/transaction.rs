@@ -187,6 +187,11 @@ impl<'a> Transaction<'a> {
         self.writes.push(Write::Delete { table, key });
     }
 
+    /// What this transaction has read of a key, or made of it, without a look at the store. `None` where it has done neither, too.
+    pub fn known(&self, table: Table, key: &[u8]) -> Option<Bytes> {
+        self.seen(&(table, key.to_vec())).ok().flatten()
+    }
+
     /// Whether the key's last change in this transaction was to go.
     pub fn deletes(&self, table: Table, key: &[u8]) -> bool {
         matches!(self.own.get(&(table, key.to_vec())), Some(Own::Known(None)))

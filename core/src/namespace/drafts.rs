@@ -50,7 +50,7 @@ impl Tree {
 
     /// The draft's name goes. What becomes of its node is the caller's.
     pub(crate) fn drop_draft(&self, tx: &mut Transaction<'_>, node: Id, record: &NodeRecord) {
-        tx.delete(Table::Index, keys::dentry(record.home.parent, &record.home.name));
+        self.drop_dentry(tx, (record.home.parent, &record.home.name));
         tx.delete(Table::Index, keys::draft(node));
     }
 
@@ -111,6 +111,10 @@ impl Tree {
             // A version that was displaced: nothing of it changes.
             _ => return Err(Error::from(FileError::Stale).into()),
         };
+        // The draft has another cookie where the node had a further name once.
+        if moves != record.moves {
+            self.leaves(tx, (parent, &name));
+        }
         let (copy, kept) = self.spin_off(tx, node, record).await?;
         let version = version.away_from(node);
         self.put_dentry(tx, copy, &kept, (parent, &name), (version, moves), bucket.record.owner);

@@ -254,7 +254,7 @@ impl Tree {
             self.release_node(tx, node, summary.as_ref(), (directory, b""), bucket_owner).await?;
         }
         self.drop_directory(tx, directory).await?;
-        tx.delete(Table::Index, keys::dentry(at.0, at.1));
+        self.drop_dentry(tx, at);
         self.cache.forget_directory(at.0, at.1);
         self.counted(tx, at.0, -1);
         self.touched(tx, at.0);
@@ -270,7 +270,7 @@ impl Tree {
         at: (Id, &[u8]),
         bucket_owner: AccountId,
     ) -> TxResult<()> {
-        tx.delete(Table::Index, keys::dentry(at.0, at.1));
+        self.drop_dentry(tx, at);
         self.release_node(tx, node, summary, at, bucket_owner).await?;
         self.touched(tx, at.0);
         Ok(())
@@ -298,8 +298,9 @@ impl Tree {
         Ok(())
     }
 
-    /// Deletes the dentry of a name that has moved.
+    /// Deletes the dentry of a name that goes or has moved. Who reads its directory and stands at it goes on from there.
     pub(crate) fn drop_dentry(&self, tx: &mut Transaction<'_>, at: (Id, &[u8])) {
+        self.leaves(tx, at);
         tx.delete(Table::Index, keys::dentry(at.0, at.1));
     }
 
@@ -365,7 +366,7 @@ impl Tree {
         Ok(self.store.get_many(&at).await?.1.iter().map(Option::is_some).collect())
     }
 
-    /// The name in the directory that has this cookie now.
+    /// The name in the directory that has this cookie, or had it when it went.
     pub(crate) async fn name_of_cookie(&self, directory: Id, cookie: u64) -> Result<Option<Vec<u8>>> {
         let node = cookie_node(cookie);
         let at = [keys::node(node), keys::directory(node)].map(|key| (Table::Index, key));
@@ -385,7 +386,7 @@ impl Tree {
                 return Ok(Some(keys::drafted(&name).map_or(name.clone(), <[u8]>::to_vec)));
             }
         }
-        Ok(None)
+        Ok(self.readers.name(directory, cookie))
     }
 
     /// The names of a node with several in one directory.

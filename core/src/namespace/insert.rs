@@ -77,7 +77,9 @@ impl Tree {
         let version = Version::new(sequence, versioning != Versioning::Enabled);
         let parent = self.materialize(tx, place, Space::Live).await?;
         let (at, owner) = ((parent, place.leaf()), place.bucket.record.owner);
-
+        if old.is_some() {
+            self.leaves(tx, at);
+        }
         match old {
             None if version.null => self.remove_null_version(tx, place).await?,
             None => {}

@@ -25,6 +25,7 @@ mod nodes;
 mod opens;
 mod place;
 mod prune;
+mod readers;
 mod remove;
 mod rename;
 mod resolve;
@@ -64,6 +65,8 @@ pub struct Tree {
     pub(crate) ids: Ids,
     cache: cache::Cache,
     opens: Opens,
+    /// Kept by transactions until their outcome is known.
+    readers: Arc<readers::Readers>,
 }
 
 impl Tree {
@@ -72,6 +75,7 @@ impl Tree {
             ids: Ids::new(Arc::clone(&store)),
             cache: cache::Cache::default(),
             opens: Opens::default(),
+            readers: Arc::default(),
             store,
             clock,
         }

@@ -54,7 +54,7 @@ impl Tree {
             child = place.step_name(step).to_vec();
             let hidden = keys::versions_of(parent, &child);
             if live {
-                tx.delete(Table::Index, keys::dentry(parent, &child));
+                self.drop_dentry(tx, (parent, &child));
                 self.forget_directory(parent, &child);
                 self.counted(tx, parent, -1);
                 self.touched(tx, parent);

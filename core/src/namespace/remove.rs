@@ -59,7 +59,7 @@ impl Tree {
         let (Some(current), Some(parent)) = (self.current(tx, place).await?, place.parent()) else {
             return Ok(Removed::Nothing);
         };
-        tx.delete(Table::Index, keys::dentry(parent, place.leaf()));
+        self.drop_dentry(tx, (parent, place.leaf()));
         let (at, owner) = ((parent, place.leaf()), place.bucket.record.owner);
         self.release_node(tx, current.node, current.single.then_some(&current.summary), at, owner).await?;
         self.touched(tx, parent);
@@ -102,7 +102,7 @@ impl Tree {
             self.remove_null_version(tx, place).await?;
         }
         if let Some(current) = current {
-            tx.delete(Table::Index, keys::dentry(parent, place.leaf()));
+            self.drop_dentry(tx, (parent, place.leaf()));
             self.touched(tx, parent);
             if version.null && current.version.null {
                 let (at, owner) = ((parent, place.leaf()), place.bucket.record.owner);
@@ -140,7 +140,7 @@ impl Tree {
                         self.promote(tx, parent, place.leaf(), &next).await?
                     }
                     newest => {
-                        tx.delete(Table::Index, keys::dentry(parent, place.leaf()));
+                        self.drop_dentry(tx, (parent, place.leaf()));
                         let left = if newest.is_some() { Left::Versions } else { Left::Nothing(None) };
                         self.prune(tx, place, left, &[]).await?;
                     }

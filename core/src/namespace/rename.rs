@@ -10,9 +10,9 @@ use super::place::{Place, State};
 use super::prune::Left;
 use super::{Tree, TxResult};
 use crate::error::Error;
+use crate::metadata::LockMode;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::transaction::{Transaction, TxError};
-use crate::metadata::{LockMode, Table};
 
 impl Tree {
     /// To be taken before the places of a rename are resolved.
@@ -40,9 +40,10 @@ impl Tree {
             }
             let to = target.parent().ok_or(TxError::Conflict)?;
             let (at, owner) = ((to, target.leaf()), target.bucket.record.owner);
+            self.leaves(tx, at);
             self.release_node(tx, old.node, old.single.then_some(&old.summary), at, owner).await?;
         }
-        tx.delete(Table::Index, keys::dentry(from, source.leaf()));
+        self.drop_dentry(tx, (from, source.leaf()));
         self.touched(tx, from);
         self.prune(tx, source, Left::Nothing(None), &kept(target, source)).await?;
         let to = self.materialize(tx, target, Space::Live).await?;
@@ -76,7 +77,7 @@ impl Tree {
         let target_above = above(target);
         let from = source_above.parent().ok_or(TxError::Conflict)?;
         tx.makes();
-        tx.delete(Table::Index, keys::dentry(from, source_above.leaf()));
+        self.drop_dentry(tx, (from, source_above.leaf()));
         self.cache.forget_directory(from, source_above.leaf());
         self.counted(tx, from, -1);
         self.touched(tx, from);

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::limits::TRANSACTION_ATTEMPTS_MAX;
 use crate::metadata::Table;
 use crate::metadata::keys;
-use crate::metadata::records::{Dentry, Number, Record, VersionRecord};
+use crate::metadata::records::{Dentry, NodeRecord, Number, Record, VersionRecord};
 use crate::metadata::transaction::Transaction;
 use crate::types::VersionId;
 
@@ -177,9 +177,11 @@ impl Tree {
         if version.null {
             tx.delete(Table::Index, keys::null_version(parent, name));
         }
-        let posix = self.node(tx, *node).await?.posix;
+        self.leaves(tx, (parent, name));
+        // With the number that its name had: a smaller one may be that of a name which the node had before.
+        let NodeRecord { posix, moves, .. } = self.node(tx, *node).await?;
         let (node, kind, version, summary) = (*node, *kind, *version, Some(summary.clone()));
-        let dentry = Dentry::Object { node, kind, version, summary, posix, moves: 0 };
+        let dentry = Dentry::Object { node, kind, version, summary, posix, moves };
         tx.put(Table::Index, keys::dentry(parent, name), dentry.encode());
         self.touched(tx, parent);
         Ok(())

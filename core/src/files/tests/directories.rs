@@ -1,7 +1,45 @@
 //! Reading directories while they change, and directories that S3 made.
 
 use super::*;
-use crate::objects::tests::bytes;
+use crate::objects::tests::sharing::copy_of;
+use crate::objects::tests::{bytes, key};
+use crate::objects::{DeleteObject, ReadConditions, RenameObject, WriteConditions};
+use crate::types::{VersionId, Versioning};
+
+impl Files {
+    /// Reads a directory name by name behind a cookie, up to one where it is given: its cookie, and the names.
+    async fn read_on(&self, directory: Id, mut after: u64, up_to: Option<&str>) -> (u64, Vec<String>) {
+        let mut names = Vec::new();
+        loop {
+            let read = self.service.read_directory(&self.view, &self.root, directory, after, 1, false).await;
+            let page = read.unwrap_or_else(|error| panic!("behind {names:?}: {error}"));
+            for entry in page.entries {
+                after = entry.cookie;
+                names.push(String::from_utf8(entry.name).unwrap());
+            }
+            if page.end || up_to.is_some_and(|up_to| names.last().is_some_and(|last| last == up_to)) {
+                return (after, names);
+            }
+        }
+    }
+
+    async fn rename_key(&self, source: &str, target: &str) {
+        let rename = RenameObject {
+            bucket: self.s3.bucket.clone(),
+            source: key(source),
+            target: key(target),
+            source_conditions: ReadConditions::default(),
+            conditions: WriteConditions::default(),
+            client_token: None,
+        };
+        self.s3.service.rename(&self.s3.root, rename).await.unwrap();
+    }
+
+    async fn delete_version(&self, name: &str, version: Option<VersionId>) {
+        let delete = DeleteObject { version, ..self.s3.delete_request(name) };
+        self.s3.service.delete(&self.s3.root, delete).await.unwrap();
+    }
+}
 
 #[tokio::test]
 async fn implicit_directories_are_directories() {
@@ -110,6 +148,126 @@ async fn what_stays_is_given_once_while_others_move() {
     // And one whose name nobody remembers is told so.
     let unknown = files.service.read_directory(&files.view, &files.root, root, 1 << 40, 5, false).await;
     assert_eq!(error(unknown), FileError::BadCookie);
+}
+
+/// What S3 does with `d/b`, or below it, and what a reader of `d` that stands at `b` is given then.
+const BY_S3: [(&str, &[&str]); 9] = [
+    ("delete", &["c", "e"]),
+    ("delete and put", &["c", "e"]),
+    ("put", &["c", "e"]),
+    ("copy", &["c", "e"]),
+    ("rename over", &["c"]),
+    ("rename away", &["c", "e", "z"]),
+    ("rename to another directory", &["c", "e"]),
+    ("prune", &["c", "e"]),
+    ("rename the directory", &["c", "e", "z"]),
+];
+
+#[tokio::test]
+async fn reading_goes_on_after_s3_has_changed_what_it_stood_at() {
+    for (what, rest) in BY_S3 {
+        let files = Files::new().await;
+        let b = if ["prune", "rename the directory"].contains(&what) { "d/b/x" } else { "d/b" };
+        for name in ["d/a", b, "d/c", "d/e", "f"] {
+            files.s3.put(name, &bytes(1, 10)).await;
+        }
+        let directory = files.lookup(files.view.root, "d").await.unwrap().node;
+        let (cookie, before) = files.read_on(directory, 0, Some("b")).await;
+        assert_eq!(before, ["a", "b"], "{what}");
+        match what {
+            "delete" | "prune" => files.delete_key(b).await,
+            "delete and put" => {
+                files.delete_key(b).await;
+                files.s3.put(b, &bytes(2, 10)).await;
+            }
+            "put" => drop(files.s3.put(b, &bytes(2, 10)).await),
+            "copy" => drop(files.s3.service.copy(&files.s3.root, copy_of(&files.s3, "f", b)).await.unwrap()),
+            "rename over" => files.rename_key("d/e", b).await,
+            "rename away" => files.rename_key(b, "d/z").await,
+            "rename to another directory" => files.rename_key(b, "g/b").await,
+            _ => files.rename_key("d/b/", "d/z/").await,
+        }
+        assert_eq!(files.read_on(directory, cookie, None).await.1, rest, "{what}");
+        // And once more: whoever stood there may not be the only one.
+        assert_eq!(files.read_on(directory, cookie, None).await.1, rest, "{what}");
+        files.check().await;
+    }
+}
+
+#[tokio::test]
+async fn reading_goes_on_after_another_version_has_come_to_light() {
+    for state in [Versioning::Enabled, Versioning::Suspended] {
+        for what in ["delete", "put", "delete the version", "delete the only version", "prune"] {
+            let files = Files::new().await;
+            files.s3.service.set_versioning(&files.s3.root, &files.s3.bucket, state).await.unwrap();
+            let b = if what == "prune" { "d/b/x" } else { "d/b" };
+            let mut newest = None;
+            for name in ["d/a", "d/c", "d/e", b] {
+                newest = files.s3.put(name, &bytes(1, 10)).await.version;
+            }
+            if what == "delete the version" {
+                newest = files.s3.put(b, &bytes(2, 10)).await.version;
+            }
+            let directory = files.lookup(files.view.root, "d").await.unwrap().node;
+            let (cookie, _) = files.read_on(directory, 0, Some("b")).await;
+            match what {
+                "put" => drop(files.s3.put(b, &bytes(3, 10)).await),
+                "delete the version" | "delete the only version" => {
+                    files.delete_version(b, Some(newest.unwrap_or(VersionId::Null))).await;
+                }
+                _ => files.delete_version(b, None).await,
+            }
+            assert_eq!(files.read_on(directory, cookie, None).await.1, ["c", "e"], "{state:?}, {what}");
+            files.check().await;
+        }
+    }
+}
+
+/// The cookie of a name that a node had once is never that of a later one, though the node's version comes back from below another.
+#[tokio::test]
+async fn a_name_that_comes_to_light_again_has_no_cookie_of_an_older_one() {
+    let files = Files::new().await;
+    let root = files.view.root;
+    files.s3.service.set_versioning(&files.s3.root, &files.s3.bucket, Versioning::Enabled).await.unwrap();
+    for name in ["a", "b", "d"] {
+        files.s3.put(name, &bytes(1, 10)).await;
+    }
+    let (cookie, _) = files.read_on(root, 0, Some("a")).await;
+    files.rename((root, "a"), (root, "c"), RenameMode::Replace).await.unwrap();
+    let newest = files.s3.put("c", &bytes(2, 10)).await.version;
+    files.delete_version("c", newest).await;
+    assert_eq!(files.read_on(root, cookie, None).await.1, ["b", "c", "d"]);
+    files.check().await;
+}
+
+#[tokio::test]
+async fn reading_goes_on_at_a_file_that_had_a_further_name_and_is_written_to() {
+    let files = Files::new().await;
+    let root = files.view.root;
+    for name in ["a", "c"] {
+        files.s3.put(name, &bytes(1, 10)).await;
+    }
+    let file = files.lookup(root, "a").await.unwrap().node;
+    files.service.link(&files.view, &files.root, file, root, b"b").await.unwrap();
+    files.unlink(root, "b").await.unwrap();
+    files.s3.service.set_versioning(&files.s3.root, &files.s3.bucket, Versioning::Enabled).await.unwrap();
+    let (cookie, _) = files.read_on(root, 0, Some("a")).await;
+    super::semantics::write(&files, file, 0, b"a draft").await;
+    files.service.sync(&files.view, file).await.unwrap();
+    assert_eq!(files.read_on(root, cookie, None).await.1, ["c"]);
+    files.check().await;
+}
+
+#[tokio::test]
+async fn reading_goes_on_after_two_names_were_exchanged() {
+    let files = Files::new().await;
+    let root = files.view.root;
+    for name in ["a", "b", "c", "e"] {
+        files.file(root, name).await;
+    }
+    let (cookie, _) = files.read_on(root, 0, Some("b")).await;
+    files.rename((root, "b"), (root, "e"), RenameMode::Exchange).await.unwrap();
+    assert_eq!(files.read_on(root, cookie, None).await.1, ["c", "e"]);
 }
 
 #[tokio::test]
