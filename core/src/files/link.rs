@@ -23,6 +23,7 @@ impl FileService {
                 return Err(Error::from(FileError::NotPermitted).into());
             }
             self.directory_to_add(tx, directory).await?;
+            self.searching(tx, view, caller, directory).await?;
             let mut record = match self.any_node(tx, node, false).await? {
                 AnyNode::Directory(_) => return Err(Error::from(FileError::NotPermitted).into()),
                 AnyNode::File(record) => record,

@@ -29,7 +29,8 @@ enum Outcome {
 
 impl FileService {
     /// Makes what `make` says under a name. `attributes.mode` is what was asked for; the caller's umask, or the directory's default ACL, is
-    /// applied here. `Exists`, but for a file that is not made exclusively.
+    /// applied here. `Exists`, but for a file that is not made exclusively; that one stays as it is. As Linux has it, whoever may search the
+    /// directory and not write to it is told of what exists, and whoever may not search it of nothing.
     pub async fn make(
         &self,
         view: &View,
@@ -52,6 +53,7 @@ impl FileService {
             self.read_ahead(tx, view, directory, &name).await?;
             let bucket = self.begin(tx, view).await?;
             self.directory_to_add(tx, directory).await?;
+            self.searching(tx, view, caller, directory).await?;
             if let Some(named) = self.tree().named(tx, directory, &name).await? {
                 return Ok((Outcome::Exists(named), Around::default()));
             }
@@ -74,7 +76,7 @@ impl FileService {
                 }
                 Made { attributes, created: true }
             }
-            Outcome::Exists(named) => self.existing(view, &named, &make, &attributes).await?,
+            Outcome::Exists(named) => self.existing(view, &named, &make).await?,
         };
         Ok((made, around))
     }
@@ -228,7 +230,7 @@ impl FileService {
     }
 
     /// The name was there already.
-    async fn existing(&self, view: &View, named: &Named, make: &Make, wanted: &SetAttributes) -> Result<Made> {
+    async fn existing(&self, view: &View, named: &Named, make: &Make) -> Result<Made> {
         let exists = || Err(FileError::Exists.into());
         let Make::File(exclusive) = make else { return exists() };
         if named.is_directory() {
@@ -242,14 +244,7 @@ impl FileService {
                 let same = attributes.accessed == Timestamp(u64::from_be_bytes(*verifier)) && attributes.size == 0;
                 if same { Ok(Made { attributes, created: false }) } else { exists() }
             }
-            Exclusive::No => {
-                if attributes.kind == super::Kind::File && wanted.size == Some(0) && attributes.size > 0 {
-                    self.truncate(view, attributes.node, 0).await?;
-                    let attributes = self.attributes(view, attributes.node).await?;
-                    return Ok(Made { attributes, created: false });
-                }
-                Ok(Made { attributes, created: false })
-            }
+            Exclusive::No => Ok(Made { attributes, created: false }),
         }
     }
 }

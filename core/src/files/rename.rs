@@ -4,7 +4,7 @@
 
 use super::access::require_removable;
 use super::versioned::Move;
-use super::{Around, Attributes, Caller, FileError, FileName, FileService, RenameMode, View};
+use super::{Access, Around, Attributes, Caller, FileError, FileName, FileService, RenameMode, View};
 use crate::error::{Error, Result};
 use crate::metadata::keys::Id;
 use crate::metadata::transaction::{Transaction, TxError};
@@ -30,6 +30,9 @@ impl FileService {
         let (old, new) = (FileName::parse(from.1)?, FileName::parse(to.1)?);
         let done = transact!(self.store(), self.durability(view), |tx| {
             let bucket = self.begin(tx, view).await?;
+            for directory in [from.0, to.0] {
+                self.searching(tx, view, caller, directory).await?;
+            }
             let looked = self.tree().named_now(from.0, &old).await?;
             let target = if mode == RenameMode::Exchange { self.tree().named_now(to.0, &new).await? } else { None };
             if looked.as_ref().is_some_and(Named::is_directory) || target.as_ref().is_some_and(Named::is_directory) {
@@ -46,19 +49,22 @@ impl FileService {
                 return Err(TxError::Conflict);
             }
             let target = self.tree().named(tx, to.0, &new).await?;
-            let parents = self.parents(tx, view, caller, from.0, to.0).await?;
             match (mode, &target) {
                 (RenameMode::NoReplace, Some(_)) => return refuse(FileError::Exists),
                 (RenameMode::Exchange, None) => return refuse(FileError::NoSuchName),
                 _ => {}
             }
+            let parents = self.parents(tx, view, caller, from.0, to.0).await?;
             // Two names of one node: as POSIX has it, nothing is to be done.
             if target.as_ref().is_some_and(|target| target.node() == source.node()) {
                 return Ok(None);
             }
-            self.may_move(tx, view, caller, &parents.0.0, &source).await?;
+            let reparents = from.0 != to.0;
+            self.may_move(tx, view, caller, &parents.0.0, (&source, reparents)).await?;
             if let Some(target) = &target {
-                self.may_move(tx, view, caller, &parents.1.0, target).await?;
+                // One that is replaced goes, and gets no other parent.
+                let reparents = reparents && mode == RenameMode::Exchange;
+                self.may_move(tx, view, caller, &parents.1.0, (target, reparents)).await?;
             }
             self.keeps_out_of_itself(tx, &source, to.0).await?;
             if bucket.versioned() {
@@ -96,21 +102,25 @@ impl FileService {
         Ok((source, target))
     }
 
-    /// Sticky directories; and a directory that gets another parent is written to.
+    /// Sticky directories; and a directory that gets another parent is written to: its `..` changes (Linux: `vfs_rename`).
     async fn may_move(
         &self,
         tx: &mut Transaction<'_>,
         view: &View,
         caller: &Caller,
         parent: &Attributes,
-        named: &Named,
+        (named, reparents): (&Named, bool),
     ) -> Result<(), TxError> {
         if caller.checked {
             return Ok(());
         }
         let found = self.any_node(tx, named.node(), false).await?;
         let attributes = found.attributes(view, named.node());
-        Ok(require_removable(caller, parent, &attributes).map_err(Error::from)?)
+        require_removable(caller, parent, &attributes).map_err(Error::from)?;
+        match reparents && named.is_directory() {
+            true => self.require(tx, caller, &found, &attributes, Access::WRITE).await,
+            false => Ok(()),
+        }
     }
 
     async fn keeps_out_of_itself(&self, tx: &mut Transaction<'_>, moved: &Named, into: Id) -> Result<(), TxError> {

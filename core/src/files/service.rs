@@ -7,14 +7,15 @@ use std::sync::Arc;
 
 use super::access::require_writable;
 use super::accessed::Accesses;
-use super::attributes::of_directory;
+use super::attributes::{AnyNode, of_directory};
 use super::drafts::Drafts;
 use super::lock::Locks;
 use super::session::{Barrier, Flattening, Sessions};
-use super::{Around, Attributes, Caller, FileError, FileName, View};
+use super::{Access, Around, Attributes, Caller, FileError, FileName, View};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::metadata::keys::{self, Id};
+use crate::metadata::records::DirectoryRecord;
 use crate::metadata::transaction::{Transaction, TxError};
 use crate::metadata::watched::Coherence;
 use crate::metadata::{Durability, MetadataStore, Table};
@@ -131,6 +132,26 @@ impl FileService {
         }
     }
 
+    /// A directory that a name is looked for in, before anything is said of the name: whoever may not search it hears of none.
+    pub(crate) async fn searching(
+        &self,
+        tx: &mut Transaction<'_>,
+        view: &View,
+        caller: &Caller,
+        directory: Id,
+    ) -> Result<(), TxError> {
+        if caller.checked {
+            return Ok(());
+        }
+        let Some(record) = self.tree().find_directory(tx, directory).await? else {
+            self.any_node(tx, directory, false).await?;
+            return Err(Error::from(FileError::NotADirectory).into());
+        };
+        let found = uncounted(record);
+        let attributes = of_directory(view, directory, &found);
+        self.require(tx, caller, &AnyNode::Directory(Box::new(found)), &attributes, Access::SEARCH).await
+    }
+
     /// A directory whose names are to change: its attributes, and whether they are exact, which those who lose races give up.
     pub(crate) async fn changing(
         &self,
@@ -145,16 +166,15 @@ impl FileService {
             && let Some(record) = self.tree().find_directory(tx, directory).await?
         {
             // A kernel has checked, and asks for nothing that was counted.
-            let found = Directory { touched: record.made, directories: 0, record };
-            return Ok((of_directory(view, directory, &found), false));
+            return Ok((of_directory(view, directory, &uncounted(record)), false));
         }
         let exact = !caller.checked && !tx.is_repeated();
         let found = self.any_node(tx, directory, exact).await?;
         let attributes = found.attributes(view, directory);
-        if !matches!(found, super::attributes::AnyNode::Directory(_)) {
+        if !matches!(found, AnyNode::Directory(_)) {
             return Err(Error::from(FileError::NotADirectory).into());
         }
-        self.require(tx, caller, &found, &attributes, super::Access::CHANGE).await?;
+        self.require(tx, caller, &found, &attributes, Access::CHANGE).await?;
         Ok((attributes, exact))
     }
 
@@ -173,4 +193,9 @@ impl FileService {
         self.overlay(&mut after);
         Ok(Around { before: Some(before.on_one_side()), after: Some(after) })
     }
+}
+
+/// A directory without what is counted of it.
+fn uncounted(record: DirectoryRecord) -> Directory {
+    Directory { touched: record.made, directories: 0, record }
 }

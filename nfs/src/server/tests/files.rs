@@ -296,6 +296,28 @@ async fn permissions_are_the_callers_and_squashing_decides_who_that_is() {
 }
 
 #[tokio::test]
+async fn a_directory_that_may_not_be_searched_tells_of_no_name() {
+    let (fixture, mut client, root) = open().await;
+    client.setattr(&root, Set::mode(0o777), None).await.expect("set");
+    let closed = client.mkdir(&root, "closed", Set::mode(0o700)).await.expect("made").handle;
+    client.create(&closed, "there", 1, Set::mode(0o666)).await.expect("made");
+    let mut user = fixture.client(As::Unix(1000, 100, vec![])).await;
+    let own = user.create(&root, "own", 1, Set::mode(0o600)).await.expect("made").handle;
+    for name in ["there", "absent"] {
+        assert_eq!(user.lookup(&closed, name).await.expect_err("closed"), ACCES);
+        for how in [0, 1] {
+            assert_eq!(user.create(&closed, name, how, Set::default()).await.expect_err("closed"), ACCES, "{how}");
+        }
+        assert_eq!(user.create_exclusive(&closed, name, *b"verifier").await.expect_err("closed"), ACCES);
+        assert_eq!(user.mkdir(&closed, name, Set::default()).await.expect_err("closed"), ACCES);
+        assert_eq!(user.symlink(&closed, name, "x").await.expect_err("closed"), ACCES);
+        assert_eq!(user.link(&own, &closed, name).await.expect_err("closed"), ACCES);
+        assert_eq!(user.rename((&closed, name), (&root, "x")).await.expect_err("closed"), ACCES);
+        assert_eq!(user.rename((&root, "own"), (&closed, name)).await.expect_err("closed"), ACCES);
+    }
+}
+
+#[tokio::test]
 async fn a_write_by_another_than_root_takes_set_id_bits() {
     let (fixture, mut client, root) = open().await;
     client.setattr(&root, Set::mode(0o777), None).await.expect("set");
