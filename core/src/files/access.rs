@@ -24,7 +24,7 @@ impl Access {
         Self { read: bits & 4 != 0, write: bits & 2 != 0, execute: bits & 1 != 0 }
     }
 
-    fn covers(self, wanted: Self) -> bool {
+    pub(crate) fn covers(self, wanted: Self) -> bool {
         (self.read || !wanted.read) && (self.write || !wanted.write) && (self.execute || !wanted.execute)
     }
 }
@@ -44,24 +44,30 @@ impl Caller {
     }
 }
 
-/// What the caller may do with the node.
-pub(crate) fn allowed(caller: &Caller, attributes: &Attributes, acl: Option<&Acl>) -> Access {
+/// Whether the caller may do all that is wanted with the node.
+fn allows(caller: &Caller, attributes: &Attributes, acl: Option<&Acl>, wanted: Access) -> bool {
     if caller.checked {
-        return Access::ALL;
+        return true;
     }
     if caller.is_root() {
-        let execute = attributes.kind == Kind::Directory || attributes.mode & 0o111 != 0;
-        return Access { execute, ..Access::ALL };
+        return !wanted.execute || attributes.kind == Kind::Directory || attributes.mode & 0o111 != 0;
     }
     if let Some(acl) = acl {
-        return acl.allowed(caller, attributes);
+        return acl.allows(caller, attributes, wanted);
     }
     let shift = match () {
         () if caller.uid == attributes.uid => 6,
         () if caller.is_in(attributes.gid) => 3,
         () => 0,
     };
-    Access::from_bits(attributes.mode >> shift & 7)
+    Access::from_bits(attributes.mode >> shift & 7).covers(wanted)
+}
+
+/// What the caller may do with the node. To write to a directory is to change its names, which takes the right to search it as well.
+pub(crate) fn allowed(caller: &Caller, attributes: &Attributes, acl: Option<&Acl>) -> Access {
+    let may = |wanted| allows(caller, attributes, acl, wanted);
+    let write = if attributes.kind == Kind::Directory { Access::CHANGE } else { Access::WRITE };
+    Access { read: may(Access::READ), write: may(write), execute: may(Access::SEARCH) }
 }
 
 /// Refuses what the caller may not do.
@@ -71,7 +77,7 @@ pub(crate) fn require(
     acl: Option<&Acl>,
     wanted: Access,
 ) -> Result<(), FileError> {
-    match allowed(caller, attributes, acl).covers(wanted) {
+    match allows(caller, attributes, acl, wanted) {
         true => Ok(()),
         false => Err(FileError::PermissionDenied),
     }

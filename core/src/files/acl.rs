@@ -105,23 +105,26 @@ impl Acl {
         (acl, bits)
     }
 
-    pub fn allowed(&self, caller: &Caller, attributes: &Attributes) -> Access {
+    /// Whether it lets the caller do all that is wanted. Of several groups that the caller is in, one must have all of it: what one of them
+    /// may is not added to what another may (Linux: `posix_acl_permission`).
+    pub fn allows(&self, caller: &Caller, attributes: &Attributes, wanted: Access) -> bool {
         let mask = self.of(MASK).unwrap_or(7);
+        let covers = |bits: u32| Access::from_bits(bits).covers(wanted);
         if caller.uid == attributes.uid {
-            return Access::from_bits(self.of(USER_OBJ).unwrap_or(0));
+            return covers(self.of(USER_OBJ).unwrap_or(0));
         }
         if let Some(user) = self.0.iter().find(|entry| entry.tag == USER && entry.id == caller.uid) {
-            return Access::from_bits(u32::from(user.permissions) & mask);
+            return covers(u32::from(user.permissions) & mask);
         }
         let groups = self.0.iter().filter(|entry| match entry.tag {
             GROUP_OBJ => caller.is_in(attributes.gid),
             GROUP => caller.is_in(entry.id),
             _ => false,
         });
-        let (any, bits) = groups.fold((false, 0), |(_, bits), entry| (true, bits | u32::from(entry.permissions)));
-        match any {
-            true => Access::from_bits(bits & mask),
-            false => Access::from_bits(self.of(OTHER).unwrap_or(0)),
+        let mut groups = groups.map(|entry| u32::from(entry.permissions)).peekable();
+        match groups.peek() {
+            Some(_) => groups.any(|bits| covers(bits & mask)),
+            None => covers(self.of(OTHER).unwrap_or(0)),
         }
     }
 }

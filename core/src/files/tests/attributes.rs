@@ -147,3 +147,35 @@ async fn acls_decide_and_are_inherited() {
     assert!(service.list_xattrs(view, &files.root, made.node).await.unwrap().is_empty());
     files.check().await;
 }
+
+#[tokio::test]
+async fn what_two_groups_may_is_not_added_up() {
+    let files = Files::new().await;
+    let (view, service, root) = (&files.view, &files.service, files.view.root);
+    let none = u32::MAX;
+    let directory = files.directory(root, "d").await;
+    let file = files.file(root, "f").await;
+    // Group 50 may write, 51 may search and read; others may all.
+    let list = acl(&[(1, 7, none), (4, 0, none), (8, 2, 50), (8, 5, 51), (0x10, 7, none), (0x20, 7, none)]);
+    for node in [directory, file] {
+        service.set_xattr(view, &files.root, node, b"system.posix_acl_access", &list, SetXattr::Any).await.unwrap();
+    }
+    let both = Caller { groups: vec![50, 51], ..user(7) };
+    let make = service.make(view, &both, directory, b"x", Make::Directory, mode(0o777)).await;
+    assert_eq!(error(make), FileError::PermissionDenied, "no group has both rights");
+    let (access, _) = service.access(view, &both, directory).await.unwrap();
+    assert_eq!(access, Access { read: true, write: false, execute: true }, "nor is it said so");
+    // Each right by itself is one of a group.
+    let (access, _) = service.access(view, &both, file).await.unwrap();
+    assert_eq!(access, Access::ALL);
+    let open = async |access| service.open(view, &both, file, access, false).await;
+    assert!(open(Access::READ).await.is_ok() && open(Access::WRITE).await.is_ok());
+    let refused = open(Access { read: true, ..Access::WRITE }).await;
+    assert_eq!(error(refused), FileError::PermissionDenied);
+    // The mask is over each of them, and a group that is named stands before the others.
+    let list = acl(&[(1, 7, none), (4, 0, none), (8, 7, 50), (0x10, 5, none), (0x20, 7, none)]);
+    service.set_xattr(view, &files.root, directory, b"system.posix_acl_access", &list, SetXattr::Any).await.unwrap();
+    let (access, _) = service.access(view, &both, directory).await.unwrap();
+    assert_eq!(access, Access { read: true, write: false, execute: true });
+    files.check().await;
+}
