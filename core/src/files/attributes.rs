@@ -254,19 +254,21 @@ impl FileService {
         Ok(self.require(&mut tx, caller, &found, &attributes, wanted).await?)
     }
 
-    /// Sets what is given, or nothing. `NotPermitted` for what only the owner may; `PermissionDenied` for what needs the right to write.
+    /// Sets what is given. `NotPermitted` for what only the owner may; `PermissionDenied` for what needs the right to write: either is said
+    /// before anything is set.
     pub async fn set_attributes(&self, view: &View, caller: &Caller, node: Id, set: SetAttributes) -> Result<Around> {
         access::require_writable(view)?;
+        let rest = SetAttributes { size: None, unchanged_since: None, ..set };
         let mut resized = None;
         if let Some(size) = set.size {
             self.allow_resize(view, caller, node).await?;
             self.check_guard(view, node, set.unchanged_since).await?;
+            self.allow_rest(view, caller, node, &rest).await?;
             if !caller.checked {
                 self.drop_privileges(view, caller, node, &self.node(node).await?).await?;
             }
             resized = Some(self.truncate(view, node, size).await?);
         }
-        let rest = SetAttributes { size: None, unchanged_since: None, ..set };
         if rest == SetAttributes::default()
             && let Some(Around { before, after }) = resized
         {
@@ -356,6 +358,42 @@ impl FileService {
         self.check_access(view, caller, node, Access::WRITE).await
     }
 
+    /// What else is to be set with a size, which can't be taken back: bytes that were cut off are gone.
+    async fn allow_rest(&self, view: &View, caller: &Caller, node: Id, rest: &SetAttributes) -> Result<()> {
+        if caller.checked || *rest == SetAttributes::default() {
+            return Ok(());
+        }
+        let mut tx = Transaction::new(self.store());
+        let found = self.any_node(&mut tx, node, false).await?;
+        let attributes = found.attributes(view, node);
+        Ok(self.may_set(&mut tx, caller, &found, &attributes, rest).await?)
+    }
+
+    /// Refuses what the caller may not set.
+    async fn may_set(
+        &self,
+        tx: &mut Transaction<'_>,
+        caller: &Caller,
+        found: &AnyNode,
+        before: &Attributes,
+        set: &SetAttributes,
+    ) -> Result<(), TxError> {
+        let explicit = |time: Option<SetTime>| matches!(time, Some(SetTime::To(_)));
+        let gives = set.uid.is_some_and(|uid| uid != before.uid);
+        let joins = set.gid.is_some_and(|gid| gid != before.gid && !caller.is_in(gid));
+        let is_roots = (gives || joins) && !caller.checked && !caller.is_root();
+        let chowns = set.uid.is_some() || set.gid.is_some();
+        let is_owners = set.mode.is_some() || chowns || explicit(set.accessed) || explicit(set.modified);
+        if is_roots || is_owners && !caller.owns(before) {
+            return Err(Error::from(FileError::NotPermitted).into());
+        }
+        let by_now = set.accessed == Some(SetTime::Now) || set.modified == Some(SetTime::Now);
+        match by_now && !caller.owns(before) {
+            true => self.require(tx, caller, found, before, Access::WRITE).await,
+            false => Ok(()),
+        }
+    }
+
     async fn apply(
         &self,
         tx: &mut Transaction<'_>,
@@ -365,8 +403,8 @@ impl FileService {
         before: &Attributes,
         set: &SetAttributes,
     ) -> Result<(), TxError> {
+        self.may_set(tx, caller, found, before, set).await?;
         let now = self.now();
-        let refuse = |error: FileError| Err(Error::from(error).into());
         let mut posix = Posix {
             mode: before.mode,
             uid: before.uid,
@@ -377,17 +415,7 @@ impl FileService {
         };
         let chown = set.uid.is_some() || set.gid.is_some();
         if let Some(mode) = set.mode {
-            if !caller.owns(before) {
-                return refuse(FileError::NotPermitted);
-            }
             posix.mode = mode & MODE_BITS;
-        }
-        if chown && !caller.checked && !caller.is_root() {
-            let gives = set.uid.is_some_and(|uid| uid != before.uid);
-            let joins = set.gid.is_some_and(|gid| gid != before.gid && !caller.is_in(gid));
-            if gives || joins || caller.uid != before.uid {
-                return refuse(FileError::NotPermitted);
-            }
         }
         posix.uid = set.uid.unwrap_or(posix.uid);
         posix.gid = set.gid.unwrap_or(posix.gid);
@@ -406,14 +434,6 @@ impl FileService {
         }
         if set.mode.is_some() && !caller.checked && !caller.is_root() && !caller.is_in(posix.gid) {
             posix.mode &= !SET_GID;
-        }
-        let explicit = |time: Option<SetTime>| matches!(time, Some(SetTime::To(_)));
-        if (explicit(set.accessed) || explicit(set.modified)) && !caller.owns(before) {
-            return refuse(FileError::NotPermitted);
-        }
-        let by_now = set.accessed == Some(SetTime::Now) || set.modified == Some(SetTime::Now);
-        if by_now && !caller.owns(before) {
-            self.require(tx, caller, found, before, Access::WRITE).await?;
         }
         let at = |time: SetTime| match time {
             SetTime::Now => now,

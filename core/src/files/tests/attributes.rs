@@ -69,6 +69,32 @@ async fn a_group_is_inherited_where_the_directory_says_so() {
 }
 
 #[tokio::test]
+async fn what_may_not_be_set_is_refused_before_anything_is() {
+    let files = Files::new().await;
+    let (view, service, root) = (&files.view, &files.service, files.view.root);
+    let file = files.file(root, "a").await;
+    service.set_attributes(view, &files.root, file, mode(0o666)).await.unwrap();
+    super::semantics::write(&files, file, 0, b"bytes").await;
+    let empty = SetAttributes { size: Some(0), ..SetAttributes::default() };
+    let bob = user(1002);
+    let at = Some(SetTime::To(Timestamp::from_secs(5)));
+    for set in [
+        SetAttributes { mode: Some(0o777), ..empty },
+        SetAttributes { uid: Some(1002), ..empty },
+        SetAttributes { gid: Some(1002), ..empty },
+        SetAttributes { accessed: at, ..empty },
+        SetAttributes { modified: at, ..empty },
+    ] {
+        assert_eq!(error(service.set_attributes(view, &bob, file, set).await), FileError::NotPermitted, "{set:?}");
+        assert_eq!(files.stat(file).await.size, 5, "{set:?}");
+    }
+    // What a program that writes may do: to empty a file now.
+    service.set_attributes(view, &bob, file, SetAttributes { modified: Some(SetTime::Now), ..empty }).await.unwrap();
+    assert_eq!(files.stat(file).await.size, 0);
+    files.check().await;
+}
+
+#[tokio::test]
 async fn times_are_what_was_set() {
     let files = Files::new().await;
     let file = files.file(files.view.root, "a").await;
