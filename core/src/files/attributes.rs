@@ -89,7 +89,7 @@ pub(crate) fn of_directory(view: &View, node: Id, directory: &Directory) -> Attr
         size: DIRECTORY_BYTES,
         used: DIRECTORY_BYTES,
         device: 0,
-        accessed: posix.accessed.max(directory.record.made),
+        accessed: posix.accessed,
         modified: directory.modified(),
         changed: directory.changed(),
     }

@@ -160,17 +160,20 @@ impl FileService {
         if is_directory {
             let mut record = self.tree().new_directory(parent.node, &directory_name(stored));
             record.posix = Some(posix);
-            record.modified = at(wanted.modified).map(|time| (time, now));
+            // Its marker is a name in it, and a change of its time: the one that was asked for comes after that.
+            let modified = || at(wanted.modified).map(|time| (time, self.now()));
             if bucket.versioned() {
                 node = self.make_directory_version(tx, view, bucket, (parent.node, stored)).await?;
+                record.modified = modified();
                 // One that held versions only is taken up again: nothing of its former attributes stays.
                 self.tree().drop_xattrs(tx, node).await?;
                 record.xattrs = self.put_acls(tx, node, inherited.as_ref(), access_acl.as_ref());
                 tx.put(Table::Index, keys::directory(node), record.encode());
             } else {
                 record.xattrs = self.put_acls(tx, node, inherited.as_ref(), access_acl.as_ref());
-                self.tree().put_new_directory(tx, node, &record);
                 self.tree().put_marker(tx, node, view.owner, view.bucket_owner).await?;
+                record.modified = modified();
+                self.tree().put_new_directory(tx, node, &record);
             }
             // With the time that its own names have given it.
             let directory = self.tree().directory_in(tx, node, true).await?;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::clock::Timestamp;
+use crate::types::Versioning;
 
 fn mode(mode: u32) -> SetAttributes {
     SetAttributes { mode: Some(mode), ..SetAttributes::default() }
@@ -92,6 +93,28 @@ async fn what_may_not_be_set_is_refused_before_anything_is() {
     service.set_attributes(view, &bob, file, SetAttributes { modified: Some(SetTime::Now), ..empty }).await.unwrap();
     assert_eq!(files.stat(file).await.size, 0);
     files.check().await;
+}
+
+#[tokio::test]
+async fn a_directory_has_the_times_that_it_was_made_with() {
+    for versioning in [Versioning::Unset, Versioning::Enabled] {
+        let files = Files::new().await;
+        if versioning != Versioning::Unset {
+            files.s3.service.set_versioning(&files.s3.root, &files.s3.bucket, versioning).await.unwrap();
+        }
+        let at = |secs| Some(SetTime::To(Timestamp::from_secs(secs)));
+        let set = SetAttributes { accessed: at(1), modified: at(2), ..SetAttributes::default() };
+        let made = files.service.make(&files.view, &files.root, files.view.root, b"d", Make::Directory, set).await;
+        let made = made.unwrap().0.attributes;
+        assert_eq!((made.accessed.as_secs(), made.modified.as_secs()), (1, 2), "{versioning:?}");
+        assert_eq!(files.stat(made.node).await, made);
+        // And those that it is given: `cp -a` sets older ones.
+        let set = SetAttributes { accessed: at(3), modified: at(4), ..SetAttributes::default() };
+        files.service.set_attributes(&files.view, &files.root, made.node, set).await.unwrap();
+        let now = files.stat(made.node).await;
+        assert_eq!((now.accessed.as_secs(), now.modified.as_secs()), (3, 4), "{versioning:?}");
+        files.check().await;
+    }
 }
 
 #[tokio::test]

@@ -318,6 +318,15 @@ async fn a_directory_that_may_not_be_searched_tells_of_no_name() {
 }
 
 #[tokio::test]
+async fn a_directory_has_the_times_that_it_was_made_with() {
+    let (_fixture, mut client, root) = open().await;
+    let set = Set { accessed: Some((3, 4)), modified: Some((5, 6)), ..Set::mode(0o750) };
+    let made = client.mkdir(&root, "dir", set).await.expect("made");
+    assert_eq!((made.attributes.accessed, made.attributes.modified), ((3, 4), (5, 6)));
+    assert_eq!(client.getattr(&made.handle).await, Ok(made.attributes));
+}
+
+#[tokio::test]
 async fn a_write_by_another_than_root_takes_set_id_bits() {
     let (fixture, mut client, root) = open().await;
     client.setattr(&root, Set::mode(0o777), None).await.expect("set");
