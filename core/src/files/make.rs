@@ -21,6 +21,9 @@ use crate::namespace::{Bucket, Named, NewNode, directory_name};
 use crate::transact;
 use crate::types::ETag;
 
+/// The mode of a program that runs as its group: without the right to execute it, set-group-id is a mark for locking.
+const GROUP_PROGRAM: u32 = SET_GID | 0o010;
+
 /// A name that exists already, or the new one.
 enum Outcome {
     Exists(Named),
@@ -140,7 +143,8 @@ impl FileService {
         let gid = if parent.mode & SET_GID != 0 { parent.gid } else { caller.gid };
         if parent.mode & SET_GID != 0 && is_directory {
             mode |= SET_GID;
-        } else if !is_directory && mode & SET_GID != 0 && !caller.checked && !caller.is_root() && !caller.is_in(gid) {
+        } else if asked & GROUP_PROGRAM == GROUP_PROGRAM && !is_directory && !caller.is_root() && !caller.is_in(gid) {
+            // Nobody makes a program that runs as a group which it is not in. A kernel sees to that itself from Linux 6.0 on, and not before.
             mode &= !SET_GID;
         }
         let mut posix = Posix { mode, uid: caller.uid, gid, accessed: now, changed: now, device: 0 };

@@ -58,6 +58,9 @@ pub async fn create(
     flags: i32,
 ) -> Result<(Attributes, Open)> {
     let exclusive = if flags & libc::O_EXCL != 0 { Exclusive::Yes } else { Exclusive::No };
+    // In a directory that hands its group on, it matters which groups the maker is in. (For mknod(2), its first one alone.)
+    let groups = if mode & libc::S_ISGID != 0 { process::groups(thread) } else { Vec::new() };
+    let caller = &Caller { groups, ..caller.clone() };
     for _ in 0..LOOKUP_ATTEMPTS_MAX {
         let made = make(door, caller, place, Make::File(exclusive), Some(mode)).await?;
         match open_made(door, caller, thread, made, flags).await {

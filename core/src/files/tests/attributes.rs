@@ -67,6 +67,17 @@ async fn a_group_is_inherited_where_the_directory_says_so() {
     let file = Make::File(Exclusive::Yes);
     let made = service.make(view, &user(7), root, b"f", file, mode(0o2755)).await.unwrap().0.attributes;
     assert_eq!((made.gid, made.mode), (50, 0o755), "no mark of a group that its maker is not in");
+    // A kernel may leave that to us, and says which groups the maker is in.
+    let caller = |groups| Caller { checked: true, groups, ..user(7) };
+    for (name, groups, bits, is) in [
+        ("stranger", vec![], 0o2755, 0o755),
+        ("member", vec![50], 0o2755, 0o2755),
+        ("for locking", vec![], 0o2745, 0o2745),
+    ] {
+        let file = Make::File(Exclusive::Yes);
+        let made = service.make(view, &caller(groups), root, name.as_bytes(), file, mode(bits)).await.unwrap();
+        assert_eq!((made.0.attributes.gid, made.0.attributes.mode), (50, is), "{name}");
+    }
 }
 
 #[tokio::test]
