@@ -133,8 +133,9 @@ fuse! {
             cant_be_made(mount, name, libc::EINVAL);
             std::fs::remove_file(mount.path(b"there")).expect("removed");
         }
-        fails(std::fs::metadata(mount.path(b"%~l1")), libc::ENOENT);
-        fails(std::fs::metadata(mount.path(b"%~x")), libc::EINVAL);
+        for name in [&b"%~l1"[..], b"%~x"] {
+            fails(std::fs::metadata(mount.path(name)), libc::ENOENT);
+        }
     };
     keys_that_no_path_can_say: |mount| {
         for key in ["../x", "./x", "a//b", "%00n", "..", "d/../../x"] {

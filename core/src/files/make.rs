@@ -109,6 +109,7 @@ impl FileService {
                 }
             }
             FileName::Node(_) => refuse(FileError::Invalid("a name by number can't be made")),
+            FileName::Unknown => refuse(FileError::Invalid("names that begin with %~ stand for what a path can't say")),
         }
     }
 

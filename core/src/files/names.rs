@@ -28,6 +28,8 @@ pub(crate) enum FileName {
     Hidden(Vec<u8>),
     /// What has this node.
     Node(Id),
+    /// An escape that stands for nothing: nothing has this name, and nothing gets it.
+    Unknown,
 }
 
 impl FileName {
@@ -48,24 +50,23 @@ impl FileName {
             return Ok(Self::Either([&[UNSEEN], name].concat()));
         }
         let Some(escape) = name.strip_prefix(b"%~") else { return Ok(Self::Either(name.to_vec())) };
-        let unknown = FileError::Invalid("no such escape: names that begin with %~ stand for what a path can't say");
-        match escape.split_first() {
-            Some((b's', rest)) if !rest.is_empty() => Ok(Self::Hidden(rest.to_vec())),
-            Some((b'e', [])) => Ok(Self::Either(Vec::new())),
-            Some((b'd', [])) => Ok(Self::Either(b".".to_vec())),
-            Some((b'D', [])) => Ok(Self::Either(b"..".to_vec())),
+        Ok(match escape.split_first() {
+            Some((b's', rest)) if !rest.is_empty() => Self::Hidden(rest.to_vec()),
+            Some((b'e', [])) => Self::Either(Vec::new()),
+            Some((b'd', [])) => Self::Either(b".".to_vec()),
+            Some((b'D', [])) => Self::Either(b"..".to_vec()),
             Some((b'n', rest)) => {
                 let decoded: Vec<u8> = percent_encoding::percent_decode(rest).collect();
                 // Only the form that is shown: any other would be a second name of the same.
-                if decoded.contains(&0) && percent(&decoded) == rest { Ok(Self::Either(decoded)) } else { Err(unknown) }
+                if decoded.contains(&0) && percent(&decoded) == rest { Self::Either(decoded) } else { Self::Unknown }
             }
-            Some((b'r', rest)) if rest.starts_with(b"%~") || is_silly(rest) => Ok(Self::Either(rest.to_vec())),
+            Some((b'r', rest)) if rest.starts_with(b"%~") || is_silly(rest) => Self::Either(rest.to_vec()),
             Some((b'l', rest)) => {
                 let id = std::str::from_utf8(rest).ok().and_then(|hex| Id::from_str_radix(hex, 16).ok());
-                id.filter(|id| format!("{id:x}").as_bytes() == rest).map(Self::Node).ok_or(unknown)
+                id.filter(|id| format!("{id:x}").as_bytes() == rest).map_or(Self::Unknown, Self::Node)
             }
-            _ => Err(unknown),
-        }
+            _ => Self::Unknown,
+        })
     }
 }
 

@@ -128,6 +128,7 @@ impl Tree {
                 let mut tx = Transaction::new(&*self.store);
                 return Ok(self.named_by_node(&mut tx, directory, *node).await?);
             }
+            FileName::Unknown => return Ok(None),
         };
         let (_, values) = self.store.get_many(&Self::named_at(directory, name)).await?;
         Self::named_from(name, hidden, &values)
@@ -144,6 +145,7 @@ impl Tree {
             FileName::Either(name) => (name, false),
             FileName::Hidden(name) => (name, true),
             FileName::Node(node) => return self.named_by_node(tx, directory, *node).await,
+            FileName::Unknown => return Ok(None),
         };
         let values = tx.get_many(&Self::named_at(directory, name)).await?;
         Ok(Self::named_from(name, hidden, &values)?)

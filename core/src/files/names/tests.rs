@@ -38,7 +38,10 @@ fn what_is_no_name_is_told_so() {
     assert_eq!(FileName::parse(b""), Err(FileError::NoSuchName));
     assert_eq!(FileName::parse(&[b'x'; 256]), Err(FileError::NameTooLong));
     assert_eq!(FileName::parse(b"\xff"), Err(FileError::InvalidName));
-    for name in ["%~", "%~x", "%~r", "%~ra", "%~l", "%~l02a", "%~lX", "%~na", "%~n%0", "%~ee", "a/b", ".", ".."] {
+    for name in ["%~", "%~x", "%~r", "%~ra", "%~l", "%~l02a", "%~lX", "%~na", "%~n%0", "%~ee"] {
+        assert_eq!(FileName::parse(name.as_bytes()), Ok(FileName::Unknown), "{name}");
+    }
+    for name in ["a/b", ".", ".."] {
         assert!(matches!(FileName::parse(name.as_bytes()), Err(FileError::Invalid(_))), "{name}");
     }
 }
@@ -56,6 +59,7 @@ proptest! {
             FileName::Either(found) => { prop_assert_eq!(found, stored); prop_assert!(!hidden) }
             FileName::Hidden(found) => { prop_assert_eq!(found, stored); prop_assert!(hidden) }
             FileName::Node(node) => prop_assert_eq!(node, 9),
+            FileName::Unknown => prop_assert!(false, "no name is shown so"),
         }
     }
 }

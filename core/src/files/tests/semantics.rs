@@ -171,6 +171,19 @@ async fn names_that_only_one_door_can_say() {
     assert_eq!(files.names(e).await, ["%~e"]);
     let make = files.service.make(&files.view, &files.root, root, b"\xff", Make::Directory, SetAttributes::default());
     assert_eq!(error(make.await), FileError::InvalidName, "EILSEQ");
+    // What is no escape is not there, and is not made; nor is what only the tree gives.
+    for name in ["%~x", "%~", "%~lfedcba9876543210", "%~sb"] {
+        assert_eq!(error(files.lookup(root, name).await), FileError::NoSuchName, "{name}");
+        assert_eq!(error(files.unlink(root, name).await), FileError::NoSuchName, "{name}");
+        assert!(matches!(error(files.make(root, name, Make::Fifo).await), FileError::Invalid(_)), "{name}");
+        let moved = files.rename((root, "a"), (root, name), RenameMode::Replace).await;
+        assert!(matches!(error(moved), FileError::Invalid(_)), "{name}");
+        let node = files.lookup(root, "%~sa").await.unwrap().node;
+        let linked = files.service.link(&files.view, &files.root, node, root, name.as_bytes()).await;
+        assert!(matches!(error(linked), FileError::Invalid(_)), "{name}");
+    }
+    assert!(matches!(error(files.make(root, "%~e", Make::Fifo).await), FileError::Invalid(_)));
+    assert_eq!(error(files.make(root, &long[..256], Make::Fifo).await), FileError::NameTooLong);
 
     // A path longer than a key: S3 lists and reads it, and can't make it.
     let (mut directory, mut key) = (root, String::new());
