@@ -114,7 +114,7 @@ impl Filesystem for TrefoilFilesystem {
     fn getattr(&self, _request: &Request, ino: INodeNo, _fh: Option<FileHandle>, reply: ReplyAttr) {
         let stamp = self.door.fresh.stamp();
         self.run("getattr", |door| async move {
-            let found = door.files.attributes(&door.view, door.node(ino)).await;
+            let found = attributes::get(&door, door.node(ino)).await;
             attribute(&door, stamp, found, reply);
         });
     }

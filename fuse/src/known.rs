@@ -1,8 +1,11 @@
 //! The nodes that the kernel was told of and has not forgotten.
 //!
 //! Always holds: a file stays with the store for as long as the kernel may ask for it, also where another door has taken its name meanwhile:
-//! or `open` of a name that was just found would fail. A node is counted before the answer that tells of it is sent. Directories need
-//! no count: one that is gone can be asked for nothing.
+//! or `open` of a name that was just found would fail. A directory does not stay; what was told of it last is kept as long, for a program
+//! may have it open, or stand in it. A node is counted before the answer that tells of it is sent.
+
+#[cfg(test)]
+pub mod tests;
 
 use std::collections::hash_map::Entry;
 
@@ -13,7 +16,13 @@ use trefoil_core::id_map::IdMap;
 
 use crate::limits::KNOWN_SHARDS;
 
-type Shard = Mutex<IdMap<(u64, Known)>>;
+/// What the kernel's knowing of a node keeps.
+enum Kept {
+    File { _held: Known },
+    Directory(Box<Attributes>),
+}
+
+type Shard = Mutex<IdMap<(u64, Kept)>>;
 
 pub struct KnownNodes {
     shards: [Shard; KNOWN_SHARDS],
@@ -24,28 +33,49 @@ impl KnownNodes {
         Self { shards: std::array::from_fn(|_| Mutex::default()) }
     }
 
-    /// The kernel is about to be told of a node. `checked`: `Stale` where it has gone since it was found.
+    /// The kernel is about to be told of a node. `checked`: `Stale` where it is a file that has gone since it was found.
     pub async fn told(&self, files: &FileService, attributes: &Attributes, checked: bool) -> Result<()> {
-        if attributes.kind == Kind::Directory || self.again(attributes.node) {
+        if self.again(attributes) {
             return Ok(());
         }
-        let known = files.know(attributes.node, checked).await?;
+        let kept = match attributes.kind {
+            Kind::Directory => Kept::Directory(Box::new(attributes.clone())),
+            _ => Kept::File { _held: files.know(attributes.node, checked).await? },
+        };
         match self.shard(attributes.node).lock().entry(attributes.node) {
             Entry::Occupied(mut others) => others.get_mut().0 += 1,
             Entry::Vacant(new) => {
-                new.insert((1, known));
+                new.insert((1, kept));
             }
         }
         Ok(())
     }
 
-    fn again(&self, node: u64) -> bool {
-        match self.shard(node).lock().get_mut(&node) {
-            Some((count, _)) => {
+    fn again(&self, attributes: &Attributes) -> bool {
+        match self.shard(attributes.node).lock().get_mut(&attributes.node) {
+            Some((count, kept)) => {
                 *count += 1;
+                kept.renew(attributes);
                 true
             }
             None => false,
+        }
+    }
+
+    /// The kernel is told what a node is like that it may know.
+    pub fn renewed(&self, attributes: &Attributes) {
+        if attributes.kind == Kind::Directory
+            && let Some((_, kept)) = self.shard(attributes.node).lock().get_mut(&attributes.node)
+        {
+            kept.renew(attributes);
+        }
+    }
+
+    /// What is told of a directory that is there no more and that the kernel knows: as it was, without a link.
+    pub fn gone(&self, node: u64) -> Option<Attributes> {
+        match self.shard(node).lock().get(&node) {
+            Some((_, Kept::Directory(last))) => Some(Attributes { links: 0, ..(**last).clone() }),
+            _ => None,
         }
     }
 
@@ -66,5 +96,13 @@ impl KnownNodes {
     fn shard(&self, node: u64) -> &Shard {
         // Ids are drawn in sequence: their low bits spread evenly.
         &self.shards[usize::try_from(node % KNOWN_SHARDS as u64).unwrap_or(0)]
+    }
+}
+
+impl Kept {
+    fn renew(&mut self, attributes: &Attributes) {
+        if let Kept::Directory(last) = self {
+            (**last).clone_from(attributes);
+        }
     }
 }

@@ -42,7 +42,10 @@ pub fn entry(door: &Door, stamp: Stamp, found: Result<Attributes>, reply: ReplyE
 
 pub fn attribute(door: &Door, stamp: Stamp, found: Result<Attributes>, reply: ReplyAttr) {
     match found {
-        Ok(found) => door.fresh.send(stamp, |lifetime| reply.attr(lifetime, &door.shape(&found))),
+        Ok(found) => {
+            door.known.renewed(&found);
+            door.fresh.send(stamp, |lifetime| reply.attr(lifetime, &door.shape(&found)));
+        }
         Err(error) => reply.error(errno(&error)),
     }
 }

@@ -1,14 +1,21 @@
 //! Attributes, and the space of the store.
 //!
-//! Always holds: what was set is answered as it is after the change.
+//! Always holds: what was set is answered as it is after the change. A directory that was removed while a program had it open has attributes.
 
 use fuser::{AccessFlags, Errno, ReplyStatfs};
-use trefoil_core::error::Result;
-use trefoil_core::files::{Attributes, Caller, SetAttributes, Space};
+use trefoil_core::error::{Error, Result};
+use trefoil_core::files::{Attributes, Caller, FileError, SetAttributes, Space};
 
 use crate::door::Door;
 use crate::errno::errno;
 use crate::limits::SPACE_BLOCK_BYTES;
+
+pub async fn get(door: &Door, node: u64) -> Result<Attributes> {
+    match door.files.attributes(&door.view, node).await {
+        Err(Error::File(FileError::Stale)) => door.known.gone(node).ok_or(FileError::Stale.into()),
+        found => found,
+    }
+}
 
 pub async fn set(door: &Door, caller: &Caller, node: u64, set: SetAttributes) -> Result<Attributes> {
     match door.files.set_attributes(&door.view, caller, node, set).await?.after {

@@ -1,7 +1,8 @@
 //! Reading directories.
 //!
 //! Always holds: `.` and `..` come first, with the cookies 1 and 2; every other name has the cookie that the store gave it, so that a
-//! reader goes on from where it was, whatever was removed meanwhile. A step asks the store for a bounded number of names.
+//! reader goes on from where it was, whatever was removed meanwhile. A directory that was removed while it was open has no names, as POSIX
+//! has it. A step asks the store for a bounded number of names.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -15,6 +16,7 @@ use crate::door::Door;
 use crate::errno::errno;
 use crate::freshness::Stamp;
 use crate::limits::{DIRECTORY_STEP_NAMES, DIRECTORY_STEP_NAMES_MAX};
+use crate::operations::attributes;
 use crate::shapes::file_type;
 
 /// Cookies of `.` and `..`.
@@ -55,8 +57,15 @@ pub async fn read(door: &Door, caller: &Caller, directory: u64, after: u64, mut 
             door.files.accessed(&door.view, directory).await;
             reply.ok();
         }
+        Err(error) if is_gone(door, directory, &error).await => reply.ok(),
         Err(error) => reply.error(errno(&error)),
     }
+}
+
+/// Whether a directory can't be read because it is there no more. (It may as well have been one next to it that went meanwhile.)
+async fn is_gone(door: &Door, directory: u64, error: &Error) -> bool {
+    let absent = matches!(error, Error::File(FileError::Stale | FileError::NotADirectory));
+    absent && attributes::get(door, directory).await.is_ok_and(|directory| directory.links == 0)
 }
 
 async fn fill(door: &Door, caller: &Caller, directory: u64, mut after: u64, reply: &mut ReplyDirectory) -> Result<()> {
@@ -96,9 +105,11 @@ pub async fn read_plus(
 ) {
     let names = match collect(door, caller, directory, after).await {
         Ok(names) => names,
+        Err(error) if is_gone(door, directory, &error).await => return reply.ok(),
         Err(error) => return reply.error(errno(&error)),
     };
-    for (counted, (attributes, ..)) in names.iter().enumerate() {
+    for (counted, name) in names.iter().enumerate().filter(|(_, name)| counts(name)) {
+        let (attributes, ..) = name;
         if let Err(error) = door.known.told(&door.files, attributes, false).await {
             // The kernel hears of none of them.
             forget(door, &names[..counted]);
@@ -129,10 +140,15 @@ pub async fn read_plus(
 
 /// Takes back that names were counted as told.
 fn forget(door: &Door, names: &[Name]) {
-    names.iter().for_each(|(attributes, ..)| door.known.forget(attributes.node, 1));
+    names.iter().filter(|name| counts(name)).for_each(|(attributes, ..)| door.known.forget(attributes.node, 1));
 }
 
 type Name = (Attributes, u64, Vec<u8>);
+
+/// Whether the kernel takes it as told of: it does not with `.` and `..` (linux/fs/fuse/readdir.c, fuse_direntplus_link).
+fn counts((_, cookie, _): &&Name) -> bool {
+    *cookie > PARENT
+}
 
 /// The next names, as many as the last answer had room for. They are read before the first goes into the reply, for all of them get
 /// the same lifetime.
@@ -165,3 +181,6 @@ async fn collect(door: &Door, caller: &Caller, directory: u64, after: u64) -> Re
     }
     Ok(names)
 }
+
+#[cfg(test)]
+mod tests;
