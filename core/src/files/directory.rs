@@ -5,6 +5,8 @@
 //! it needs no memory; of names that were moved, replaced or removed since, the tree remembers the last so many (`namespace/readers.rs`).
 
 use super::attributes::{of_directory, of_node};
+use super::lookup::of_dentry;
+use super::session::Mark;
 use super::{Access, Attributes, Caller, EntriesPage, Entry, FileError, FileService, Kind, View};
 use crate::error::Result;
 use crate::limits::READ_DIRECTORY_MAX;
@@ -45,10 +47,11 @@ impl FileService {
         let mut entries = Vec::new();
         loop {
             let want = max - entries.len();
+            let mark = attributes.then(|| self.mark());
             let named = self.tree().names_after(directory, last.as_deref(), want, versioned).await?;
             let end = named.len() < want;
             last = named.last().map(|named| named.plain_name().to_vec()).or(last);
-            self.push_entries(view, &found, directory, named, attributes, &mut entries).await?;
+            self.push_entries(view, &found, directory, named, mark, &mut entries).await?;
             // What was stepped over (a marker, a name that has just gone) makes no page end.
             if end || !entries.is_empty() {
                 self.heard_of_all(view).await;
@@ -63,15 +66,18 @@ impl FileService {
         found: &Directory,
         directory: Id,
         named: Vec<Named>,
-        attributes: bool,
+        attributes: Option<Mark>,
         entries: &mut Vec<Entry>,
     ) -> Result<()> {
         // The empty name is the directory's own marker.
         let named: Vec<Named> = named.into_iter().filter(|named| !named.name().is_empty()).collect();
         let hidden = self.hidden(found, directory, &named).await?;
-        let known = if attributes { self.attributes_of_all(view, &named).await? } else { vec![None; named.len()] };
+        let known = match attributes {
+            Some(mark) => self.attributes_of_all(view, mark, &named).await?,
+            None => vec![None; named.len()],
+        };
         for ((named, hidden), known) in named.iter().zip(hidden).zip(known) {
-            if attributes && known.is_none() {
+            if attributes.is_some() && known.is_none() {
                 continue;
             }
             let (name, kind) = match named {
@@ -95,7 +101,8 @@ impl FileService {
         Ok(named.iter().map(|named| !named.is_directory() && hidden.next() == Some(true)).collect())
     }
 
-    async fn attributes_of_all(&self, view: &View, named: &[Named]) -> Result<Vec<Option<Attributes>>> {
+    /// Of names that were read since `mark`. `None` for nodes that have gone.
+    async fn attributes_of_all(&self, view: &View, mark: Mark, named: &[Named]) -> Result<Vec<Option<Attributes>>> {
         let at: Vec<(Table, Key)> = named
             .iter()
             .flat_map(|named| match named {
@@ -114,23 +121,23 @@ impl FileService {
             values = rest;
             taken
         };
-        named
-            .iter()
-            .map(|named| match named {
-                Named::Object { summary: Some(_), .. } => Ok(self.attributes_of_dentry(view, named)),
-                Named::Object { node, summary: None, .. } => {
-                    let Some(value) = &next(1)[0] else { return Ok(None) };
-                    let mut attributes = of_node(view, *node, &NodeRecord::decode(value)?);
-                    self.overlay(&mut attributes);
-                    Ok(Some(attributes))
-                }
+        let mut all = Vec::with_capacity(named.len());
+        for named in named {
+            let committed = match named {
+                Named::Object { summary: Some(_), .. } => of_dentry(view, named),
+                Named::Object { node, summary: None, .. } => match &next(1)[0] {
+                    Some(value) => Some(of_node(view, *node, &NodeRecord::decode(value)?)),
+                    None => None,
+                },
                 Named::Directory { node, .. } => {
-                    let Some(directory) = Directory::from_values(next(3))? else { return Ok(None) };
-                    let mut attributes = of_directory(view, *node, &directory);
-                    self.overlay(&mut attributes);
-                    Ok(Some(attributes))
+                    Directory::from_values(next(3))?.map(|directory| of_directory(view, *node, &directory))
                 }
-            })
-            .collect()
+            };
+            all.push(match committed {
+                Some(attributes) => self.overlaid(view, mark, attributes).await?,
+                None => None,
+            });
+        }
+        Ok(all)
     }
 }

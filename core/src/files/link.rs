@@ -18,6 +18,7 @@ impl FileService {
         name: &[u8],
     ) -> Result<(Attributes, Around)> {
         let name = FileName::parse(name)?;
+        let mark = self.mark();
         let (attributes, around) = transact!(self.store(), self.durability(view), |tx| {
             if self.begin(tx, view).await?.versioned() {
                 return Err(Error::from(FileError::NotPermitted).into());
@@ -48,8 +49,7 @@ impl FileService {
         })?;
         self.settled(view);
         self.changed_node(view, node, false).await;
-        let mut attributes = attributes;
-        self.overlay(&mut attributes);
-        Ok((attributes, around))
+        let shown = self.overlaid(view, mark, attributes.clone()).await?;
+        Ok((shown.unwrap_or(attributes), around))
     }
 }

@@ -3,6 +3,7 @@
 //! Always holds: a directory that is gone is `Stale`, a name that is not there `NoSuchName`; the view's root has no parent but itself.
 
 use super::attributes::{AnyNode, of_directory, of_node, of_plain};
+use super::session::Mark;
 use super::{Access, Attributes, Caller, FileError, FileName, FileService, View};
 use crate::error::Result;
 use crate::limits::TRANSACTION_ATTEMPTS_MAX;
@@ -26,6 +27,7 @@ impl FileService {
         }
         let name = FileName::parse(name)?;
         for _ in 0..TRANSACTION_ATTEMPTS_MAX {
+            let mark = self.mark();
             let found = self.tree().named_now(directory, &name).await?;
             if view.watcher.is_none()
                 && let FileName::Either(stored) | FileName::Hidden(stored) = &name
@@ -36,7 +38,7 @@ impl FileService {
                 return Err(self.missing(view, directory).await?.into());
             };
             // What has gone between the two reads is looked for again.
-            match self.attributes_of(view, &named).await? {
+            match self.attributes_since(view, mark, &named).await? {
                 Some(attributes) => {
                     self.heard_of(view, attributes.node).await;
                     return Ok(attributes);
@@ -58,32 +60,29 @@ impl FileService {
         })
     }
 
-    /// `None` where the node has gone since its name was read.
+    /// Of a name that was read at some time. `None` where the node has gone since.
     pub(crate) async fn attributes_of(&self, view: &View, named: &Named) -> Result<Option<Attributes>> {
-        match named {
-            Named::Directory { node, .. } => {
-                let Some(directory) = self.tree().directory_now(*node).await? else { return Ok(None) };
-                let mut attributes = of_directory(view, *node, &directory);
-                self.overlay(&mut attributes);
-                Ok(Some(attributes))
-            }
-            Named::Object { summary: Some(_), .. } => Ok(self.attributes_of_dentry(view, named)),
-            Named::Object { node, .. } => {
-                let (_, values) = self.store().get_many(&[(Table::Index, keys::node(*node))]).await?;
-                let Some(value) = &values[0] else { return Ok(None) };
-                let mut attributes = of_node(view, *node, &NodeRecord::decode(value)?);
-                self.overlay(&mut attributes);
-                Ok(Some(attributes))
-            }
-        }
+        // The name may be older than what its file was published with.
+        self.attributes_if_there(view, named.node()).await
     }
 
-    /// What a dentry with a summary tells; `None` for any other.
-    pub(crate) fn attributes_of_dentry(&self, view: &View, named: &Named) -> Option<Attributes> {
-        let Named::Object { node, kind, summary: Some(summary), posix, .. } = named else { return None };
-        let mut attributes = of_plain(view, *node, *kind, posix.as_ref(), (summary.size, summary.modified), 1);
-        self.overlay(&mut attributes);
-        Some(attributes)
+    /// The same of a name that was read since `mark`.
+    async fn attributes_since(&self, view: &View, mark: Mark, named: &Named) -> Result<Option<Attributes>> {
+        let committed = match named {
+            Named::Directory { node, .. } => {
+                let Some(directory) = self.tree().directory_now(*node).await? else { return Ok(None) };
+                of_directory(view, *node, &directory)
+            }
+            Named::Object { node, .. } => match of_dentry(view, named) {
+                Some(attributes) => attributes,
+                None => {
+                    let (_, values) = self.store().get_many(&[(Table::Index, keys::node(*node))]).await?;
+                    let Some(value) = &values[0] else { return Ok(None) };
+                    of_node(view, *node, &NodeRecord::decode(value)?)
+                }
+            },
+        };
+        self.overlaid(view, mark, committed).await
     }
 
     /// Whether a node lies in the directory that the view shows as its root: by the name that it has, or, of one with several or none,
@@ -113,4 +112,10 @@ impl FileService {
             None => Err(FileError::NotADirectory.into()),
         }
     }
+}
+
+/// What a dentry with a summary tells; `None` for any other.
+pub(super) fn of_dentry(view: &View, named: &Named) -> Option<Attributes> {
+    let Named::Object { node, kind, summary: Some(summary), posix, .. } = named else { return None };
+    Some(of_plain(view, *node, *kind, posix.as_ref(), (summary.size, summary.modified), 1))
 }

@@ -10,7 +10,7 @@ use super::accessed::Accesses;
 use super::attributes::{AnyNode, of_directory};
 use super::drafts::Drafts;
 use super::lock::Locks;
-use super::session::{Barrier, Flattening, Sessions};
+use super::session::{Barrier, Flattening, Mark, Sessions};
 use super::{Access, Around, Attributes, Caller, FileError, FileName, View};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -90,6 +90,34 @@ impl FileService {
     pub(crate) fn overlay(&self, attributes: &mut Attributes) -> bool {
         self.inner.accesses.overlay(attributes);
         self.inner.sessions.overlay(attributes.node, attributes)
+    }
+
+    /// A moment before something is read that is to be overlaid.
+    pub(crate) fn mark(&self) -> Mark {
+        self.inner.sessions.published.mark()
+    }
+
+    /// The same for attributes that were read since `mark`: what was published after they were read is in neither, and so they are read again
+    /// then. `None` where the node has gone meanwhile.
+    pub(crate) async fn overlaid(
+        &self,
+        view: &View,
+        mark: Mark,
+        mut attributes: Attributes,
+    ) -> Result<Option<Attributes>> {
+        if self.overlay(&mut attributes) || !self.inner.sessions.published.since(mark, attributes.node) {
+            return Ok(Some(attributes));
+        }
+        self.attributes_if_there(view, attributes.node).await
+    }
+
+    /// A node's attributes as they are now. `None` where it has gone.
+    pub(crate) async fn attributes_if_there(&self, view: &View, node: Id) -> Result<Option<Attributes>> {
+        match self.attributes_now(view, node).await {
+            Ok(attributes) => Ok(Some(attributes)),
+            Err(Error::File(FileError::Stale)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// What every change through a view begins with: it may be made, and its bucket, the answer, is still the one that is shown.

@@ -2,10 +2,12 @@
 
 mod around;
 mod attributes;
+pub(crate) mod between;
 mod coherence;
 mod directories;
 mod doors;
 mod names;
+mod published;
 mod rights;
 mod semantics;
 mod versions;

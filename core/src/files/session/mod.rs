@@ -14,6 +14,7 @@ mod flatten;
 mod flush;
 mod outgoing;
 mod prepare;
+mod published;
 mod share;
 mod share_range;
 mod state;
@@ -22,6 +23,7 @@ mod writing;
 
 pub(crate) use barrier::Barrier;
 pub(crate) use flatten::Flattening;
+pub(crate) use published::Mark;
 pub(crate) use state::Part;
 pub(crate) use table::{Session, Sessions};
 

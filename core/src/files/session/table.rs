@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::budget::{Budget, Used};
+use super::published::Published;
 use super::state::State;
 use crate::clock::Timestamp;
 use crate::files::attributes::BLOCK_BYTES;
@@ -32,6 +33,7 @@ pub(crate) struct Session {
     pub(in crate::files) state: tokio::sync::Mutex<Option<State>>,
     pub(super) used: Used,
     pub(super) facts: Mutex<Facts>,
+    published: Arc<Published>,
 }
 
 /// What whoever asks for attributes is told.
@@ -48,6 +50,7 @@ pub(crate) struct Facts {
 pub(crate) struct Sessions {
     shards: [Mutex<HashMap<Id, Arc<Session>>>; SESSION_SHARDS],
     pub(super) budget: Arc<Budget>,
+    pub(crate) published: Arc<Published>,
     /// Changes when written bytes are lost.
     verifier: AtomicU64,
 }
@@ -57,6 +60,7 @@ impl Sessions {
         Self {
             shards: std::array::from_fn(|_| Mutex::default()),
             budget: Arc::default(),
+            published: Arc::default(),
             verifier: AtomicU64::new(verifier),
         }
     }
@@ -91,6 +95,7 @@ impl Sessions {
                 state: tokio::sync::Mutex::default(),
                 used: Used::default(),
                 facts: Mutex::new(facts),
+                published: Arc::clone(&self.published),
             })
         }))
     }
@@ -177,6 +182,9 @@ impl Session {
     /// Says what the state says.
     pub(super) fn tell(&self, state: &State, written: Option<Timestamp>) {
         let mut facts = self.facts.lock();
+        if facts.dirty && !state.dirty {
+            self.published.note(self.node);
+        }
         facts.dirty = state.dirty;
         facts.size = state.size;
         if let Some(now) = written {
