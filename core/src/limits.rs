@@ -132,8 +132,10 @@ pub const SESSION_IDLE_LOOK: Duration = Duration::from_millis(250);
 pub const SESSION_PUBLISHED_MAX: usize = 1024;
 /// How long a draft that is not open waits after its last write until it is sealed: NFS has no close.
 pub const DRAFT_IDLE: Duration = Duration::from_secs(2);
-/// How long bytes that can't be stored are kept, and stored anew, before they are given up.
+/// How long bytes that can't be stored are kept, and stored anew, before they are given up; and the rest between two attempts of those that
+/// nobody waits for.
 pub const SESSION_FAILED_MAX: Duration = Duration::from_secs(120);
+pub const SESSION_RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// How long a change of a file that was answered may wait for the synced commit that saves it from a power cut.
 pub const ORDERED_SYNC_WAIT: Duration = Duration::from_millis(50);
 /// Times of access that wait in memory, how long they do, and how many one transaction keeps.

@@ -94,6 +94,8 @@ impl FileService {
             .for_each_concurrent(SESSION_FLUSHES_MAX, |session| async move {
                 if session.facts().dirty {
                     self.flush_behind(&session).await;
+                } else {
+                    self.forget_failure(&session).await;
                 }
                 self.inner.sessions.let_go(session);
             })

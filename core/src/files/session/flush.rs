@@ -16,6 +16,13 @@ use crate::error::{Error, Result};
 use crate::files::{FileError, FileService};
 use crate::limits::{SESSION_ATTEMPTS_MAX, SESSION_FAILED_MAX, SESSION_PUTS_MAX};
 
+/// Who waits for a publication, and so is to hear of what went wrong before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waits {
+    Somebody,
+    Nobody,
+}
+
 /// What came of an attempt to commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -36,8 +43,12 @@ impl FileService {
         if session.state.lock().await.as_ref().is_none_or(nothing) {
             return Ok(());
         }
+        self.flush_as(session, Waits::Somebody).await
+    }
+
+    async fn flush_as(&self, session: &Arc<Session>, waits: Waits) -> Result<()> {
         let (service, session) = (self.clone(), Arc::clone(session));
-        let mut flushing = Box::pin(async move { service.flush_now(&session).await });
+        let mut flushing = Box::pin(async move { service.flush_now(&session, waits).await });
         // What waits for nothing needs no task.
         if let Poll::Ready(flushed) = futures::poll!(flushing.as_mut()) {
             return flushed;
@@ -46,24 +57,27 @@ impl FileService {
         flushed.map_err(|error| Error::Internal(format!("a publication failed: {error}")))?
     }
 
-    async fn flush_now(&self, session: &Arc<Session>) -> Result<()> {
+    async fn flush_now(&self, session: &Arc<Session>, waits: Waits) -> Result<()> {
         let _one = session.flushing.lock().await;
-        let flushed = self.flush_alone(session).await;
+        let flushed = self.flush_alone(session, waits).await;
         if matches!(flushed, Err(Error::File(FileError::Stale)))
             && let Some(state) = session.state.lock().await.as_mut()
         {
             // The node is gone, and what was written to it with it.
             state.discard();
+            state.error = None;
             session.tell(state, None);
         }
         flushed
     }
 
-    async fn flush_alone(&self, session: &Arc<Session>) -> Result<()> {
+    async fn flush_alone(&self, session: &Arc<Session>, waits: Waits) -> Result<()> {
         for attempt in 0..SESSION_ATTEMPTS_MAX {
             let mut locked = session.state.lock().await;
             let Some(state) = locked.as_mut() else { return Ok(()) };
-            if let Some(error) = state.error.take() {
+            if waits == Waits::Somebody
+                && let Some(error) = state.error.take()
+            {
                 return Err(error);
             }
             if !state.is_dirty() {
@@ -111,21 +125,38 @@ impl FileService {
             .await
     }
 
-    /// The same where nobody waits for the outcome: whoever publishes next is told. What can't be stored for long is given up.
+    /// The same where nobody waits for the outcome. It is tried whatever went wrong before, after a rest; whoever publishes next is told of the
+    /// first failure, also where all is stored by then. What can't be stored for long is given up.
     pub(crate) async fn flush_behind(&self, session: &Arc<Session>) {
-        let Err(error) = self.flush(session).await else { return };
+        if session.facts().is_resting() {
+            return;
+        }
+        let Err(error) = self.flush_as(session, Waits::Nobody).await else { return };
         if matches!(error, Error::File(FileError::Stale)) {
             return;
         }
         tracing::warn!(%error, node = session.node, "written bytes could not be stored yet");
         let mut state = session.state.lock().await;
         let Some(state) = state.as_mut() else { return };
+        session.facts.lock().failed_at = Some(Instant::now());
         state.error.get_or_insert(error);
         let since = *state.failing_since.get_or_insert_with(Instant::now);
         if since.elapsed() >= SESSION_FAILED_MAX {
             state.discard();
             self.inner.sessions.lost();
             session.tell(state, None);
+        }
+    }
+
+    /// Forgets a failure of long ago that nobody will be told of: nobody has the file open for writing. An NFS client has nothing open; it hears
+    /// of what was lost by the verifier.
+    pub(crate) async fn forget_failure(&self, session: &Session) {
+        if session.facts().is_idle(SESSION_FAILED_MAX)
+            && self.inner.drafts.writers(session.node) == 0
+            && let Some(state) = session.state.lock().await.as_mut()
+            && !state.is_dirty()
+        {
+            state.error = None;
         }
     }
 

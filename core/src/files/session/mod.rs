@@ -3,7 +3,7 @@
 //! Always holds: what a file shows is its committed content, of which the first `kept` bytes count, with the written ranges over it, up to
 //! `size`; what neither covers is zeros. Where appended bytes go is decided under the session's lock. Bytes are stored before they are named
 //! (T1); each commit makes one whole state of the file true, and lets go of what it no longer names (T2). What could not be stored stays
-//! dirty: no publication succeeds until it is stored, and the failure is told (T9). Memory is bounded by the budget.
+//! dirty: it is tried again, no publication succeeds until it is stored, and the failure is told, once (T9). Memory is bounded by the budget.
 
 mod barrier;
 mod budget;

@@ -85,6 +85,7 @@ impl FileService {
         let Some(session) = self.inner.sessions.get(node) else { return };
         if let Some(state) = session.state.lock().await.as_mut() {
             state.discard();
+            state.error = None;
             session.tell(state, None);
         }
         self.inner.sessions.let_go(session);

@@ -17,7 +17,7 @@ use super::state::State;
 use crate::clock::Timestamp;
 use crate::files::attributes::BLOCK_BYTES;
 use crate::files::{Attributes, View};
-use crate::limits::SESSION_SHARDS;
+use crate::limits::{SESSION_RETRY_PAUSE, SESSION_SHARDS};
 use crate::metadata::keys::Id;
 use crate::types::BucketName;
 
@@ -45,6 +45,8 @@ pub(crate) struct Facts {
     pub(crate) modified: Timestamp,
     pub(crate) changed: Timestamp,
     pub(super) used_at: Instant,
+    /// When it last could not be published while nobody waited for that.
+    pub(super) failed_at: Option<Instant>,
 }
 
 pub(crate) struct Sessions {
@@ -85,8 +87,8 @@ impl Sessions {
     pub(crate) fn get_or_make(&self, view: &View, node: Id) -> Arc<Session> {
         let mut shard = self.shard(node).lock();
         Arc::clone(shard.entry(node).or_insert_with(|| {
-            let facts =
-                Facts { dirty: false, size: 0, modified: Timestamp(0), changed: Timestamp(0), used_at: Instant::now() };
+            let (size, modified, changed, used_at) = (0, Timestamp(0), Timestamp(0), Instant::now());
+            let facts = Facts { dirty: false, size, modified, changed, used_at, failed_at: None };
             Arc::new(Session {
                 node,
                 location: view.location.clone(),
@@ -122,9 +124,10 @@ impl Sessions {
         self.shards.iter().map(|shard| shard.lock().len()).sum()
     }
 
-    /// The one that takes the most memory.
+    /// The one that takes the most memory, of those that are worth a try to publish them.
     pub(super) fn largest(&self) -> Option<Arc<Session>> {
-        self.all().into_iter().max_by_key(|session| session.used.load(Ordering::Acquire))
+        let tried = self.all().into_iter().filter(|session| !session.facts().is_resting());
+        tried.max_by_key(|session| session.used.load(Ordering::Acquire))
     }
 
     /// Makes attributes say what was written and is not committed. Whether there is such.
@@ -152,6 +155,11 @@ impl Facts {
     /// Nothing was written for that long.
     pub(crate) fn is_idle(&self, time: Duration) -> bool {
         self.used_at.elapsed() >= time
+    }
+
+    /// It failed so lately that it is not tried again while nobody waits for it.
+    pub(super) fn is_resting(&self) -> bool {
+        self.failed_at.is_some_and(|failed_at| failed_at.elapsed() < SESSION_RETRY_PAUSE)
     }
 
     pub(super) fn overlay(&self, attributes: &mut Attributes) {

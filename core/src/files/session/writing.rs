@@ -194,6 +194,7 @@ impl FileService {
             if !storing && let Some(largest) = self.inner.sessions.largest() {
                 // Whoever has the most; it hears of what goes wrong, and this writer waits on.
                 self.flush_behind(&largest).await;
+                self.inner.sessions.let_go(largest);
             }
             let _ = tokio::time::timeout(SESSION_MEMORY_WAIT, freed).await;
         }

@@ -111,3 +111,52 @@ async fn a_file_that_was_replaced_is_never_written_to_in_its_successor() {
     drop(open);
     files.assert_clean().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_stored_for_a_moment_is_stored_after_it_and_told_once() {
+    let (files, faulty) = Files::faulty().await;
+    let node = files.file("f", &Bytes::new()).await;
+    let (verifier, body) = (files.files.write_verifier(), bytes(1, 300_000));
+    files.write(node, MIB as u64, &body).await.unwrap();
+    faulty.arm(Verb::Put, 1, full());
+    files.files.run_background(tokio::time::sleep(std::time::Duration::from_secs(10))).await;
+    assert_eq!(faulty.armed(), 0, "it was tried");
+    assert_eq!(files.get("f").await[MIB..], body, "and again");
+    assert_eq!(files.files.write_verifier(), verifier, "nothing was lost");
+    assert!(matches!(files.publish(node).await, Err(Error::StorageFull(_))), "who publishes next is told");
+    files.publish(node).await.unwrap();
+    assert_eq!(files.files.inner.sessions.count(), 0);
+    files.assert_clean().await;
+    assert_eq!(files.fixture.blobs().await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_writes_another_file_gets_the_memory_of_what_could_not_be_stored_for_a_moment() {
+    let (files, faulty) = Files::faulty().await;
+    let (verifier, page) = (files.files.write_verifier(), bytes(1, MIB));
+    for number in 1..=1000 {
+        faulty.arm(Verb::Put, number, full());
+    }
+    let mut nodes = Vec::new();
+    for number in 0..5 {
+        let node = files.file(&format!("f{number}"), &Bytes::new()).await;
+        for page_number in 1..=12 {
+            files.write(node, page_number * MIB as u64, &page).await.unwrap();
+        }
+        nodes.push(node);
+    }
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert!(faulty.armed() < 1000, "it was tried");
+    faulty.disarm();
+    let (other, begun) = (files.file("other", &Bytes::new()).await, tokio::time::Instant::now());
+    files.write(other, MIB as u64, &bytes(2, 8 * MIB)).await.unwrap();
+    assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{:?}", begun.elapsed());
+    files.publish(other).await.unwrap();
+    assert_eq!(files.files.write_verifier(), verifier, "nothing was lost for it");
+    for (number, node) in nodes.into_iter().enumerate() {
+        assert!(matches!(files.publish(node).await, Err(Error::StorageFull(_))), "{number} is told");
+        files.publish(node).await.unwrap();
+        assert_eq!(files.get(&format!("f{number}")).await[12 * MIB..], page);
+    }
+    files.assert_clean().await;
+}
