@@ -154,7 +154,7 @@ pub const FLATTEN_PAUSE: Duration = Duration::from_millis(20);
 /// Files, and pages of one, that wait for it. What finds no room is noted again by the next write.
 pub const FLATTEN_NODES_MAX: usize = 1024;
 pub const FLATTEN_PAGES_MAX: usize = 4096;
-/// Bytes of a base that are copied, with those that are zeros.
+/// Bytes of a base that are copied, with its holes.
 pub const FLATTEN_BYTES_MAX: u64 = 1 << 40;
 /// How often that is begun anew because the file was written to meanwhile.
 pub const FLATTEN_ATTEMPTS_MAX: u32 = 8;
@@ -165,10 +165,11 @@ pub const COPY_RANGE_BYTES_MAX: u64 = 8 << 20;
 /// Bytes that one call reads of a file, and writes to one.
 pub const FILE_READ_BYTES_MAX: u64 = 8 << 20;
 pub const FILE_WRITE_BYTES_MAX: usize = 8 << 20;
-/// Holes that are made in one go.
-pub const FILE_ZERO_PAGES_MAX: u64 = 256;
 /// Page records that the search for data or a hole fetches at once.
 pub const SEEK_FETCH_PAGES: usize = 256;
+/// Page records of one content that a look for pages with data reads, and pages that it finds in what has no holes: as many become holes in
+/// one go.
+pub const DATA_PAGES_LOOK_MAX: usize = 256;
 /// Files that are published at the same time where nobody waits, and orphans released.
 pub const SESSION_FLUSHES_MAX: usize = 8;
 /// How long a writer waits for memory before it looks again.

@@ -11,6 +11,7 @@ mod common;
 mod conditions;
 mod copy;
 mod cors;
+pub(crate) mod data_pages;
 mod delete;
 mod find;
 mod get;

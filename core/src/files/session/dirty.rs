@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 
 use super::outgoing::Outgoing;
-use crate::limits::SESSION_RANGE_BYTES;
+use crate::limits::{BLOCK_BYTES, SESSION_RANGE_BYTES};
 
 #[derive(Clone)]
 pub(super) enum Source {
@@ -141,10 +141,24 @@ impl DirtyPage {
         gaps
     }
 
-    /// Puts `bytes`, which begin at the page's first byte, where nothing was written.
+    /// Puts `bytes`, which begin at the page's first byte, where nothing was written. Blocks of zeros take no room.
     pub(super) fn fill(&mut self, bytes: &[u8]) {
         for gap in self.gaps(length_of(bytes)) {
-            self.write(gap.start, &bytes[gap.start as usize..gap.end as usize]);
+            let (mut from, end) = (gap.start as usize, gap.end as usize);
+            let block_end = |from: usize| ((from / BLOCK_BYTES + 1) * BLOCK_BYTES).min(end);
+            let is_zeros = |from: usize| bytes[from..block_end(from)].iter().all(|byte| *byte == 0);
+            while from < end {
+                let (zeros, mut to) = (is_zeros(from), block_end(from));
+                while to < end && is_zeros(to) == zeros {
+                    to = block_end(to);
+                }
+                let (at, run) = (length_of(&bytes[..from]), &bytes[from..to]);
+                match zeros {
+                    true => self.zero(at, length_of(run)),
+                    false => self.write(at, run),
+                }
+                from = to;
+            }
         }
     }
 

@@ -26,8 +26,8 @@ use crate::content::mapped::{blobs, page_of, pieces_of, scattered, slots};
 use crate::error::{Error, Result};
 use crate::files::{FileError, FileService};
 use crate::limits::{
-    FLATTEN_ATTEMPTS_MAX, FLATTEN_BYTES_MAX, FLATTEN_DELAY, FLATTEN_LAYERS, FLATTEN_NODES_MAX, FLATTEN_PAGES_MAX,
-    FLATTEN_PAUSE, MAPPED_PAGE_BYTES, SEEK_FETCH_PAGES,
+    DATA_PAGES_LOOK_MAX, FLATTEN_ATTEMPTS_MAX, FLATTEN_BYTES_MAX, FLATTEN_DELAY, FLATTEN_LAYERS, FLATTEN_NODES_MAX,
+    FLATTEN_PAGES_MAX, FLATTEN_PAUSE, MAPPED_PAGE_BYTES,
 };
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{
@@ -35,6 +35,7 @@ use crate::metadata::records::{
 };
 use crate::metadata::watched::NOBODY;
 use crate::metadata::{Durability, Table};
+use crate::objects::data_pages::page_key;
 use crate::objects::mapped::{Layer, mapped_page};
 use crate::transact;
 use crate::types::ByteRange;
@@ -291,11 +292,11 @@ impl FileService {
         for _ in 0..FLATTEN_ATTEMPTS_MAX {
             let Some((seen, pin)) = self.see(node, 0).await? else { return Ok(()) };
             let Some(base) = seen.base else { return Ok(()) };
-            drop(pin);
             if base.length > FLATTEN_BYTES_MAX {
                 return Ok(());
             }
-            let showing = self.pages_of_base(&seen, base).await?;
+            let showing = self.pages_of_base(&seen).await?;
+            drop(pin);
             if showing.is_empty() {
                 if self.let_go_of_base(node, &seen, base).await? {
                     metrics().flattened_contents_total.fetch_add(1, Ordering::Relaxed);
@@ -311,30 +312,31 @@ impl FileService {
         Ok(())
     }
 
-    /// The pages that show some of the base, of the state that was seen or a later one.
-    async fn pages_of_base(&self, seen: &Seen, base: Base) -> Result<Vec<u32>> {
-        let pages = |bytes: u64| u32::try_from(bytes.div_ceil(MAPPED_PAGE_BYTES)).unwrap_or(u32::MAX);
-        let (counting, mut next) = (pages(base.length), 0);
+    /// The pages that name the base, or show some of it that is no hole, of the state that was seen or a later one. All others are the same
+    /// without it. The content is pinned.
+    async fn pages_of_base(&self, seen: &Seen) -> Result<Vec<u32>> {
+        let service = &self.inner.objects;
+        let layer = service.layers(seen.id, seen.content.clone()).await?;
+        let (mut next, end) = (0, seen.content.size.div_ceil(MAPPED_PAGE_BYTES));
         let mut showing = Vec::new();
-        let (mut start, end) = (keys::pages(seen.id), keys::behind(&keys::pages(seen.id)));
-        loop {
-            let found = self.inner.objects.store().snapshot()?.scan(&start, &end, SEEK_FETCH_PAGES, false).await?;
+        while next < end {
+            let shown = service.data_pages(&layer, seen.content.size, next..end).await?;
+            let (first, behind) = (page_key(seen.id, next), page_key(seen.id, shown.upto));
+            // No more than that look has read.
+            let found = service.store().snapshot()?.scan(&first, &behind, DATA_PAGES_LOOK_MAX, false).await?;
+            let mut below = shown.numbers;
             for (key, value) in &found {
                 let number = keys::page_number(key)
                     .ok_or_else(|| crate::content::corrupt("a page's key can't be read".into()))?;
-                showing.extend(next..number.min(counting).max(next));
-                next = number.saturating_add(1);
                 let page = mapped_page(seen.id, Some(value))?.unwrap_or_default();
-                if page.pieces.iter().any(|piece| piece.source == PieceSource::Base) {
-                    showing.push(number);
-                }
+                match page.pieces.iter().any(|piece| piece.source == PieceSource::Base) {
+                    true => below.insert(number),
+                    false => below.remove(&number),
+                };
             }
-            match found.last() {
-                Some((last, _)) if found.len() == SEEK_FETCH_PAGES => start = [last, &[0][..]].concat(),
-                _ => break,
-            }
+            showing.extend(below);
+            next = shown.upto;
         }
-        showing.extend(next..counting.max(next));
         Ok(showing)
     }
 

@@ -12,6 +12,7 @@ mod commit_inline;
 mod dirty;
 mod flatten;
 mod flush;
+mod holes;
 mod outgoing;
 mod prepare;
 mod published;

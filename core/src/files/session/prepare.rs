@@ -205,14 +205,18 @@ impl FileService {
         Ok(())
     }
 
-    /// All that still counts below becomes written, and stored page by page.
+    /// All that still counts below, and is no hole, becomes written, and stored page by page.
     async fn flatten(&self, session: &Session, state: &mut State, location: &Location) -> Result<()> {
-        let pages = u32::try_from(state.kept.div_ceil(MAPPED_PAGE_BYTES)).unwrap_or(u32::MAX);
-        for number in 0..pages {
-            self.fill(session, state, number).await?;
-            if let Some(out) = self.send(session, state, number, location) {
-                self.store_page(session, state, &out).await?;
+        let (mut next, end) = (0, state.kept.div_ceil(MAPPED_PAGE_BYTES));
+        while next < end {
+            let shown = self.shown_pages(session, state, next..end).await?;
+            for number in shown.numbers {
+                self.fill(session, state, number).await?;
+                if let Some(out) = self.send(session, state, number, location) {
+                    self.store_page(session, state, &out).await?;
+                }
             }
+            next = shown.upto;
         }
         state.flattened = true;
         Ok(())

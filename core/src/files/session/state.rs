@@ -3,6 +3,7 @@
 //! Always holds: `kept <= committed.size`, `kept <= size`, and no range is written at or behind `size`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -171,14 +172,11 @@ impl State {
         self.altered();
     }
 
-    /// The range reads as zeros; only what of it lies within a page is changed, and the size is not.
-    pub(super) fn zero(&mut self, range: ByteRange) {
-        let (page, at) = place(range.offset);
-        let length = u32::try_from(range.length).unwrap_or(0);
-        let below = range.offset < self.kept;
-        self.change(page, |page| match below {
-            true => page.zero(at, length),
-            false => page.clear(at..at + length),
+    /// A range of a page reads as zeros. `covers`: what is committed of the page may show otherwise.
+    pub(super) fn zero(&mut self, page: u32, range: Range<u32>, covers: bool) {
+        self.change(page, |page| match covers {
+            true => page.zero(range.start, range.end - range.start),
+            false => page.clear(range),
         });
         self.md5 = None;
         self.altered();

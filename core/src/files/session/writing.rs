@@ -14,11 +14,9 @@ use super::table::Session;
 use crate::error::Result;
 use crate::files::{Around, Attributes, FileError, FileService, View, WriteAt};
 use crate::limits::{
-    FILE_BYTES_MAX, FILE_ZERO_PAGES_MAX, MAPPED_PAGE_BYTES, SESSION_MEMORY_WAIT, SESSION_PAGES_MAX,
-    SESSION_RANGE_BYTES, SESSION_RANGES_MAX,
+    FILE_BYTES_MAX, MAPPED_PAGE_BYTES, SESSION_MEMORY_WAIT, SESSION_PAGES_MAX, SESSION_RANGE_BYTES, SESSION_RANGES_MAX,
 };
 use crate::metadata::watched::Begun;
-use crate::types::ByteRange;
 
 impl FileService {
     /// Takes bytes in. What the file was and is, where somebody is to see it.
@@ -102,56 +100,6 @@ impl FileService {
         drop(state);
         self.tell_change(changing).await;
         Ok(around)
-    }
-
-    /// Makes a hole of a range, and the file as long as its end where `grow` says so.
-    pub(crate) async fn zero_session(
-        &self,
-        view: &View,
-        session: &Arc<Session>,
-        range: ByteRange,
-        grow: bool,
-    ) -> Result<()> {
-        let end = range.offset.checked_add(range.length).filter(|end| *end <= FILE_BYTES_MAX);
-        let end = end.ok_or(FileError::TooLarge)?;
-        let mut from = range.offset;
-        loop {
-            let (done, changing) = {
-                let mut state = session.state.lock().await;
-                let state = self.load(session, &mut state).await?;
-                let changing = self.begin_change(view, session.node, true);
-                let stop = end.min(state.size);
-                if end >= state.size && from < state.size {
-                    // The rest of the file: as if it had been cut there and made longer again.
-                    let size = state.size;
-                    state.cut(from);
-                    state.size = size;
-                    state.md5 = None;
-                    state.altered();
-                } else {
-                    let until = stop.min(from.saturating_add(FILE_ZERO_PAGES_MAX * MAPPED_PAGE_BYTES));
-                    while from < until {
-                        let (_, at) = place(from);
-                        let length = (MAPPED_PAGE_BYTES - u64::from(at)).min(until - from);
-                        state.zero(ByteRange { offset: from, length });
-                        from += length;
-                    }
-                }
-                let done = from >= stop || end >= state.size;
-                if done && grow && end > state.size {
-                    state.size = end;
-                    state.md5 = None;
-                    state.altered();
-                }
-                session.tell(state, Some(self.inner.objects.tree().clock.now()));
-                (done, changing)
-            };
-            self.tell_change(changing).await;
-            if done {
-                return Ok(());
-            }
-            self.flush(session).await?;
-        }
     }
 
     /// Whole pages of what was just written begin to be stored.
