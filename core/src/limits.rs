@@ -170,6 +170,8 @@ pub const SEEK_FETCH_PAGES: usize = 256;
 /// Page records of one content that a look for pages with data reads, and pages that it finds in what has no holes: as many become holes in
 /// one go.
 pub const DATA_PAGES_LOOK_MAX: usize = 256;
+/// Looks at what is stored of a range that is to be reserved: in a file of more pages, the rest counts as stored.
+pub const RESERVE_LOOKS_MAX: usize = 16;
 /// Files that are published at the same time where nobody waits, and orphans released.
 pub const SESSION_FLUSHES_MAX: usize = 8;
 /// How long a writer waits for memory before it looks again.

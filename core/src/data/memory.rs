@@ -178,7 +178,7 @@ impl DataStore for MemoryStore {
 
     fn space(&self) -> Option<Space> {
         let free_bytes = self.capacity_bytes.saturating_sub(self.used_bytes.load(Ordering::Acquire));
-        Some(Space { free_bytes, total_bytes: self.capacity_bytes })
+        Some(Space { free_bytes, writable_bytes: free_bytes, total_bytes: self.capacity_bytes })
     }
 }
 

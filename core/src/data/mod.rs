@@ -156,13 +156,15 @@ pub trait DataStore: Send + Sync + Debug + 'static {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// Free and total bytes of the place, where it can tell.
+    /// The room of the place, where it can tell.
     fn space(&self) -> Option<Space>;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Space {
     pub free_bytes: u64,
+    /// Free bytes but for those that the place keeps free: more is refused.
+    pub writable_bytes: u64,
     pub total_bytes: u64,
 }
 

@@ -472,11 +472,11 @@ impl FileService {
         Ok(())
     }
 
-    /// The room of the place that the view's bytes go to.
+    /// The room of the place that the view's bytes go to. What the place keeps free is not free to files.
     pub async fn space(&self, view: &View) -> Result<Space> {
         let location = self.objects().location(&view.location)?;
-        let space = location.store.space();
-        let (total_bytes, free_bytes) = space.map_or((u64::MAX >> 1, u64::MAX >> 1), |s| (s.total_bytes, s.free_bytes));
+        let space = location.store.space().map(|space| (space.total_bytes, space.writable_bytes));
+        let (total_bytes, free_bytes) = space.unwrap_or((u64::MAX >> 1, u64::MAX >> 1));
         Ok(Space { total_bytes, free_bytes, name_bytes_max: u32::try_from(FILE_NAME_BYTES_MAX).unwrap_or(255) })
     }
 }

@@ -53,7 +53,7 @@ impl FileService {
         Ok(Written { count, stability, around })
     }
 
-    /// Reserves a range, or makes zeros of one.
+    /// Reserves a range, or makes zeros of one. To reserve is to see that there is room now: nothing is kept for the file.
     ///
     /// # Errors
     /// [`Error::StorageFull`] where the place has less room than is to be reserved.
@@ -89,18 +89,17 @@ impl FileService {
         (offset, end): (u64, u64),
         keep_size: bool,
     ) -> Result<()> {
-        let size = self.session_size(session).await?;
-        let wanted = end.saturating_sub(size.max(offset));
+        let wanted = self.missing_bytes(session, offset, end).await?;
         let location = self.inner.objects.location(session.location())?;
         if let Some(space) = location.store.space()
-            && space.free_bytes < wanted
+            && space.writable_bytes < wanted
         {
             return Err(Error::StorageFull(format!(
-                "{wanted} bytes are to be reserved, {} are free",
-                space.free_bytes
+                "{wanted} bytes are to be reserved, {} may be written",
+                space.writable_bytes
             )));
         }
-        match keep_size || end <= size {
+        match keep_size || end <= self.session_size(session).await? {
             true => Ok(()),
             false => self.resize_session(view, session, end).await.map(|_| ()),
         }

@@ -123,6 +123,7 @@ impl DataStore for FilesStore {
     }
 
     fn space(&self) -> Option<Space> {
-        space::Headroom::of(&self.shared.root).ok().map(space::Headroom::space)
+        let room = space::Headroom::of(&self.shared.root).ok()?;
+        Some(room.space(self.shared.reserve_bytes))
     }
 }

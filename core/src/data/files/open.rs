@@ -65,7 +65,7 @@ impl FilesStore {
             volume_bytes: options.volume_bytes.max(2 * VOLUME_BLOB_BYTES_MAX),
             reserve_bytes: match options.reserve_bytes {
                 Some(bytes) => bytes,
-                None => default_reserve(Headroom::of(root)?.space().total_bytes),
+                None => default_reserve(Headroom::of(root)?.total_bytes()),
             },
             punches: AtomicBool::new(options.punch_holes),
             writes: DiskPool::new("disk-write", DISK_WRITE_THREADS, DISK_QUEUE_MAX)?,

@@ -17,32 +17,34 @@ pub fn default_reserve(total_bytes: u64) -> u64 {
 /// The room of a file system at one instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Headroom {
-    space: Space,
+    free_bytes: u64,
+    total_bytes: u64,
 }
 
 impl Headroom {
     pub fn of(path: &Path) -> io::Result<Self> {
         let found = nix::sys::statvfs::statvfs(path)?;
         let unit = found.fragment_size();
-        let space = Space {
+        Ok(Self {
             free_bytes: found.blocks_available().saturating_mul(unit),
             total_bytes: found.blocks().saturating_mul(unit),
-        };
-        Ok(Self { space })
+        })
     }
 
-    pub fn space(self) -> Space {
-        self.space
+    pub fn total_bytes(self) -> u64 {
+        self.total_bytes
     }
 
     /// Bytes that may be written before only the reserve is left.
     pub fn writable_bytes(self, reserve_bytes: u64) -> u64 {
-        writable(self.space, reserve_bytes)
+        self.free_bytes.saturating_sub(reserve_bytes)
     }
-}
 
-fn writable(space: Space, reserve_bytes: u64) -> u64 {
-    space.free_bytes.saturating_sub(reserve_bytes)
+    /// What a place tells that keeps so much free.
+    pub fn space(self, reserve_bytes: u64) -> Space {
+        let Self { free_bytes, total_bytes } = self;
+        Space { free_bytes, writable_bytes: self.writable_bytes(reserve_bytes), total_bytes }
+    }
 }
 
 #[cfg(test)]

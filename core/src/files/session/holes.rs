@@ -1,4 +1,4 @@
-//! Making holes.
+//! Holes: making them, and counting them.
 //!
 //! Always holds: what is looked at are pages that are written or stored; what was a hole costs nothing, however large it is. A hole that takes
 //! many pages is made in several commits.
@@ -11,7 +11,7 @@ use super::state::{State, place, start_of};
 use super::table::Session;
 use crate::error::Result;
 use crate::files::{FileError, FileService, View};
-use crate::limits::{FILE_BYTES_MAX, MAPPED_PAGE_BYTES};
+use crate::limits::{FILE_BYTES_MAX, MAPPED_PAGE_BYTES, RESERVE_LOOKS_MAX};
 use crate::metadata::Table;
 use crate::metadata::keys;
 use crate::metadata::records::{ContentRecord, ContentRef, NodeRecord, Record};
@@ -77,6 +77,25 @@ impl FileService {
                 self.flush(session).await?;
             }
         }
+    }
+
+    /// Bytes of a range that are not stored yet and do not wait to be: in whole pages within the file, and as far as is looked in a file of many
+    /// pages: what is behind counts as stored.
+    pub(crate) async fn missing_bytes(&self, session: &Session, from: u64, to: u64) -> Result<u64> {
+        let mut state = session.state.lock().await;
+        let state = self.load(session, &mut state).await?;
+        let (within, inside) = (pages_of(from, to.min(state.size)), to.min(state.size).saturating_sub(from));
+        let (mut missing, mut next) = (0, within.start);
+        for _ in 0..RESERVE_LOOKS_MAX {
+            if next >= within.end {
+                break;
+            }
+            let mut shown = self.shown_pages(session, state, next..within.end).await?;
+            shown.numbers.extend(written(state, next..shown.upto));
+            missing += (shown.upto - next - shown.numbers.len() as u64) * MAPPED_PAGE_BYTES;
+            next = shown.upto;
+        }
+        Ok(missing.min(inside) + to.saturating_sub(from.max(state.size)))
     }
 
     /// The pages of what is committed, and still counts, that may show something.

@@ -6,6 +6,7 @@ mod layers;
 mod memory;
 mod model;
 mod on_disk;
+mod room;
 mod sparse;
 mod tags;
 
