@@ -132,6 +132,9 @@ pub const SESSION_IDLE_LOOK: Duration = Duration::from_millis(250);
 pub const SESSION_PUBLISHED_MAX: usize = 1024;
 /// How long a draft that is not open waits after its last write until it is sealed: NFS has no close.
 pub const DRAFT_IDLE: Duration = Duration::from_secs(2);
+/// Drafts that wait, some 100 bytes each, beyond which whoever would begin another seals some before that; and how many.
+pub const DRAFTS_MAX: usize = 1 << 14;
+pub const DRAFTS_SEALED_MAX: usize = 64;
 /// How long bytes that can't be stored are kept, and stored anew, before they are given up; and the rest between two attempts of those that
 /// nobody waits for.
 pub const SESSION_FAILED_MAX: Duration = Duration::from_secs(120);

@@ -2,10 +2,11 @@
 //! written to it for a while where it is not open (NFS has no close), and at the start.
 //!
 //! Always holds: every draft that this process has begun is in the table until it is sealed or gone, and has a mark in the index, by which
-//! the next start finds it. Sealing changes nothing that files see.
+//! the next start finds it. Sealing changes nothing that files see. Where very many wait, those who would begin another seal some before.
 
 use std::collections::HashMap;
 
+use futures::StreamExt;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -13,7 +14,7 @@ use tokio::time::Instant;
 use super::session::Session;
 use super::{FileError, FileService, View};
 use crate::error::{Error, Result};
-use crate::limits::{DRAFT_IDLE, LIST_FETCH_MAX};
+use crate::limits::{DRAFT_IDLE, DRAFTS_MAX, DRAFTS_SEALED_MAX, LIST_FETCH_MAX, SESSION_FLUSHES_MAX};
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{DraftRecord, NodeRecord, Record};
 use crate::metadata::transaction::TxError;
@@ -24,6 +25,7 @@ use crate::types::BucketName;
 
 #[derive(Default)]
 pub(crate) struct Drafts {
+    /// With when they were last written to.
     waiting: Mutex<HashMap<Id, (BucketName, Instant)>>,
     /// Openings for writing, of any bucket.
     writers: Mutex<HashMap<Id, usize>>,
@@ -35,6 +37,13 @@ impl Drafts {
         self.waiting.lock().insert(node, (bucket.clone(), Instant::now()));
     }
 
+    /// The node was written to: where it is a draft, it waits from now on.
+    pub fn written(&self, node: Id) {
+        if let Some((_, since)) = self.waiting.lock().get_mut(&node) {
+            *since = Instant::now();
+        }
+    }
+
     fn waits(&self, node: Id) -> bool {
         self.waiting.lock().contains_key(&node)
     }
@@ -43,9 +52,26 @@ impl Drafts {
         self.waiting.lock().remove(&node).map(|(bucket, _)| bucket)
     }
 
+    /// Those that nobody has written to for a while, and has open for writing.
     fn idle(&self) -> Vec<Id> {
         let waiting = self.waiting.lock();
-        waiting.iter().filter(|(_, (_, since))| since.elapsed() >= DRAFT_IDLE).map(|(node, _)| *node).collect()
+        let idle = waiting.iter().filter(|(_, (_, since))| since.elapsed() >= DRAFT_IDLE);
+        idle.map(|(node, _)| *node).filter(|node| self.writers(*node) == 0).collect()
+    }
+
+    /// Where very many wait, some of those that wait longest and that nobody has open for writing.
+    fn too_many(&self) -> Vec<Id> {
+        let waiting = self.waiting.lock();
+        if waiting.len() < DRAFTS_MAX {
+            return Vec::new();
+        }
+        let mut since: Vec<(Instant, Id)> = waiting
+            .iter()
+            .filter(|(node, _)| self.writers(**node) == 0)
+            .map(|(node, (_, since))| (*since, *node))
+            .collect();
+        since.sort_unstable();
+        since.into_iter().take(DRAFTS_SEALED_MAX).map(|(_, node)| node).collect()
     }
 
     pub fn opened(&self, node: Id) {
@@ -145,14 +171,21 @@ impl FileService {
         }
     }
 
+    async fn seal_all_behind(&self, nodes: Vec<Id>) {
+        futures::stream::iter(nodes).for_each_concurrent(SESSION_FLUSHES_MAX, |node| self.seal_behind(node)).await;
+    }
+
     /// Seals what nobody has open for writing and nobody has written to for a while.
     pub(super) async fn seal_idle(&self) {
-        for node in self.inner.drafts.idle() {
-            let busy = |session: &Session| !session.facts().is_idle(DRAFT_IDLE);
-            let written = self.inner.sessions.get(node).is_some_and(|session| busy(&session));
-            if !written && self.inner.drafts.writers(node) == 0 {
-                self.seal_behind(node).await;
-            }
+        self.seal_all_behind(self.inner.drafts.idle()).await;
+    }
+
+    /// To be called before a draft may be begun, by whoever holds no lock: seals some where very many wait, however short a while ago they were
+    /// written to.
+    pub(super) async fn make_room_for_draft(&self) {
+        let too_many = self.inner.drafts.too_many();
+        if !too_many.is_empty() {
+            self.seal_all_behind(too_many).await;
         }
     }
 
@@ -204,3 +237,6 @@ impl FileService {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -131,6 +131,10 @@ impl FileService {
         if bucket.record.id != view.bucket_id {
             return Err(Error::from(FileError::Stale).into());
         }
+        // Whoever has lost a race may be in others' way.
+        if bucket.versioned() && !tx.is_repeated() {
+            self.make_room_for_draft().await;
+        }
         Ok(bucket)
     }
 

@@ -13,6 +13,7 @@ impl FileService {
     /// What was written to the file is the object, for every door, when this answers.
     pub async fn publish(&self, view: &View, node: Id) -> Result<()> {
         if let Some(session) = self.inner.sessions.get(node) {
+            self.make_room_for_draft().await;
             let flushed = self.flush(&session).await;
             if !session.is_hashing() {
                 self.inner.sessions.let_go(session);

@@ -107,6 +107,7 @@ impl FileService {
 
     /// Makes the file as long as that, at once.
     pub(crate) async fn truncate(&self, view: &View, node: Id, size: u64) -> Result<Around> {
+        self.make_room_for_draft().await;
         let session = self.inner.sessions.get_or_make(view, node);
         let mut resized = self.resize_session(view, &session, size).await;
         if resized.is_ok()

@@ -67,6 +67,7 @@ impl FileService {
                 // What was a hole is one with another time.
                 state.dirty |= range.offset < state.size;
                 session.tell(state, state.dirty.then(|| self.inner.objects.tree().clock.now()));
+                self.inner.drafts.written(session.node);
                 (changed, done, changing)
             };
             self.tell_change(changing).await;

@@ -71,6 +71,7 @@ impl FileService {
         state.write(offset, bytes);
         drop(reserved);
         session.tell(state, Some(self.inner.objects.tree().clock.now()));
+        self.inner.drafts.written(session.node);
         let around = around(session, before);
         let sent = self.send_whole(session, state, offset, end).await;
         Ok(Some(Taken { around, changing, sent }))
@@ -96,6 +97,7 @@ impl FileService {
         let changing = self.begin_change(view, session.node, true);
         loaded.resize(size);
         session.tell(loaded, Some(self.inner.objects.tree().clock.now()));
+        self.inner.drafts.written(session.node);
         let around = around(session, before);
         drop(state);
         self.tell_change(changing).await;

@@ -306,6 +306,35 @@ async fn a_time_that_is_set_is_of_the_next_version() {
     files.check().await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_written_without_a_close_is_a_version_when_it_has_rested() {
+    let files = Files::versioned(Versioning::Enabled).await;
+    let (service, view) = (&files.service, &files.view);
+    let file = files.file(files.view.root, "a").await;
+    for turn in 0..3 {
+        for change in 0..4 {
+            // As NFS does it: each is the object's in full when it is answered, and the session has gone.
+            match change {
+                0 => files.write_at(file, turn * 10, &bytes(turn, 10)).await,
+                1 => drop(service.truncate(view, file, 100 + turn).await.unwrap()),
+                2 => service.allocate(view, &files.root, file, Allocate::Punch, 20, 1).await.unwrap(),
+                _ => {
+                    let reserve = Allocate::Reserve { keep_size: false };
+                    service.allocate(view, &files.root, file, reserve, 0, 110 + turn).await.unwrap();
+                }
+            }
+            service.sync(view, file).await.unwrap();
+            tokio::time::sleep(DRAFT_IDLE / 2).await;
+            service.seal_idle().await;
+            assert!(files.versions().await.is_empty(), "turn {turn}, change {change}");
+        }
+    }
+    tokio::time::sleep(DRAFT_IDLE).await;
+    service.seal_idle().await;
+    assert_eq!(files.sizes("a").await, [Some(112)]);
+    files.check().await;
+}
+
 #[tokio::test]
 async fn the_next_start_seals_what_was_left() {
     let files = Files::versioned(Versioning::Enabled).await;
