@@ -128,6 +128,9 @@ pub const SESSION_SHARDS: usize = 64;
 /// How long after its last write a file that nobody closes is published, and how often such files are looked for.
 pub const SESSION_IDLE: Duration = Duration::from_secs(1);
 pub const SESSION_IDLE_LOOK: Duration = Duration::from_millis(250);
+/// How long after its last write a file that goes on to be hashed is kept in memory, and how many such files are.
+pub const SESSION_HASHING_KEEP: Duration = Duration::from_secs(60);
+pub const SESSIONS_HASHING_MAX: usize = 1024;
 /// Publications that are remembered, for those who read many nodes meanwhile: 8 bytes each.
 pub const SESSION_PUBLISHED_MAX: usize = 1024;
 /// How long a draft that is not open waits after its last write until it is sealed: NFS has no close.

@@ -80,16 +80,6 @@ impl Lane {
         Poll::Pending
     }
 
-    /// Ready when all that was pushed is hashed; the digests as they are then. More may be pushed.
-    pub(super) fn poll_so_far(&self, context: &mut Context<'_>) -> Poll<Result<Digests>> {
-        let mut state = self.shared.state.lock();
-        if state.busy {
-            state.waker = Some(context.waker().clone());
-            return Poll::Pending;
-        }
-        Poll::Ready(state.digests.clone().ok_or_else(|| Error::Internal("hashing a body failed".into())))
-    }
-
     /// Ready when all that was pushed is hashed; gives the digests out, once.
     pub(super) fn poll_finish(&self, context: &mut Context<'_>) -> Poll<Result<Digests>> {
         let mut state = self.shared.state.lock();

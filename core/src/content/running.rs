@@ -1,7 +1,7 @@
 //! The MD5 of a file while it is written from its beginning to its end.
 //!
 //! Always holds: what is pushed is hashed in its order, beside the caller; the digest so far may be asked for, and more pushed after that.
-//! Memory: what the lane lets wait, and one group that is gathered.
+//! Memory: what the lane lets wait, and one group that is gathered; after the digest was asked for, only the digest.
 
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 use crate::limits::{HASH_GATHER_BYTES, HASH_HOP_BYTES};
 
 pub(crate) struct RunningMd5 {
+    /// Of what was pushed before the lane was begun.
+    digests: Digests,
     lane: Option<Lane>,
     group: Vec<Bytes>,
     group_bytes: usize,
@@ -23,7 +25,8 @@ pub(crate) struct RunningMd5 {
 
 impl RunningMd5 {
     pub(crate) fn new() -> Self {
-        Self { lane: None, group: Vec::new(), group_bytes: 0, small: BytesMut::new(), length: 0 }
+        let digests = Digests::new(true, []);
+        Self { digests, lane: None, group: Vec::new(), group_bytes: 0, small: BytesMut::new(), length: 0 }
     }
 
     /// Bytes pushed so far.
@@ -52,11 +55,13 @@ impl RunningMd5 {
     pub(crate) async fn so_far(&mut self) -> Result<[u8; 16]> {
         self.end_small();
         self.submit().await;
-        let digests = match &self.lane {
-            Some(lane) => std::future::poll_fn(|context| lane.poll_so_far(context)).await?,
-            None => Digests::new(true, []),
-        };
-        digests.finish().md5().ok_or_else(|| Error::Internal("a digest was not computed".into()))
+        if let Some(lane) = &self.lane {
+            self.digests = std::future::poll_fn(|context| lane.poll_finish(context)).await?;
+            // Others may have more waiting while nothing comes here.
+            self.lane = None;
+        }
+        self.small = BytesMut::new();
+        self.digests.clone().finish().md5().ok_or_else(|| Error::Internal("a digest was not computed".into()))
     }
 
     fn end_small(&mut self) {
@@ -75,7 +80,7 @@ impl RunningMd5 {
         if self.group.is_empty() {
             return;
         }
-        let lane = self.lane.get_or_insert_with(|| Lane::new(Digests::new(true, [])));
+        let lane = self.lane.get_or_insert_with(|| Lane::new(self.digests.clone()));
         std::future::poll_fn(|context| lane.poll_room(context)).await;
         lane.push(Arc::new(std::mem::take(&mut self.group)));
         self.group_bytes = 0;

@@ -2,11 +2,15 @@
 //!
 //! Always holds (T9): `Ok` is answered only where it is so. A failure that nobody waited for is told by the next call, once.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use futures::StreamExt;
 
 use super::{FileError, FileService, View};
 use crate::error::{Error, Result};
-use crate::limits::{ORDERED_SYNC_WAIT, SESSION_FLUSHES_MAX, SESSION_IDLE, SESSION_IDLE_LOOK};
+use crate::limits::{
+    ORDERED_SYNC_WAIT, SESSION_FLUSHES_MAX, SESSION_HASHING_KEEP, SESSION_IDLE, SESSION_IDLE_LOOK, SESSIONS_HASHING_MAX,
+};
 use crate::metadata::keys::Id;
 
 impl FileService {
@@ -89,8 +93,9 @@ impl FileService {
         }
     }
 
-    async fn publish_idle_once(&self) {
+    pub(super) async fn publish_idle_once(&self) {
         let idle = self.inner.sessions.all().into_iter().filter(|session| session.facts().is_idle(SESSION_IDLE));
+        let hashing = &AtomicUsize::new(0);
         futures::stream::iter(idle)
             .for_each_concurrent(SESSION_FLUSHES_MAX, |session| async move {
                 if session.facts().dirty {
@@ -98,7 +103,11 @@ impl FileService {
                 } else {
                     self.forget_failure(&session).await;
                 }
-                self.inner.sessions.let_go(session);
+                // Whoever writes now and then, as to a log, goes on where the hash is.
+                let goes_on = session.is_hashing() && !session.facts().is_idle(SESSION_HASHING_KEEP);
+                if !goes_on || hashing.fetch_add(1, Ordering::Relaxed) >= SESSIONS_HASHING_MAX {
+                    self.inner.sessions.let_go(session);
+                }
             })
             .await;
     }

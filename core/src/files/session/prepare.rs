@@ -114,7 +114,11 @@ impl FileService {
     /// Whether the whole is small enough to be beside the node, and nothing of it is elsewhere.
     pub(super) fn is_inline(&self, session: &Session, state: &State) -> Result<bool> {
         let here = matches!(state.committed.content, ContentRef::Empty | ContentRef::Inline) || state.kept == 0;
-        Ok(here && state.size <= INLINE_BYTES_MAX as u64 && self.inner.objects.location(&session.location)?.inline)
+        Ok(here && self.is_small(session, state)?)
+    }
+
+    fn is_small(&self, session: &Session, state: &State) -> Result<bool> {
+        Ok(state.size <= INLINE_BYTES_MAX as u64 && self.inner.objects.location(&session.location)?.inline)
     }
 
     /// Sends out all that waits in a page. The target is known.
@@ -139,6 +143,9 @@ impl FileService {
     /// Makes ready what is to be committed: the blobs that are to be stored before.
     pub(super) async fn prepare(&self, session: &Session, state: &mut State) -> Result<Vec<Arc<Outgoing>>> {
         state.flattened = false;
+        if state.altered && self.is_small(session, state)? {
+            self.take_in(session, state).await?;
+        }
         if self.is_inline(session, state)? {
             return Ok(Vec::new());
         }
@@ -183,6 +190,20 @@ impl FileService {
         let bytes = open_inline(node, 0, values.pop().flatten().ok_or(FileError::Stale)?)?;
         let kept = usize::try_from(state.kept).unwrap_or(usize::MAX).min(bytes.len());
         state.change(0, |page| page.fill(&bytes[..kept]));
+        Ok(())
+    }
+
+    /// What has become small goes beside the node: what counts of it elsewhere becomes written.
+    async fn take_in(&self, session: &Session, state: &mut State) -> Result<()> {
+        if state.kept == 0 || !matches!(state.committed.content, ContentRef::Shared(_)) {
+            return Ok(());
+        }
+        match self.fill(session, state, 0).await {
+            Ok(()) => state.keep_nothing(),
+            // What is damaged can be cut all the same: it stays where it is.
+            Err(Error::Corrupt(error)) => tracing::warn!(node = session.node, error, "a small file stays in its blob"),
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 

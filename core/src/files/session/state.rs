@@ -192,11 +192,17 @@ impl State {
                 false => self.forget(number),
             }
         }
-        self.kept = self.kept.min(size);
-        if self.kept == 0 {
-            // What is written from here on may go to a content of its own.
-            self.target = self.target.filter(|target| matches!(target, Target::New(_)));
+        match self.kept.min(size) {
+            0 => self.keep_nothing(),
+            kept => self.kept = kept,
         }
+    }
+
+    /// Nothing of what is committed counts any more.
+    pub(super) fn keep_nothing(&mut self) {
+        self.kept = 0;
+        // What is written from here on may go to a content of its own.
+        self.target = self.target.filter(|target| matches!(target, Target::New(_)));
     }
 
     pub(super) fn resize(&mut self, size: u64) {

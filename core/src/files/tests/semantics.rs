@@ -278,6 +278,11 @@ async fn etags_of_files() {
     }
     publish(&files, large).await;
     assert_eq!(etag(&files, "large").await, md5(&[3; 300_000]));
+    // One that becomes small.
+    files.service.truncate(&files.view, large, 10_000).await.unwrap();
+    assert_eq!(etag(&files, "large").await, md5(&[3; 10_000]));
+    write(&files, large, 10_000, &[3; 290_000]).await;
+    publish(&files, large).await;
     // Any other has a tag with a dash, another one with each change.
     write(&files, large, 5, b"changed").await;
     publish(&files, large).await;

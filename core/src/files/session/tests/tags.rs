@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::content::Md5;
+use crate::limits::{SESSION_HASHING_KEEP, SESSION_IDLE};
 use crate::types::ETag;
 
 #[tokio::test]
@@ -47,4 +48,64 @@ async fn a_file_that_was_changed_has_a_tag_of_its_own_each_time() {
     files.publish(node).await.unwrap();
     assert_eq!(files.record(node).await.etag.to_string(), tag, "without a change it stays");
     files.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_written_now_and_then_keeps_the_md5_for_a_while() {
+    let files = Files::new().await;
+    let (node, mut model) = (files.file("log", &Bytes::new()).await, Vec::new());
+    for turn in 0..2 {
+        let body = bytes(turn, 100_000);
+        model.extend_from_slice(&body);
+        files.append(node, &body).await.unwrap();
+        tokio::time::sleep(SESSION_IDLE).await;
+        files.files.publish_idle_once().await;
+        assert_eq!(files.get("log").await, model);
+        assert_eq!(files.record(node).await.etag, ETag::Md5(Md5::of(&model)), "turn {turn}");
+    }
+    assert_eq!(files.files.inner.sessions.count(), 1);
+    tokio::time::pause();
+    tokio::time::advance(SESSION_HASHING_KEEP).await;
+    files.files.publish_idle_once().await;
+    assert_eq!(files.files.inner.sessions.count(), 0, "not for ever");
+    files.append(node, b"more").await.unwrap();
+    files.publish(node).await.unwrap();
+    assert!(matches!(files.record(node).await.etag, ETag::Opaque(_)));
+    files.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_file_that_becomes_small_has_the_md5_of_its_bytes_and_leaves_its_blobs() {
+    let files = Files::new().await;
+    let body = bytes(1, 3 * MIB);
+    // By S3; and one that was written into, with a copy.
+    for name in ["by-s3", "written", "copy"] {
+        match name {
+            "copy" => {
+                let copy = crate::objects::tests::sharing::copy_of(&files.fixture, "written", "copy");
+                files.service().copy(&files.fixture.root, copy).await.unwrap();
+            }
+            _ => drop(files.file(name, &body).await),
+        }
+        if name == "written" {
+            let node = files.node_of(name).await;
+            files.write(node, 0, &body[..10]).await.unwrap();
+            files.publish(node).await.unwrap();
+        }
+    }
+    for (name, size) in [("by-s3", 65_536), ("written", 10_000), ("copy", 1)] {
+        let node = files.node_of(name).await;
+        files.files.truncate(&files.view, node, size).await.unwrap();
+        files.write(node, size, b"and more").await.unwrap();
+        let expected = [&body[..size_of(size)], b"and more"].concat();
+        assert_eq!(files.read_all(node).await, expected);
+        files.publish(node).await.unwrap();
+        assert_eq!(files.get(name).await, expected);
+        let is_small = expected.len() <= crate::limits::INLINE_BYTES_MAX;
+        let record = files.record(node).await;
+        assert_eq!(record.content == ContentRef::Inline, is_small, "{name}");
+        assert_eq!(record.etag == ETag::Md5(Md5::of(&expected)), is_small, "{name}");
+        files.assert_clean().await;
+    }
+    assert_eq!(files.fixture.blobs().await, 1, "of the one that has grown again");
 }
