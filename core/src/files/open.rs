@@ -132,11 +132,27 @@ impl FileService {
         Err(if values[0].is_some() { FileError::IsADirectory } else { FileError::Stale }.into())
     }
 
+    /// Whether a node has lost its last name, now that nobody holds it. Whoever takes the name may have found it held and be about to commit
+    /// that it stays: so its record, which that rests on, is written anew; then either the name is gone before, or whoever takes it looks again,
+    /// and takes the node with it.
+    async fn is_orphan(&self, node: Id) -> Result<bool> {
+        transact!(self.store(), Durability::Ordered, |tx| {
+            tx.origin(Some(NOBODY));
+            let at = [(Table::Index, keys::orphan(node)), (Table::Index, keys::node(node))];
+            let mut values = tx.get_many(&at).await?;
+            let record = values.pop().flatten();
+            let is_orphan = values.pop().flatten().is_some();
+            if let Some(record) = record.filter(|_| !is_orphan) {
+                tx.put(Table::Index, keys::node(node), record);
+            }
+            Ok(is_orphan)
+        })
+    }
+
     /// Lets go of a node without a name, where nobody has it open.
     async fn release_orphan(&self, node: Id) -> Result<()> {
         let objects = &self.inner.objects;
-        let (_, values) = objects.store().get_many(&[(Table::Index, keys::orphan(node))]).await?;
-        if values[0].is_none() {
+        if !self.is_orphan(node).await? {
             return Ok(());
         }
         // Nothing of what was written matters any more.

@@ -1,6 +1,10 @@
 //! Making, linking, removing and moving.
 
+use futures::FutureExt;
+
+use super::between::{Between, Moment};
 use super::*;
+use crate::metadata::keys;
 
 #[tokio::test]
 async fn a_name_is_made_once() {
@@ -74,6 +78,33 @@ async fn an_open_file_lives_without_a_name() {
         files.check().await;
         drop(hold);
         files.service.recover().await.unwrap();
+        files.check().await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_closed_while_its_name_goes_is_gone_with_it() {
+    for by_s3 in [false, true] {
+        let (files, store) = Between::files().await;
+        let file = files.file(files.view.root, "a").await;
+        let open = files.service.open(&files.view, &files.root, file, Access::READ, false).await.unwrap();
+        let closing = async move {
+            drop(open);
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+        };
+        store.arm(Moment::BeforeCommit, keys::orphan(file), closing.boxed());
+        match by_s3 {
+            true => files.delete_key("a").await,
+            false => files.unlink(files.view.root, "a").await.unwrap(),
+        }
+        assert!(store.is_over());
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(error(files.service.attributes(&files.view, file).await), FileError::Stale, "by S3: {by_s3}");
+        assert_eq!(files.service.recover().await.unwrap(), 0, "the next start finds nothing");
         files.check().await;
     }
 }
