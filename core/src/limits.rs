@@ -90,8 +90,9 @@ pub const SYMLINK_BYTES_MAX: usize = 4095;
 /// How long a change waits until those who cache have heard of it. A mount hears at once, unless a request holds what its kernel needs
 /// for that.
 pub const WATCHERS_WAIT: Duration = Duration::from_secs(2);
-/// Locks of one file.
+/// Locks of one file, and of all: some 200 bytes each where each is of another file.
 pub const LOCKS_PER_FILE_MAX: usize = 4096;
+pub const LOCKS_MAX: usize = 1 << 16;
 /// A file's name, as Linux has it.
 pub const FILE_NAME_BYTES_MAX: usize = 255;
 /// Pieces of such a page, and bytes of all blobs that it names, beyond which it is rewritten as one.
@@ -107,8 +108,9 @@ pub const FILE_BYTES_MAX: u64 = MAPPED_PAGE_BYTES << 32;
 /// Bytes of files that were written and wait in memory: of one file, and of all. Whoever writes more waits until some are stored.
 pub const SESSION_BYTES_MAX: usize = 16 << 20;
 pub const SESSIONS_BYTES_MAX: usize = 64 << 20;
-/// What a range of written bytes takes beside the bytes.
+/// What a range of written bytes takes beside the bytes, and a session beside its ranges.
 pub const SESSION_RANGE_BYTES: usize = 96;
+pub const SESSION_OWN_BYTES: usize = 1 << 10;
 /// Ranges of one page that wait apart.
 pub const SESSION_RANGES_MAX: usize = 128;
 /// Pages of one file that are stored and wait for their names.

@@ -34,6 +34,11 @@ impl RunningMd5 {
         self.length
     }
 
+    /// Bytes that wait here to be hashed.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.group_bytes + self.small.len()
+    }
+
     /// Adds the next bytes. Waits where hashing has fallen behind.
     pub(crate) async fn push(&mut self, bytes: &Bytes) {
         self.length += bytes.len() as u64;

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::{FileError, FileService, Lock, LockFamily, LockKind, LockOwner};
 use crate::error::Result;
-use crate::limits::LOCKS_PER_FILE_MAX;
+use crate::limits::{LOCKS_MAX, LOCKS_PER_FILE_MAX};
 use crate::metadata::keys::Id;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub(crate) struct Locks {
 #[derive(Debug, Default)]
 struct Table {
     files: HashMap<(Id, LockFamily), File>,
+    /// Locks of all files.
+    held: usize,
     /// Whom an owner waits for, for a range. A circle of waits for whole files is nobody's to find: flock(2) knows no such error.
     waits: HashMap<LockOwner, LockOwner>,
 }
@@ -56,17 +58,20 @@ impl File {
         })
     }
 
-    /// Takes away what such owners hold. Who waits hears of it.
-    fn release(&mut self, of: impl Fn(LockOwner) -> bool) {
+    /// Takes away what such owners hold. Who waits hears of it. How many locks went.
+    fn release(&mut self, of: impl Fn(LockOwner) -> bool) -> usize {
         let before = self.held.len();
         self.held.retain(|held| !of(held.owner));
-        if self.held.len() < before {
+        let freed = before - self.held.len();
+        if freed > 0 {
             self.freed.notify_waiters();
         }
+        freed
     }
 
-    /// Takes the range from what the owner holds, and gives it back with its new kind.
-    fn set(&mut self, owner: LockOwner, lock: Lock) -> Result<(), FileError> {
+    /// Takes the range from what the owner holds, and gives it back with its new kind. The file may have `max` locks after that, or as many as
+    /// it has.
+    fn set(&mut self, owner: LockOwner, lock: Lock, max: usize) -> Result<(), FileError> {
         let mut kept = Vec::with_capacity(self.held.len() + 2);
         let mut new = lock;
         for held in &self.held {
@@ -92,7 +97,7 @@ impl File {
         if lock.kind != LockKind::Unlock {
             kept.push(Held { owner, lock: new });
         }
-        if kept.len() > LOCKS_PER_FILE_MAX && kept.len() > self.held.len() {
+        if kept.len() > max && kept.len() > self.held.len() {
             return Err(FileError::TooManyLocks);
         }
         self.held = kept;
@@ -115,19 +120,22 @@ impl Table {
 
     /// Tries; who is to be waited for where it can't be had.
     fn try_set(&mut self, at: (Id, LockFamily), owner: LockOwner, lock: Lock) -> Result<Option<LockOwner>, FileError> {
-        let file = self.files.entry(at).or_default();
+        let Self { files, held, .. } = self;
+        let file = files.entry(at).or_default();
         if lock.kind != LockKind::Unlock
-            && let Some(held) = file.conflict(owner, &lock)
+            && let Some(other) = file.conflict(owner, &lock)
         {
-            let holder = held.owner;
+            let holder = other.owner;
             // flock(2) lets go of a lock before it is made another one. Or two that read and both want to write would wait for each other
             // for ever.
             if at.1 == LockFamily::Whole {
-                file.release(|of| of == owner);
+                *held -= file.release(|of| of == owner);
             }
             return Ok(Some(holder));
         }
-        let set = file.set(owner, lock);
+        let others = *held - file.held.len();
+        let set = file.set(owner, lock, LOCKS_PER_FILE_MAX.min(LOCKS_MAX.saturating_sub(others)));
+        *held = others + file.held.len();
         // Less may be held than before: those who wait look again.
         file.freed.notify_waiters();
         self.tidy(at);
@@ -196,8 +204,10 @@ impl Locks {
     }
 
     fn unlock_door(&self, door: u64) {
-        self.table.lock().files.retain(|_, file| {
-            file.release(|owner| owner.door == door);
+        let mut table = self.table.lock();
+        let Table { files, held, .. } = &mut *table;
+        files.retain(|_, file| {
+            *held -= file.release(|owner| owner.door == door);
             !file.held.is_empty() || file.waiting > 0
         });
     }

@@ -15,6 +15,8 @@ async fn the_digest_so_far_is_that_of_what_came_so_far() {
         all.extend_from_slice(&bytes);
         running.push(&bytes.into()).await;
         assert_eq!(running.so_far().await.unwrap(), Md5::of(&all), "{size}");
+        assert!(running.lane.is_none() && running.waiting_bytes() == 0, "it takes no room until more comes");
+        assert_eq!(running.so_far().await.unwrap(), Md5::of(&all), "{size} again");
     }
     assert_eq!(running.length(), all.len() as u64);
 }

@@ -145,4 +145,24 @@ async fn what_a_door_held_goes_with_it() {
     waiting.await.unwrap();
     assert_eq!(locks.test(FILE, B, &lock(LockKind::Read, 0, 30)), Some(lock(LockKind::Write, 10, 19)));
     assert_eq!(locks.table.lock().files.len(), 1, "nothing stays of what is locked no more");
+    assert_eq!(locks.table.lock().held, 2);
+}
+
+#[tokio::test]
+async fn t8_there_are_no_more_locks_than_there_may_be_and_each_that_goes_makes_room() {
+    let locks = Locks::default();
+    let file = |node: usize| (node as Id, LockFamily::Range);
+    for node in 0..LOCKS_MAX {
+        locks.set(file(node), A, lock(LockKind::Write, 0, 9), false).await.unwrap();
+    }
+    let more = lock(LockKind::Write, 0, 9);
+    assert_eq!(locks.set(file(LOCKS_MAX), A, more, false).await, Err(FileError::TooManyLocks));
+    assert_eq!(locks.set(file(7), A, lock(LockKind::Unlock, 3, 4), false).await, Err(FileError::TooManyLocks));
+    // What makes none more is no matter.
+    locks.set(file(7), A, lock(LockKind::Read, 0, 9), false).await.unwrap();
+    assert_eq!(locks.set(file(7), B, more, false).await, Err(FileError::Locked));
+    locks.set(file(8), A, lock(LockKind::Unlock, 0, u64::MAX), false).await.unwrap();
+    locks.set(file(LOCKS_MAX), A, more, false).await.unwrap();
+    let table = locks.table.lock();
+    assert_eq!((table.held, table.files.len()), (LOCKS_MAX, LOCKS_MAX));
 }

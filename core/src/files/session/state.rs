@@ -14,7 +14,7 @@ use super::dirty::{DirtyPage, Source};
 use super::outgoing::Outgoing;
 use crate::content::RunningMd5;
 use crate::error::Error;
-use crate::limits::MAPPED_PAGE_BYTES;
+use crate::limits::{MAPPED_PAGE_BYTES, SESSION_OWN_BYTES};
 use crate::metadata::keys::Id;
 use crate::metadata::records::{ContentRef, NodeRecord};
 use crate::types::ByteRange;
@@ -107,7 +107,7 @@ pub(super) fn start_of(page: u32) -> u64 {
 
 impl State {
     pub(super) fn new(record: &NodeRecord, committed: Committed, charge: Charge) -> Self {
-        Self {
+        let mut state = Self {
             kept: committed.size,
             size: committed.size,
             md5: (committed.size == 0).then(RunningMd5::new),
@@ -125,7 +125,15 @@ impl State {
             key: String::from_utf8_lossy(&record.home.name).into_owned(),
             charge,
             cost: 0,
-        }
+        };
+        state.account();
+        state
+    }
+
+    /// Charges all that it takes by now.
+    fn account(&mut self) {
+        let hashed_later = self.md5.as_ref().map_or(0, RunningMd5::waiting_bytes);
+        self.charge.set(SESSION_OWN_BYTES + self.cost + hashed_later);
     }
 
     pub(in crate::files) fn is_dirty(&self) -> bool {
@@ -147,14 +155,14 @@ impl State {
             self.pages.remove(&page);
         }
         self.cost = self.cost + after - before;
-        self.charge.set(self.cost);
+        self.account();
     }
 
     /// Forgets what was written to a page.
     pub(super) fn forget(&mut self, page: u32) {
         if let Some(gone) = self.pages.remove(&page) {
             self.cost -= gone.cost();
-            self.charge.set(self.cost);
+            self.account();
         }
     }
 
@@ -230,13 +238,13 @@ impl State {
         self.crowded.clear();
         self.flattened = false;
         self.cost = 0;
-        self.charge.set(0);
         self.kept = self.committed.size;
         self.size = self.committed.size;
         (self.dirty, self.altered) = (false, false);
         self.md5 = None;
         self.target = None;
         self.failing_since = None;
+        self.account();
     }
 
     /// What shows in a range, in order. The range lies within the size.

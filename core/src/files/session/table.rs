@@ -17,7 +17,7 @@ use super::state::State;
 use crate::clock::Timestamp;
 use crate::files::attributes::BLOCK_BYTES;
 use crate::files::{Attributes, View};
-use crate::limits::{SESSION_RETRY_PAUSE, SESSION_SHARDS};
+use crate::limits::{SESSION_OWN_BYTES, SESSION_RETRY_PAUSE, SESSION_SHARDS};
 use crate::metadata::keys::Id;
 use crate::types::BucketName;
 
@@ -35,6 +35,8 @@ pub(crate) struct Session {
     pub(super) facts: Mutex<Facts>,
     published: Arc<Published>,
 }
+
+const _: () = assert!(size_of::<Session>() + 2 * size_of::<usize>() <= SESSION_OWN_BYTES);
 
 /// What whoever asks for attributes is told.
 #[derive(Clone, Copy, Debug)]

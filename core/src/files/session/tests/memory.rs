@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::data::faulty::{Fault, Verb};
-use crate::limits::{SESSION_BYTES_MAX, SESSIONS_BYTES_MAX};
+use crate::limits::{SESSION_BYTES_MAX, SESSION_OWN_BYTES, SESSIONS_BYTES_MAX};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t8_however_much_is_written_the_memory_is_bounded() {
@@ -31,7 +31,8 @@ async fn t8_however_much_is_written_the_memory_is_bounded() {
     for writer in writers {
         writer.await.unwrap();
     }
-    assert_eq!(files.files.inner.sessions.budget.used(), 0);
+    // They go on with their hashes.
+    assert_eq!(files.files.inner.sessions.budget.used(), 6 * SESSION_OWN_BYTES);
     for number in 0..6 {
         assert_eq!(files.get(&format!("f{number}")).await, body.repeat(30));
     }
@@ -76,5 +77,42 @@ async fn a_large_file_is_committed_in_several_transactions() {
     files.assert_slots(id, next_slot).await;
     files.files.truncate(&files.view, node, 20 * MIB as u64).await.unwrap();
     assert_eq!(files.read(node, 10 * MIB as u64 + 8, 10).await.unwrap(), [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    files.assert_clean().await;
+}
+
+#[tokio::test]
+async fn t8_a_session_counts_itself_however_little_was_written() {
+    let files = Files::new().await;
+    let used = || files.files.inner.sessions.budget.used();
+    for number in 1..=10 {
+        let node = files.file(&format!("f{number}"), &Bytes::new()).await;
+        files.write(node, 0, b"x").await.unwrap();
+        assert!(used() >= number * SESSION_OWN_BYTES, "{}", used());
+    }
+    // What is written in its order waits a second time, to be hashed.
+    let (before, node) = (used(), files.file("g", &Bytes::new()).await);
+    files.append(node, &bytes(1, 50_000)).await.unwrap();
+    assert!(used() - before >= 100_000, "{}", used() - before);
+    files.files.settle().await.unwrap();
+    assert_eq!(used(), 0);
+}
+
+#[tokio::test]
+async fn t8_sessions_of_a_byte_each_give_way_to_more() {
+    let files = Files::new().await;
+    let budget = &files.files.inner.sessions.budget;
+    // As if so many others were there.
+    let mut others = budget.charge(&Default::default());
+    others.set(SESSIONS_BYTES_MAX - 20 * SESSION_OWN_BYTES);
+    for number in 0..100 {
+        let node = files.file(&format!("f{number}"), &Bytes::new()).await;
+        files.write(node, 0, b"x").await.unwrap();
+        assert!(budget.used() <= SESSIONS_BYTES_MAX + 2 * SESSION_OWN_BYTES, "{}", budget.used());
+    }
+    assert!(files.files.inner.sessions.count() <= 20);
+    files.files.settle().await.unwrap();
+    for number in 0..100 {
+        assert_eq!(&files.get(&format!("f{number}")).await[..], b"x");
+    }
     files.assert_clean().await;
 }
