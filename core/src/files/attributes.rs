@@ -63,6 +63,7 @@ pub(crate) fn of_plain(
         gid: posix.map_or(defaults.gid, |posix| posix.gid),
         links,
         size,
+        // Holes are not counted (SEMANTICS.md, Room and holes).
         used: size.next_multiple_of(BLOCK_BYTES),
         device: posix.map_or(0, |posix| posix.device),
         accessed: posix.map_or(modified, |posix| posix.accessed),

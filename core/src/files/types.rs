@@ -96,7 +96,7 @@ pub struct Attributes {
     pub gid: u32,
     pub links: u32,
     pub size: u64,
-    /// Bytes that take room.
+    /// Bytes that take room, with the holes: how much of a file is stored is not counted.
     pub used: u64,
     /// `makedev` of a device, as Linux encodes it in 64 bits; else 0.
     pub device: u64,

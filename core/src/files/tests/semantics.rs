@@ -390,6 +390,15 @@ async fn what_survives() {
     // Another process has another verifier, so that a client sends again what may be lost.
     let again = FileService::new(files.s3.service.clone(), Arc::default());
     assert_ne!(again.write_verifier(), verifier);
+    // What was written is lost with the process until it was closed; a change of size, as of names, is not.
+    let left = async || again.read(&files.view, &files.root, node, 0, 100).await.unwrap().0.concat();
+    write(&files, node, 5, b" and more").await;
+    assert_eq!(left().await, b"BYTES");
+    publish(&files, node).await;
+    assert_eq!(left().await, b"BYTES and more");
+    let set = SetAttributes { size: Some(9), ..SetAttributes::default() };
+    files.service.set_attributes(&files.view, &files.root, node, set).await.unwrap();
+    assert_eq!(left().await, b"BYTES and");
     files.check().await;
 }
 
@@ -457,6 +466,33 @@ async fn times() {
     // It is in the index later.
     files.service.settle().await.unwrap();
     assert_eq!(files.service.node(node).await.unwrap().posix.unwrap().accessed, seen);
+    files.check().await;
+}
+
+#[tokio::test]
+async fn room_and_holes() {
+    const MIB: u64 = 1 << 20;
+    let files = Files::new().await;
+    let node = files.file(files.view.root, "a").await;
+    let free = async || files.service.space(&files.view).await.unwrap().free_bytes;
+    let reserve = async |length| {
+        let how = Allocate::Reserve { keep_size: false };
+        files.service.allocate(&files.view, &files.root, node, how, 0, length).await
+    };
+    // It is seen whether there is room, and none is kept.
+    let before = free().await;
+    reserve(before).await.unwrap();
+    assert_eq!((files.stat(node).await.size, free().await), (before, before));
+    assert!(matches!(reserve(before + 1).await, Err(Error::StorageFull(_))));
+    // Holes take none, whatever `st_blocks` says.
+    write(&files, node, 50 * MIB, &[1; 100_000]).await;
+    publish(&files, node).await;
+    assert_eq!(before - free().await, 100_000);
+    let seek = async |what, at| files.service.seek(&files.view, node, what, at).await.unwrap();
+    assert_eq!((seek(Seek::Data, 0).await, seek(Seek::Hole, 50 * MIB).await), (50 * MIB, 50 * MIB + 100_000));
+    assert_eq!(files.stat(node).await.used, before);
+    reserve(before).await.unwrap();
+    assert_eq!(files.s3.service.head(&files.s3.root, files.s3.request("a")).await.unwrap().info.size, before);
     files.check().await;
 }
 
