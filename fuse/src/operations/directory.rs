@@ -140,7 +140,7 @@ pub async fn read_plus(
 
 /// Takes back that names were counted as told.
 fn forget(door: &Door, names: &[Name]) {
-    names.iter().filter(|name| counts(name)).for_each(|(attributes, ..)| door.known.forget(attributes.node, 1));
+    names.iter().filter(counts).for_each(|(attributes, ..)| door.known.forget(attributes.node, 1));
 }
 
 type Name = (Attributes, u64, Vec<u8>);

@@ -20,6 +20,8 @@ async fn door() -> Door {
         view,
         fresh: Arc::new(Freshness::new()),
         handles: Handles::default(),
+        lockers: crate::lockers::Lockers::default(),
+        undecided: crate::operations::locks::Undecided::default(),
         known: KnownNodes::new(),
         fits: Fits::default(),
         lock_door: 1,
