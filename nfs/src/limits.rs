@@ -27,7 +27,7 @@ pub const ROOM_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Connections at once; the next waits in the kernel's queue until one ends. A client has one, or a few (nconnect).
 pub const CONNECTIONS_MAX: usize = 1024;
-/// Of them, those from addresses that no export lets in: enough for whoever wants to know what there is. One more, and the oldest goes.
+/// Beside them, those from addresses that no export lets in: enough for whoever wants to know what there is. One more, and the oldest goes.
 pub const STRANGERS_MAX: usize = 64;
 /// How long such a connection lives, whatever comes on it: to be told that one is not let in takes no longer.
 pub const STRANGER_TIME_MAX: Duration = Duration::from_secs(5);
@@ -100,6 +100,5 @@ pub const MOUNT_DEPTH_MAX: usize = 128;
 
 const _: () = assert!(TRANSFER_BYTES_MAX as usize + AUTH_BYTES_MAX * 2 + HANDLE_BYTES_MAX < RECORD_BYTES_MAX);
 const _: () = assert!(RECORD_BYTES_MAX < ROOM_BYTES && ROOM_BYTES / ROOM_UNIT_BYTES <= u32::MAX as usize);
-const _: () = assert!(UNSENT_SMALL_BYTES_MAX * CONNECTIONS_MAX <= 64 << 20);
-const _: () = assert!(STRANGERS_MAX < CONNECTIONS_MAX);
+const _: () = assert!(UNSENT_SMALL_BYTES_MAX * (CONNECTIONS_MAX + STRANGERS_MAX) <= 68 << 20);
 const _: () = assert!(REQUESTS_PER_CONNECTION_MAX <= REQUESTS_MAX);

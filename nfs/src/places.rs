@@ -1,7 +1,7 @@
 //! Places for connections: who has one, and who gives way.
 //!
-//! Always holds: at most [`CONNECTIONS_MAX`] connections. Those from addresses that no export lets in have a few of the places, where the
-//! oldest gives way to the next: so strangers, however many they are, keep out each other and nobody else.
+//! Always holds: at most [`CONNECTIONS_MAX`] connections. Those from addresses that no export lets in have a few places of their own beside
+//! them ([`STRANGERS_MAX`]), where the oldest gives way to the next: so strangers, however many they are, keep out each other and nobody else.
 
 #[cfg(test)]
 mod tests;
@@ -34,7 +34,7 @@ pub struct Place {
 
 impl Places {
     pub fn new() -> Self {
-        Self::of(CONNECTIONS_MAX - STRANGERS_MAX, STRANGERS_MAX)
+        Self::of(CONNECTIONS_MAX, STRANGERS_MAX)
     }
 
     fn of(guests: usize, strangers: usize) -> Self {
