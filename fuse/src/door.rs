@@ -14,6 +14,7 @@ use crate::known::KnownNodes;
 use crate::lockers::Lockers;
 use crate::operations::directory::Fits;
 use crate::operations::locks::Undecided;
+use crate::reopening::Reopening;
 use crate::shapes::Inodes;
 
 pub struct Door {
@@ -29,6 +30,7 @@ pub struct Door {
     pub lock_door: u64,
     pub lockers: Lockers,
     pub undecided: Undecided,
+    pub reopening: Reopening,
     /// Turns true when the mount has ended.
     pub ended: watch::Receiver<bool>,
 }

@@ -237,9 +237,14 @@ impl Filesystem for TrefoilFilesystem {
     }
 
     fn open(&self, request: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
-        let caller = caller(request);
-        self.run("open", |door| async move {
+        let (caller, thread) = (caller(request), request.pid());
+        self.run("open", move |door| async move {
             let truncate = flags.0 & libc::O_TRUNC != 0;
+            match door.files.has_name(door.node(ino)).await {
+                Ok(has_name) if door.reopening.is_to_look_again(thread, has_name) => return reply.error(Errno::ESTALE),
+                Ok(_) => {}
+                Err(error) => return reply.error(errno(&error)),
+            }
             match door.files.open(&door.view, &caller, door.node(ino), access_of(flags.0), truncate).await {
                 Ok(open) => {
                     // A read from the kernel's pages is none that is heard of.

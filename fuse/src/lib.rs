@@ -20,6 +20,7 @@ mod mountinfo;
 mod operations;
 mod options;
 mod process;
+mod reopening;
 mod replies;
 mod shapes;
 mod siblings;

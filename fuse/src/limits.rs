@@ -50,3 +50,6 @@ pub const OPTIONS_BYTES_MAX: usize = 4096;
 pub const KNOWN_SHARDS: usize = 64;
 /// How often a name is looked up that leads elsewhere each time before its node can be kept.
 pub const LOOKUP_ATTEMPTS_MAX: u32 = 64;
+/// Threads that were told to look a name up anew, and how long the call of one takes at most: what it opens later is another call's.
+pub const REOPENING_MAX: usize = 1024;
+pub const REOPENING_TIME: Duration = Duration::from_secs(1);

@@ -23,6 +23,7 @@ use crate::mountinfo::MountPoint;
 use crate::operations::directory::Fits;
 use crate::operations::locks::Undecided;
 use crate::options::MountOptions;
+use crate::reopening::Reopening;
 use crate::shapes::Inodes;
 use crate::siblings::{Member, Membership, Siblings};
 use crate::submounts::Submounts;
@@ -83,6 +84,7 @@ impl Mount {
             lock_door: watch.id(),
             lockers: Lockers::default(),
             undecided: Undecided::default(),
+            reopening: Reopening::default(),
             ended: waits_ended,
         };
         let door = Arc::new(door);

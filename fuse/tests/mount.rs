@@ -24,6 +24,8 @@ mod access_times;
 mod lists;
 #[path = "mount/locks.rs"]
 mod locks;
+#[path = "mount/names.rs"]
+mod names;
 #[path = "mount/options.rs"]
 mod options;
 #[path = "mount/submounts.rs"]

@@ -120,6 +120,11 @@ impl FileService {
         Ok(open)
     }
 
+    /// Whether a name leads to the file: none does to one that is only open any more.
+    pub async fn has_name(&self, node: Id) -> Result<bool> {
+        Ok(self.node(node).await?.links > 0)
+    }
+
     /// A node's record as it is committed.
     pub(crate) async fn node(&self, node: Id) -> Result<NodeRecord> {
         let store = self.inner.objects.store();

@@ -22,6 +22,7 @@ async fn door() -> Door {
         handles: Handles::default(),
         lockers: crate::lockers::Lockers::default(),
         undecided: crate::operations::locks::Undecided::default(),
+        reopening: crate::reopening::Reopening::default(),
         known: KnownNodes::new(),
         fits: Fits::default(),
         lock_door: 1,
