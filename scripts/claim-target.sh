@@ -10,5 +10,5 @@ if [ -f "$mark" ] && [ "$(cat "$mark")" = "$here" ]; then
     exit 0
 fi
 mkdir -p "$CARGO_TARGET_DIR"
-find core s3 appliance tests \( -name '*.rs' -o -name Cargo.toml \) -exec touch {} +
+find core s3 fuse nfs appliance tests \( -name '*.rs' -o -name Cargo.toml \) -exec touch {} +
 printf '%s\n' "$here" >"$mark"

@@ -44,6 +44,9 @@ pub struct CheckReport {
     pub contents: u64,
     pub bytes_verified: u64,
     pub blobs: u64,
+    /// Blobs that are about to be deleted.
+    #[serde(default)]
+    pub blobs_waiting: u64,
     pub orphan_blobs: u64,
     pub orphan_blobs_deleted: u64,
     pub bytes_freed: u64,
@@ -74,6 +77,7 @@ impl From<Report> for CheckReport {
             contents,
             bytes_verified,
             blobs,
+            blobs_waiting,
             orphan_blobs,
             orphan_blobs_deleted,
             bytes_freed,
@@ -96,6 +100,7 @@ impl From<Report> for CheckReport {
             contents,
             bytes_verified,
             blobs,
+            blobs_waiting,
             orphan_blobs,
             orphan_blobs_deleted,
             bytes_freed,

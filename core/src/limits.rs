@@ -360,6 +360,8 @@ pub const RECLAIM_RETRY_ROUNDS: u32 = 10;
 pub const RECLAIM_RESCAN_ROUNDS: u32 = 120;
 /// Remnants of a place that one sweep sorts out: some 50 bytes each.
 pub const REMNANTS_MAX: usize = 1 << 16;
+/// Blobs without a name that a sweep gathers before it looks through the reclaim tasks for them: some 150 bytes each.
+pub const SUSPECTS_MAX: usize = 1 << 14;
 /// Problems that a check names one by one.
 pub const CHECK_PROBLEMS_MAX: usize = 1000;
 /// Records fetched at once by a scan for buckets, uploads or tasks.

@@ -4,6 +4,7 @@
 
 mod damage;
 mod faults;
+mod files;
 mod load;
 mod order;
 mod points;

@@ -28,6 +28,8 @@ const OF_A_START: [&str; 4] = ["epoch.", "commit.", "sweep.", "blob."];
 const ONCE_A_START: [&str; 4] = ["ids.", "volume.opened", "volume.created", "file.directory_made"];
 /// Shapes are tried side by side: most of the time of each is waiting for disks and processes.
 const SIDE_BY_SIDE: usize = 4;
+/// What only a file door passes: files.rs goes there.
+pub const OF_FILES: [&str; 2] = ["session.", "flatten."];
 /// The step that is no request: a start that clears away what a crash has left.
 const START: &str = "start after a crash";
 
@@ -347,10 +349,11 @@ fn every_fail_point() {
             Err(problem) => failures.push(format!("{}: {problem}", shape.name())),
         }
     }
-    let known: BTreeSet<String> = NAMES.iter().map(|name| (*name).to_owned()).collect();
+    let others = NAMES.iter().filter(|name| !OF_FILES.iter().any(|area| name.starts_with(area)));
+    let known: BTreeSet<String> = others.map(|name| (*name).to_owned()).collect();
     let unvisited: Vec<&String> = known.difference(&visited).collect();
     let seconds = begun.elapsed().as_secs();
-    eprintln!("crash: {crashes} crashes at {} of {} points, {seconds} s", visited.len(), NAMES.len());
+    eprintln!("crash: {crashes} crashes at {} of {} points, {seconds} s", visited.len(), known.len());
     super::note_result(
         "points",
         json!({

@@ -3,6 +3,7 @@
 //! Always holds: a fixture holds nothing of the machine that made it: no log, no lock, no names of users.
 
 mod contents;
+mod files;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,6 +11,7 @@ use std::process::Command;
 use trefoil_tests::{Options, Server};
 
 use contents::Store;
+use files::Files;
 
 const FIXTURE_BYTES_MAX: u64 = 1 << 20;
 
@@ -18,7 +20,8 @@ fn fixtures() -> PathBuf {
 }
 
 fn start(directory: &Path) -> Server {
-    Server::start(Options { data_dir: Some(directory.to_owned()), ..Options::default() })
+    let options = Options { data_dir: Some(directory.to_owned()), ..Options::default() };
+    Server::start(options.arg("--nfs-listen").arg("127.0.0.1:0"))
 }
 
 fn tar(arguments: &[&str], archive: &Path, directory: &Path) -> String {
@@ -45,6 +48,7 @@ fn every_released_store_opens_whole() {
         assert!(!names.contains("/LOG") && !names.contains("/LOCK"), "it tells of the machine that made it:\n{names}");
         let mut server = start(&directory.path().join("data"));
         Store(&server).is_whole();
+        Files(&server).is_whole();
         let report = server.command(&["check", "--json"]).expect("a clean check");
         assert_eq!(report["problems_total"], 0, "{report}");
         assert_eq!(server.stop(), Some(0));
@@ -59,12 +63,14 @@ fn write_the_fixture() {
     let data = directory.path().join("data");
     let mut server = start(&data);
     Store(&server).write();
+    Files(&server).write();
     let before = contents::own_files(&data);
     Store(&server).leave_a_task();
     // At once, before the worker has woken.
     assert_eq!(server.stop(), Some(0));
     assert_eq!(contents::own_files(&data), before + 1, "the worker was faster: run it again");
-    let archive = fixtures().join(format!("{}.tar.gz", env!("CARGO_PKG_VERSION")));
+    let archive =
+        fixtures().join(format!("{}-index{}.tar.gz", env!("CARGO_PKG_VERSION"), trefoil_core::work::start::FORMAT));
     let words = ["-czS", "--owner=0", "--group=0", "--numeric-owner", "--exclude=LOG*", "--exclude=LOCK*"];
     tar(&words, &archive, directory.path());
 }

@@ -140,6 +140,7 @@ pub fn render(report: &CheckReport) -> String {
         ("contents", report.contents),
         ("bytes verified", report.bytes_verified),
         ("blobs", report.blobs),
+        ("blobs to delete", report.blobs_waiting),
         ("orphan blobs", report.orphan_blobs),
         ("orphan blobs deleted", report.orphan_blobs_deleted),
         ("bytes freed", report.bytes_freed),

@@ -17,6 +17,7 @@ use super::table::{Facts, Session};
 use crate::content::mapped::{Patch, blobs, crowded, cut, overlay, page_of, pieces_of, scattered, slots};
 use crate::content::{Extent, seal_inline};
 use crate::error::{Error, Result};
+use crate::failpoint;
 use crate::files::{FileError, FileService};
 use crate::limits::{
     INLINE_BYTES_MAX, MAPPED_PAGE_BYTES, SESSION_COMMIT_BYTES_MAX, SESSION_COMMIT_PAGES_MAX, SESSION_TASK_EXTENTS_MAX,
@@ -233,10 +234,12 @@ impl FileService {
     /// One transaction. `None` where the node or its content is not what was expected, or is a version that was sealed.
     async fn step(&self, session: &Session, expected: &Committed, step: &Step) -> Result<Option<Stepped>> {
         let tree = self.inner.objects.tree();
+        failpoint!("session.before_commit", io);
         let stepped = transact!(self.inner.objects.store(), Durability::Ordered, |tx| {
             tx.origin(Some(NOBODY));
             tree_step(tree, tx, session, expected, step).await
         })?;
+        failpoint!("session.committed");
         Ok(stepped)
     }
 }

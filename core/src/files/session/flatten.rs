@@ -24,6 +24,7 @@ use super::table::Session;
 use crate::content::Pin;
 use crate::content::mapped::{blobs, page_of, pieces_of, scattered, slots};
 use crate::error::{Error, Result};
+use crate::failpoint;
 use crate::files::{FileError, FileService};
 use crate::limits::{
     DATA_PAGES_LOOK_MAX, FLATTEN_ATTEMPTS_MAX, FLATTEN_BYTES_MAX, FLATTEN_DELAY, FLATTEN_LAYERS, FLATTEN_NODES_MAX,
@@ -248,6 +249,7 @@ impl FileService {
         out: Option<&Arc<Outgoing>>,
     ) -> Result<Flat> {
         let (tree, id) = (self.inner.objects.tree(), seen.id);
+        failpoint!("flatten.before_commit", io);
         out.iter().for_each(|out| out.submitted());
         let named = transact!(self.inner.objects.store(), Durability::Ordered, |tx| {
             tx.origin(Some(NOBODY));
@@ -281,6 +283,7 @@ impl FileService {
             }
         }
         let named = named?;
+        failpoint!("flatten.committed");
         if named {
             self.inner.barrier.note();
         }
@@ -343,6 +346,7 @@ impl FileService {
     /// Whether nothing was written since it was seen.
     async fn let_go_of_base(&self, node: Id, seen: &Seen, below: Base) -> Result<bool> {
         let (tree, id) = (self.inner.objects.tree(), seen.id);
+        failpoint!("flatten.before_release", io);
         let done = transact!(self.inner.objects.store(), Durability::Ordered, |tx| {
             tx.origin(Some(NOBODY));
             let at = [(Table::Index, keys::node(node)), (Table::Index, keys::content(id))];
@@ -359,6 +363,7 @@ impl FileService {
             tree.reclaim(tx, ReclaimTask::Use { content: id, base: below.content }).await?;
             Ok(true)
         })?;
+        failpoint!("flatten.released");
         if done {
             self.inner.barrier.note();
         }

@@ -15,6 +15,7 @@ use super::budget::Charge;
 use crate::content::{Extent, Pins, Uncommitted, get_error, put_error};
 use crate::data::{Location, Origin};
 use crate::error::{Error, Result};
+use crate::failpoint;
 use crate::metadata::keys::Id;
 use crate::types::ByteRange;
 
@@ -62,6 +63,7 @@ impl Outgoing {
         let body = futures::stream::iter([Ok(bytes)]).boxed();
         let stored = self.location.store.put(origin, Some(length), body).await.map_err(put_error)?;
         let guard = Uncommitted::new(self.location.store.clone(), vec![stored.locator.clone()], writing);
+        failpoint!("session.stored", io);
         if stored.length != length {
             return Err(Error::Internal(format!("the store kept {} bytes of {length}", stored.length)));
         }

@@ -29,6 +29,8 @@ pub struct Report {
     pub contents: u64,
     pub bytes_verified: u64,
     pub blobs: u64,
+    /// Blobs that the reclaim worker is about to delete; of a reader who still has them, once it ends.
+    pub blobs_waiting: u64,
     pub orphan_blobs: u64,
     pub orphan_blobs_deleted: u64,
     pub bytes_freed: u64,
@@ -106,6 +108,7 @@ pub async fn check(service: &ObjectService, repair: bool, progress: &Progress) -
     bytes::verify(service, &contents, &mut report, progress).await?;
     let swept = super::sweep::sweep(service, repair, &progress.blobs_done).await?;
     report.blobs = swept.blobs_seen;
+    report.blobs_waiting = swept.blobs_waiting;
     report.orphan_blobs = swept.orphans_found;
     report.orphan_blobs_deleted = swept.orphans_deleted;
     report.bytes_freed = swept.bytes_freed;

@@ -49,6 +49,44 @@ async fn a_reader_who_came_before_the_deletion_reads_to_the_end() {
     assert_eq!(fixture.blobs().await, 0);
 }
 
+#[tokio::test]
+async fn what_the_reclaim_worker_is_about_to_delete_is_no_orphan() {
+    let fixture = Fixture::new().await;
+    fixture.put("k", &bytes(1, 200_000)).await;
+    fixture.put("k", &bytes(2, 200_000)).await;
+    for repair in [false, true] {
+        let swept = sweep::sweep(&fixture.service, repair, &AtomicU64::default()).await.unwrap();
+        assert_eq!((swept.blobs_seen, swept.blobs_waiting, swept.orphans_found), (2, 1, 0), "{swept:?}");
+    }
+    let report = check::check(&fixture.service, false, &Progress::default()).await.unwrap();
+    assert!(report.is_clean() && report.blobs_waiting == 1, "{report:?}");
+    reclaim::round(&fixture.service).await.unwrap();
+    let report = check::check(&fixture.service, false, &Progress::default()).await.unwrap();
+    assert!(report.is_clean() && (report.blobs, report.blobs_waiting) == (1, 0), "{report:?}");
+}
+
+#[tokio::test]
+async fn what_was_deleted_since_it_was_listed_is_no_orphan() {
+    let fixture = Fixture::new().await;
+    fixture.put("k", &bytes(1, 200_000)).await;
+    let contents = fixture.store.snapshot().unwrap().scan(b"C", b"D", 10, false).await.unwrap();
+    let [(content, _)] = &contents[..] else { panic!("{contents:?}") };
+    let spy = Spy::on(fixture.store.clone());
+    let service = fixture.service_over(spy.clone(), fixture.data.clone());
+    let happens = {
+        let (service, root, delete) = (service.clone(), fixture.root.clone(), fixture.delete_request("k"));
+        async move {
+            service.delete(&root, delete).await.unwrap();
+            reclaim::round(&service).await.unwrap();
+        }
+        .boxed()
+    };
+    spy.before_reading(content.clone(), happens);
+    let swept = sweep::sweep(&service, false, &AtomicU64::default()).await.unwrap();
+    assert_eq!((swept.blobs_seen, swept.blobs_waiting, swept.orphans_found), (1, 0, 0), "{swept:?}");
+    assert_eq!(fixture.blobs().await, 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_put_under_way_is_no_orphan_of_its_own_process() {
     let (fixture, root) = (Fixture::new().await, tempfile::tempdir().unwrap());
