@@ -14,6 +14,6 @@ trap 'rm -rf "$work"' EXIT
 clone=$work/advisory-db-3157b0e258782691
 git clone -q "$database" "$clone"
 git -C "$clone" fetch -q origin HEAD
-sed 's|^\[advisories\]|[advisories]\ndb-path = "'"$work"'"\nmaximum-db-staleness = "P3650D"|' "$root/deny.toml" >"$work/deny.toml"
+sed 's|^\[advisories\]|[advisories]\ndb-path = "'"$work"'"\nmaximum-db-staleness = "P3650D"|' "$root/.deny.toml" >"$work/deny.toml"
 cd "$root"
 "$root/scripts/cargo-deny.sh" --locked --offline --config "$work/deny.toml" check advisories

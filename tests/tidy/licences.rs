@@ -1,4 +1,4 @@
-//! What a dependency may be, as `deny.toml` says it: the part that needs no tool of its own. `make deny` says the rest.
+//! What a dependency may be, as `.deny.toml` says it: the part that needs no tool of its own. `make deny` says the rest.
 //!
 //! Always holds: read from `cargo metadata` and Cargo.lock, for every crate that is linked into the binary or the tests.
 
@@ -7,10 +7,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// The strings of the list `key = [ … ]` in deny.toml.
+/// The strings of the list `key = [ … ]` in .deny.toml.
 fn list(key: &str) -> BTreeSet<String> {
-    let text = super::read("deny.toml");
-    let start = text.find(&format!("\n{key} = [")).unwrap_or_else(|| panic!("deny.toml has no {key}"));
+    let text = super::read(".deny.toml");
+    let start = text.find(&format!("\n{key} = [")).unwrap_or_else(|| panic!(".deny.toml has no {key}"));
     let list = text[start..].split(']').next().unwrap_or_default();
     list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }
@@ -76,9 +76,9 @@ fn sources_and_bans_are_kept() {
         match key {
             "name" => {
                 name = value.to_owned();
-                assert_ne!(name, "openssl-sys", "deny.toml bans it");
+                assert_ne!(name, "openssl-sys", ".deny.toml bans it");
             }
-            "version" => assert!(name != "hyper" || !value.starts_with("0."), "deny.toml bans hyper {value}"),
+            "version" => assert!(name != "hyper" || !value.starts_with("0."), ".deny.toml bans hyper {value}"),
             "source" => {
                 let source = value.strip_prefix("registry+").unwrap_or_else(|| panic!("{name} comes from {value}"));
                 assert!(sources.contains(source), "{name} comes from {source}");
