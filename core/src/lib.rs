@@ -18,6 +18,7 @@ pub mod metadata;
 pub mod namespace;
 pub mod objects;
 pub mod random;
+mod recent;
 mod shares;
 pub mod types;
 pub mod work;

@@ -127,8 +127,10 @@ pub const SESSION_TASK_SLOTS_MAX: usize = 4096;
 pub const SESSION_ATTEMPTS_MAX: u32 = 16;
 /// Parts that the table of sessions is divided into.
 pub const SESSION_SHARDS: usize = 64;
-/// How long after its last write a file that nobody closes is published, and how often such files are looked for.
+/// How long after its last write a file that nobody closes is published; how long after its first write one that is written to without a rest;
+/// and how often such files are looked for.
 pub const SESSION_IDLE: Duration = Duration::from_secs(1);
+pub const SESSION_DIRTY_MAX: Duration = Duration::from_secs(5);
 pub const SESSION_IDLE_LOOK: Duration = Duration::from_millis(250);
 /// How long after its last write a file that goes on to be hashed is kept in memory, and how many such files are.
 pub const SESSION_HASHING_KEEP: Duration = Duration::from_secs(60);
@@ -140,7 +142,8 @@ pub const DRAFT_IDLE: Duration = Duration::from_secs(2);
 /// Drafts that wait, some 100 bytes each, beyond which whoever would begin another seals some before that; and how many.
 pub const DRAFTS_MAX: usize = 1 << 14;
 pub const DRAFTS_SEALED_MAX: usize = 64;
-/// How long bytes that can't be stored are kept, and stored anew, before they are given up; and the rest between two attempts of those that
+/// How long bytes that can't be stored are kept, and stored anew, before they are given up, and how long that is remembered of a file that nobody
+/// has open; and the rest between two attempts of those that
 /// nobody waits for.
 pub const SESSION_FAILED_MAX: Duration = Duration::from_secs(120);
 pub const SESSION_RETRY_PAUSE: Duration = Duration::from_secs(1);

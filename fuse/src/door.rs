@@ -16,6 +16,7 @@ use crate::operations::directory::Fits;
 use crate::operations::locks::Undecided;
 use crate::reopening::Reopening;
 use crate::shapes::Inodes;
+use crate::siblings::Membership;
 
 pub struct Door {
     pub files: FileService,
@@ -31,6 +32,8 @@ pub struct Door {
     pub lockers: Lockers,
     pub undecided: Undecided,
     pub reopening: Reopening,
+    /// Until the last request is answered: what it changes after the mount's end, nobody else is told of.
+    pub _membership: Membership,
     /// Turns true when the mount has ended.
     pub ended: watch::Receiver<bool>,
 }

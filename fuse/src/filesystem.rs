@@ -250,7 +250,7 @@ impl Filesystem for TrefoilFilesystem {
                     // A read from the kernel's pages is none that is heard of.
                     let due = door.files.is_access_due(&door.view, door.node(ino)).await;
                     let flags = if due { FopenFlags::empty() } else { open_flags(&door) };
-                    reply.opened(door.handles.insert(open), flags);
+                    reply.opened(door.handles.insert(open, thread), flags);
                 }
                 Err(error) => reply.error(errno(&error)),
             }
@@ -277,7 +277,7 @@ impl Filesystem for TrefoilFilesystem {
             };
             match created {
                 Ok((made, open)) => door.fresh.send(stamp, |lifetime| {
-                    let handle = door.handles.insert(open);
+                    let handle = door.handles.insert(open, thread);
                     reply.created(lifetime, &door.shape(&made), Generation(0), handle, open_flags(&door));
                 }),
                 Err(error) => reply.error(errno(&error)),
@@ -336,14 +336,19 @@ impl Filesystem for TrefoilFilesystem {
         });
     }
 
-    fn flush(&self, _request: &Request, ino: INodeNo, fh: FileHandle, lock_owner: LockOwner, reply: ReplyEmpty) {
-        self.run("flush", |door| async move {
+    fn flush(&self, request: &Request, ino: INodeNo, fh: FileHandle, lock_owner: LockOwner, reply: ReplyEmpty) {
+        let thread = request.pid();
+        self.run("flush", move |door| async move {
             let node = door.node(ino);
             // Whatever becomes of the bytes.
             locks::closed(&door, node, lock_owner.0);
-            let published = match door.handles.writes(fh) {
-                true => door.files.close(&door.view, node).await,
-                false => door.files.publish(&door.view, node).await,
+            let published = match door.handles.get(fh).filter(|handle| handle.open.writes()) {
+                // A child that was given the descriptor ends; it goes on where it was opened, or RELEASE comes.
+                Some(handle) if !process::may_be_same(handle.opener, thread) => {
+                    door.files.publish_for(&door.view, node, handle.open.told()).await
+                }
+                Some(handle) => door.files.close(&door.view, &handle.open).await,
+                None => door.files.publish(&door.view, node).await,
             };
             empty(published, reply);
         });
@@ -372,9 +377,14 @@ impl Filesystem for TrefoilFilesystem {
         });
     }
 
-    fn fsync(&self, _request: &Request, ino: INodeNo, _fh: FileHandle, _datasync: bool, reply: ReplyEmpty) {
-        self.run("fsync", |door| async move {
-            empty(door.files.sync(&door.view, door.node(ino)).await, reply);
+    fn fsync(&self, _request: &Request, ino: INodeNo, fh: FileHandle, _datasync: bool, reply: ReplyEmpty) {
+        self.run("fsync", move |door| async move {
+            let node = door.node(ino);
+            let synced = match door.handles.get(fh) {
+                Some(handle) => door.files.sync_for(&door.view, node, handle.open.told()).await,
+                None => door.files.sync(&door.view, node).await,
+            };
+            empty(synced, reply);
         });
     }
 

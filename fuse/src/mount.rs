@@ -25,7 +25,7 @@ use crate::operations::locks::Undecided;
 use crate::options::MountOptions;
 use crate::reopening::Reopening;
 use crate::shapes::Inodes;
-use crate::siblings::{Member, Membership, Siblings};
+use crate::siblings::{Member, Siblings};
 use crate::submounts::Submounts;
 use crate::watcher::MountWatcher;
 
@@ -85,6 +85,7 @@ impl Mount {
             lockers: Lockers::default(),
             undecided: Undecided::default(),
             reopening: Reopening::default(),
+            _membership: membership,
             ended: waits_ended,
         };
         let door = Arc::new(door);
@@ -109,7 +110,7 @@ impl Mount {
 
         let (tell, ended) = watch::channel(None);
         let place = (directory.clone(), mounted.clone());
-        let kept = Kept { files, watcher, watch, membership };
+        let kept = Kept { files, watcher, watch };
         std::thread::Builder::new()
             .name("fuse-session".into())
             .spawn(move || serve(session, &place, kept, &end_waits, &tell))
@@ -159,12 +160,11 @@ impl Drop for Mount {
     }
 }
 
-/// What must live as long as the session: it hears of changes, and is counted among the mounts of its bucket.
+/// What must live as long as the session: it hears of changes.
 struct Kept {
     files: FileService,
     watcher: Arc<MountWatcher>,
     watch: WatchGuard,
-    membership: Membership,
 }
 
 fn serve(
@@ -187,9 +187,9 @@ fn serve(
         Err(error) => tracing::error!(directory = %directory.display(), error, "a mount's session ended badly"),
     }
     end_waits.send_replace(true);
-    let Kept { files, watcher, watch, membership } = kept;
+    let Kept { files, watcher, watch } = kept;
     // Nobody closes what a cut connection left locked.
     files.unlock_door(watch.id());
-    drop((watcher, watch, membership));
+    drop((watcher, watch));
     tell.send_replace(Some(ended));
 }

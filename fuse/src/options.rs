@@ -17,6 +17,8 @@ pub struct MountOptions {
     pub read_only: bool,
     /// Whether each change is on stable storage before it is answered.
     pub strict: bool,
+    /// Whether write(2), too, answers when its bytes are there.
+    pub synchronous: bool,
     /// Which reads change the time of the last access.
     pub access_times: AccessTimes,
     /// Whether others than the daemon's user may come in; modes decide what they may do there.
@@ -38,6 +40,7 @@ impl Default for MountOptions {
         Self {
             read_only: false,
             strict: false,
+            synchronous: false,
             access_times: AccessTimes::Never,
             allow_other: true,
             set_user_id: false,
@@ -82,10 +85,14 @@ impl MountOptions {
             "noexec" => self.execute = false,
             // Modes are always checked, by the kernel.
             "default_permissions" => {}
-            "sync" | "dirsync" => self.strict = true,
-            "async" => self.strict = false,
-            "defaults" | "_netdev" | "nofail" | "auto" | "noauto" | "user" | "nouser" | "users" => {}
-            _ if option.starts_with("x-") || option.starts_with("X-") || option.starts_with("comment") => {}
+            // Names are all that `dirsync` speaks of.
+            "dirsync" => self.strict = true,
+            "sync" => (self.strict, self.synchronous) = (true, true),
+            "async" => (self.strict, self.synchronous) = (false, false),
+            // Who may mount is mount(8)'s; what it says of the mount holds (mount(8), "user").
+            "user" | "users" => (self.execute, self.set_user_id, self.devices) = (false, false, false),
+            "defaults" | "_netdev" | "nofail" | "auto" | "noauto" | "nouser" => {}
+            _ if option.starts_with("x-") || option.starts_with("X-") || option == "comment" => {}
             _ => return Err(unknown(option)),
         }
         Ok(())
@@ -117,10 +124,14 @@ impl MountOptions {
 
     /// The same, as text that is read back to the same.
     pub fn text(&self) -> String {
-        let Self { read_only, strict, access_times, allow_other, set_user_id, devices, execute, defaults } = self;
+        let Self { read_only, strict, synchronous, access_times, allow_other, set_user_id, devices, execute, defaults } =
+            self;
         let pick = |is: bool, yes: &str, no: &str| if is { yes } else { no }.to_owned();
         let mut words = vec![pick(*read_only, "ro", "rw")];
         words.push(pick(*strict, "durability=strict", "durability=posix"));
+        if *synchronous {
+            words.push("sync".into());
+        }
         words.push(match access_times {
             AccessTimes::Never => "noatime".into(),
             AccessTimes::Relative => "relatime".into(),
@@ -149,6 +160,7 @@ impl MountOptions {
     pub fn flags(&self) -> MsFlags {
         let flags = [
             (self.read_only, MsFlags::MS_RDONLY),
+            (self.synchronous, MsFlags::MS_SYNCHRONOUS),
             (self.access_times == AccessTimes::Never, MsFlags::MS_NOATIME),
             (self.access_times == AccessTimes::Relative, MsFlags::MS_RELATIME),
             (self.access_times == AccessTimes::Always, MsFlags::MS_STRICTATIME),
@@ -172,7 +184,7 @@ fn bad(option: &str, expected: &str) -> OptionError {
 }
 
 fn unknown(option: &str) -> OptionError {
-    let known = "ro, rw, noatime, relatime, strictatime, durability=posix|strict, uid=N, gid=N, umask=NNN, fmask=NNN, dmask=NNN, suid, nosuid, \
+    let known = "ro, rw, noatime, relatime, strictatime, durability=posix|strict, sync, dirsync, uid=N, gid=N, umask=NNN, fmask=NNN, dmask=NNN, suid, nosuid, \
                  dev, nodev, exec, noexec, allow_other, noallow_other";
     match option.split('=').next().unwrap_or(option) {
         "allow_root" | "auto_unmount" | "nonempty" | "kernel_cache" | "direct_io" | "max_read" | "fsname"

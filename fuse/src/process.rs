@@ -80,6 +80,12 @@ fn sleeping(text: &str) -> Option<Sleeping> {
     }
 }
 
+/// Whether two threads may be of one program: where either can't be seen, or has ended, they may.
+pub fn may_be_same(one: u32, other: u32) -> bool {
+    let program = |thread| Some(field(&status(thread)?, "Tgid:")?.to_owned());
+    one == other || program(one).zip(program(other)).is_none_or(|(one, other)| one == other)
+}
+
 /// The supplementary groups of a thread; none where it can't be seen.
 pub fn groups(thread: u32) -> Vec<u32> {
     status(thread).map(|status| groups_of(&status)).unwrap_or_default()

@@ -6,7 +6,7 @@
 use std::ffi::CString;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +28,8 @@ mod locks;
 mod names;
 #[path = "mount/options.rs"]
 mod options;
+#[path = "mount/read_only.rs"]
+mod read_only;
 #[path = "mount/submounts.rs"]
 mod submounts;
 
@@ -326,15 +328,6 @@ fn with_two_mounts_each_sees_the_other_s_changes_at_once() {
     }
     first.unmount(false).unwrap();
     second.unmount(false).unwrap();
-}
-
-#[test]
-fn a_read_only_mount_changes_nothing() {
-    let Some(store) = store() else { return };
-    let (root, mount) = store.mount("m", "ro");
-    let error = std::fs::OpenOptions::new().mode(0o644).create(true).append(true).open(root.join("x")).unwrap_err();
-    assert_eq!(error.raw_os_error(), Some(libc::EROFS));
-    mount.unmount(false).unwrap();
 }
 
 #[test]

@@ -57,6 +57,13 @@ fn one(item: &Spanned<DeValue<'_>>, place: Place<'_>) -> Result<MountSpec, Setti
         };
         *field = text.trim_end_matches('/').to_owned();
     }
+    // As the command takes it, and [[export]].
+    if let Some((bucket, prefix)) = spec.bucket.split_once('/') {
+        if !spec.prefix.is_empty() {
+            return Err(SettingsError(format!("{here}: [[mount]] has a prefix in its bucket and another; remove one")));
+        }
+        (spec.bucket, spec.prefix) = (bucket.to_owned(), prefix.to_owned());
+    }
     for (key, text, expected) in
         [("bucket", &spec.bucket, "the name of a bucket"), ("dir", &spec.dir, "the directory to mount it on")]
     {

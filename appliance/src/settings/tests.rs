@@ -198,6 +198,11 @@ fn mounts_are_tables_of_their_own() {
     assert_eq!((photos.source().as_str(), photos.dir.as_str()), ("photos/2026", "/mnt/photos"));
     assert_eq!((other.source().as_str(), other.options.as_str()), ("b-2", ""));
 
+    let (_dir, slashed) = file("[[mount]]\nbucket = 'photos/2026/march/'\ndir = '/m'\n");
+    let slashed = load_from(&Flags { config: Some(slashed), values: Vec::new() }, Path::new(NO_FILE), []).unwrap();
+    let [mount] = &slashed.settings.mounts[..] else { panic!("{:?}", slashed.settings.mounts) };
+    assert_eq!((mount.bucket.as_str(), mount.prefix.as_str()), ("photos", "2026/march"));
+
     let (_dir, again) = file(&crate::cli::settings::render(&loaded));
     let again = load_from(&Flags { config: Some(again), values: Vec::new() }, Path::new(NO_FILE), []).unwrap();
     assert_eq!(again.settings, loaded.settings);
@@ -206,6 +211,10 @@ fn mounts_are_tables_of_their_own() {
         ("[mount]\nbucket = 'x'\n", "trefoil.toml:1: write [[mount]], for there can be several"),
         ("[[mount]]\nbuket = 'x'\n", "trefoil.toml:2: unknown key buket in [[mount]]; did you mean bucket?"),
         ("[[mount]]\nbucket = 7\n", "trefoil.toml:2: bucket of [[mount]] is no text; put it in quotes"),
+        (
+            "[[mount]]\nbucket = 'b-2/c'\nprefix = 'd'\ndir = '/m'\n",
+            "trefoil.toml:1: [[mount]] has a prefix in its bucket and another; remove one",
+        ),
         ("[[mount]]\nbucket = 'b-2'\n", "trefoil.toml:1: [[mount]] lacks dir; give the directory to mount it on"),
     ] {
         assert_eq!(file_error(text), expected, "{text}");

@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
-use quick_cache::sync::Cache;
 use tokio::sync::Notify;
 
 use super::attributes::AnyNode;
@@ -22,6 +21,7 @@ use crate::metadata::records::Record;
 use crate::metadata::transaction::{Transaction, TxError};
 use crate::metadata::watched::NOBODY;
 use crate::metadata::{Durability, Table};
+use crate::recent::{Recent, recent};
 use crate::transact;
 
 /// Which reads change the time of the last access (mount(8)).
@@ -54,7 +54,7 @@ impl AccessTimes {
 pub(crate) struct Accesses {
     waiting: Mutex<HashMap<Id, Timestamp>>,
     /// Of nodes that have no attributes of their own.
-    unset: Cache<Id, Timestamp>,
+    unset: Recent<Id, Timestamp>,
     /// Nobody looks where nothing ever was noted.
     used: AtomicBool,
     many: Notify,
@@ -64,7 +64,7 @@ impl Default for Accesses {
     fn default() -> Self {
         Self {
             waiting: Mutex::default(),
-            unset: Cache::new(ACCESS_TIMES_MAX),
+            unset: recent(ACCESS_TIMES_MAX, ACCESS_TIMES_MAX as u64, quick_cache::UnitWeighter),
             used: AtomicBool::new(false),
             many: Notify::new(),
         }

@@ -13,6 +13,7 @@ use crate::metadata::Table;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{NodeKind, NodeRecord, Posix, Record};
 use crate::metadata::transaction::{Transaction, TxError};
+use crate::metadata::watched::Begun;
 use crate::namespace::Directory;
 use crate::transact;
 
@@ -282,7 +283,10 @@ impl FileService {
         let guard = set.unchanged_since.filter(|_| set.size.is_none());
         // From here on, no time of an earlier read is put over the one that is to be set.
         let read_at = rest.accessed.and_then(|_| self.inner.accesses.take(node));
-        let changed = self.change_attributes(view, caller, node, (&rest, guard)).await;
+        // What is published meanwhile keeps the time that is set: it is said before the commit, and told after it.
+        let mut changing = None;
+        let changed = self.change_attributes(view, caller, node, (&rest, guard), &mut changing).await;
+        self.tell_change(changing).await;
         if let (Err(_), Some(read_at)) = (&changed, read_at) {
             self.inner.accesses.give_back(node, read_at);
         }
@@ -291,13 +295,6 @@ impl FileService {
         if drafted {
             self.inner.drafts.note(node, &view.bucket);
         }
-        let changing = self.begin_change(view, node, false);
-        match rest.modified {
-            Some(SetTime::To(time)) => self.inner.sessions.set_modified(node, time),
-            Some(SetTime::Now) => self.inner.sessions.set_modified(node, self.now()),
-            None => {}
-        }
-        self.tell_change(changing).await;
         let before = match resized {
             None => Some(before.on_one_side()),
             // Both changes are this caller's where nobody came between.
@@ -316,8 +313,11 @@ impl FileService {
         caller: &Caller,
         node: Id,
         (rest, guard): (&SetAttributes, Option<Timestamp>),
+        changing: &mut Option<Begun>,
     ) -> Result<(Attributes, Attributes, bool)> {
         transact!(self.store(), self.durability(view), |tx| {
+            // Of an attempt before: this one may be refused, which waits for what is under way.
+            *changing = None;
             tx.origin(view.watcher);
             let mut found = self.any_node(tx, node, false).await?;
             let mut drafted = false;
@@ -338,7 +338,11 @@ impl FileService {
             self.inner.accesses.overlay(&mut after);
             // Bytes that wait are committed with the times that were set.
             (after.size, after.used) = (before.size, before.used);
-            after.modified = if rest.modified.is_some() { after.modified } else { before.modified };
+            *changing = self.begin_change(view, node, false);
+            match rest.modified {
+                None => after.modified = before.modified,
+                Some(_) => self.inner.sessions.set_modified(node, after.modified),
+            }
             Ok((before, after, drafted))
         })
     }

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use super::session::Session;
-use super::{FileError, FileService, View};
+use super::{FileError, FileService, Open, View};
 use crate::error::{Error, Result};
 use crate::limits::{DRAFT_IDLE, DRAFTS_MAX, DRAFTS_SEALED_MAX, LIST_FETCH_MAX, SESSION_FLUSHES_MAX};
 use crate::metadata::keys::{self, Id};
@@ -28,7 +28,14 @@ pub(crate) struct Drafts {
     /// With when they were last written to.
     waiting: Mutex<HashMap<Id, (BucketName, Instant)>>,
     /// Openings for writing, of any bucket.
-    writers: Mutex<HashMap<Id, usize>>,
+    writers: Mutex<HashMap<Id, Writers>>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Writers {
+    open: usize,
+    /// Of those: a descriptor of them was closed by who opened it.
+    closing: usize,
 }
 
 impl Drafts {
@@ -75,32 +82,43 @@ impl Drafts {
     }
 
     pub fn opened(&self, node: Id) {
-        *self.writers.lock().entry(node).or_default() += 1;
+        self.writers.lock().entry(node).or_default().open += 1;
+    }
+
+    /// An opening is being closed. `first`: for the first time. Whether all are: two that are closed at once do not wait for each other's end.
+    fn closing(&self, node: Id, first: bool) -> bool {
+        let mut writers = self.writers.lock();
+        let Some(writers) = writers.get_mut(&node) else { return true };
+        writers.closing += usize::from(first);
+        writers.closing >= writers.open
     }
 
     /// Whether it was the last opening for writing.
-    fn closed(&self, node: Id) -> bool {
-        let mut writers = self.writers.lock();
-        let Some(count) = writers.get_mut(&node) else { return true };
-        *count -= 1;
-        let last = *count == 0;
+    fn closed(&self, node: Id, closing: bool) -> bool {
+        let mut all = self.writers.lock();
+        let Some(writers) = all.get_mut(&node) else { return true };
+        writers.open -= 1;
+        writers.closing -= usize::from(closing);
+        let last = writers.open == 0;
         if last {
-            writers.remove(&node);
+            all.remove(&node);
         }
         last
     }
 
     pub fn writers(&self, node: Id) -> usize {
-        self.writers.lock().get(&node).copied().unwrap_or(0)
+        self.writers.lock().get(&node).map_or(0, |writers| writers.open)
     }
 }
 
 impl FileService {
     /// A file that is open for writing is being closed: what was written is published, and where this is the last such opening and the bucket
     /// has versions, it is a version when this answers.
-    pub async fn close(&self, view: &View, node: Id) -> Result<()> {
-        self.publish(view, node).await?;
-        if self.inner.drafts.writers(node) <= 1 && self.inner.drafts.waits(node) {
+    pub async fn close(&self, view: &View, open: &Open) -> Result<()> {
+        let node = open.node();
+        let is_last = self.inner.drafts.closing(node, open.is_closing());
+        self.publish_for(view, node, open.told()).await?;
+        if is_last && self.inner.drafts.waits(node) {
             self.seal(node).await?;
             if view.strict {
                 self.sync_all().await?;
@@ -110,8 +128,8 @@ impl FileService {
     }
 
     /// An opening for writing is gone.
-    pub(crate) fn closed(&self, runtime: &Handle, node: Id) {
-        if self.inner.drafts.closed(node) && self.inner.drafts.waits(node) {
+    pub(crate) fn closed(&self, runtime: &Handle, node: Id, closing: bool) {
+        if self.inner.drafts.closed(node, closing) && self.inner.drafts.waits(node) {
             let service = self.clone();
             runtime.spawn(async move { service.seal_behind(node).await });
         }

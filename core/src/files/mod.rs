@@ -38,6 +38,7 @@ pub use error::FileError;
 pub(crate) use names::{FileName, node_name, shown as shown_name};
 pub use open::{Known, Open};
 pub use service::FileService;
+pub use session::Told;
 pub use types::{
     Access, Allocate, Around, Attributes, Caller, Defaults, EntriesPage, Entry, Exclusive, Kind, Lock, LockFamily,
     LockKind, LockOwner, Made, Make, RenameMode, Seek, SetAttributes, SetTime, SetXattr, Space, Stability, View,

@@ -3,9 +3,11 @@
 //! Always holds: a node is held before its record is read, so that whoever takes its last name sees that it is open. The node
 //! of an unlinked file goes, with its content, when its last opening is closed, or at the next start.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tokio::runtime::Handle;
 
-use super::{Access, Caller, FileError, FileService, View};
+use super::{Access, Caller, FileError, FileService, Told, View};
 use crate::error::Result;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{NodeKind, NodeRecord, Record};
@@ -20,6 +22,9 @@ pub struct Open {
     node: Id,
     /// Whether it may be written through.
     writes: bool,
+    told: Told,
+    /// A descriptor of it was closed by who opened it; there may be others.
+    closing: AtomicBool,
     hold: Option<Hold>,
     runtime: Handle,
 }
@@ -39,12 +44,22 @@ impl Open {
     pub fn writes(&self) -> bool {
         self.writes
     }
+
+    /// It is being closed. Whether for the first time.
+    pub(super) fn is_closing(&self) -> bool {
+        !self.closing.swap(true, Ordering::AcqRel)
+    }
+
+    /// Which losses it was told of.
+    pub fn told(&self) -> &Told {
+        &self.told
+    }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
         if self.writes {
-            self.service.closed(&self.runtime, self.node);
+            self.service.closed(&self.runtime, self.node, *self.closing.get_mut());
         }
         if self.hold.take().is_some_and(Hold::release) {
             self.service.abandoned(&self.runtime, self.node);
@@ -81,7 +96,11 @@ impl FileService {
         let hold = Some(self.inner.objects.tree().opens().hold(node).await);
         let known = Known { service: self.clone(), node, hold, runtime: Handle::current() };
         if checked {
-            self.node(node).await?;
+            // Its record was read a moment ago: only whether it is there counts, and each name that a kernel looks up comes by here.
+            let (_, values) = self.store().get_many(&[(Table::Index, keys::node(node))]).await?;
+            if values[0].is_none() {
+                return Err(FileError::Stale.into());
+            }
         }
         Ok(known)
     }
@@ -106,12 +125,16 @@ impl FileService {
         if access.write {
             self.inner.drafts.opened(node);
         }
-        let open = Open { service: self.clone(), node, writes: access.write, hold, runtime: Handle::current() };
+        let told = self.told_so_far(node);
+        let (service, writes, runtime) = (self.clone(), access.write, Handle::current());
+        let open = Open { service, node, writes, told, closing: AtomicBool::new(false), hold, runtime };
         let record = self.node(node).await?;
         if record.kind != NodeKind::File {
             return Err(FileError::Invalid("not a regular file").into());
         }
-        self.check_record(view, caller, node, &record, access).await?;
+        // Who may not write does not empty it, however it is opened.
+        let wanted = Access { write: access.write || truncate, ..access };
+        self.check_record(view, caller, node, &record, wanted).await?;
         if truncate {
             self.drop_privileges(view, caller, node, &record).await?;
             let session = self.inner.sessions.get_or_make(view, node);

@@ -1,12 +1,13 @@
 //! Making what was written the object, and stable.
 //!
-//! Always holds (T9): `Ok` is answered only where it is so. A failure that nobody waited for is told by the next call, once.
+//! Always holds (T9): `Ok` is answered only where it is so. What was given up while nobody waited for it is told to each opening, once.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::StreamExt;
 
-use super::{FileError, FileService, View};
+use super::session::Facts;
+use super::{FileError, FileService, Told, View};
 use crate::error::{Error, Result};
 use crate::limits::{
     ORDERED_SYNC_WAIT, SESSION_FLUSHES_MAX, SESSION_HASHING_KEEP, SESSION_IDLE, SESSION_IDLE_LOOK, SESSIONS_HASHING_MAX,
@@ -30,9 +31,23 @@ impl FileService {
         }
     }
 
+    /// The same for an opening, which is told of what was lost of the file since it was told last.
+    pub async fn publish_for(&self, view: &View, node: Id, told: &Told) -> Result<()> {
+        let published = self.publish(view, node).await;
+        self.tell_loss(node, told).and(published)
+    }
+
     /// The same, on stable storage.
+    pub async fn sync_for(&self, view: &View, node: Id, told: &Told) -> Result<()> {
+        self.publish_for(view, node, told).await?;
+        self.sync_all().await
+    }
+
+    /// What was written to the file is on stable storage. For clients of NFS, who hear of other losses by the verifier: `Stale` where what was
+    /// written went to a version that another has followed.
     pub async fn sync(&self, view: &View, node: Id) -> Result<()> {
         self.publish(view, node).await?;
+        self.tell_displaced(node)?;
         self.sync_all().await
     }
 
@@ -45,11 +60,7 @@ impl FileService {
     pub async fn settle(&self) -> Result<()> {
         let mut first = Ok(());
         for session in self.inner.sessions.all() {
-            let mut flushed = self.flush(&session).await;
-            if flushed.is_err() {
-                // The answer may have been of an earlier failure.
-                flushed = self.flush(&session).await;
-            }
+            let flushed = self.flush(&session).await;
             if !matches!(flushed, Err(Error::File(FileError::Stale))) {
                 first = first.and(flushed);
             }
@@ -94,17 +105,20 @@ impl FileService {
     }
 
     pub(super) async fn publish_idle_once(&self) {
-        let idle = self.inner.sessions.all().into_iter().filter(|session| session.facts().is_idle(SESSION_IDLE));
+        let is_due = |facts: Facts| facts.is_idle(SESSION_IDLE) || facts.is_overdue();
+        let due = self.inner.sessions.all().into_iter().filter(|session| is_due(session.facts()));
         let hashing = &AtomicUsize::new(0);
-        futures::stream::iter(idle)
+        futures::stream::iter(due)
             .for_each_concurrent(SESSION_FLUSHES_MAX, |session| async move {
                 if session.facts().dirty {
                     self.flush_behind(&session).await;
                 } else {
-                    self.forget_failure(&session).await;
+                    self.forget_old_loss(&session);
                 }
                 // Whoever writes now and then, as to a log, goes on where the hash is.
-                let goes_on = session.is_hashing() && !session.facts().is_idle(SESSION_HASHING_KEEP);
+                let facts = session.facts();
+                let goes_on =
+                    !facts.is_idle(SESSION_IDLE) || session.is_hashing() && !facts.is_idle(SESSION_HASHING_KEEP);
                 if !goes_on || hashing.fetch_add(1, Ordering::Relaxed) >= SESSIONS_HASHING_MAX {
                     self.inner.sessions.let_go(session);
                 }

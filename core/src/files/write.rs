@@ -99,9 +99,9 @@ impl FileService {
                 space.writable_bytes
             )));
         }
-        match keep_size || end <= self.session_size(session).await? {
+        match keep_size {
             true => Ok(()),
-            false => self.resize_session(view, session, end).await.map(|_| ()),
+            false => self.lengthen_session(view, session, end).await,
         }
     }
 

@@ -101,7 +101,10 @@ impl FileService {
             let refused = match (mode, there) {
                 (SetXattr::Create, true) => Some(FileError::Exists),
                 (SetXattr::Replace, false) => Some(FileError::NoAttribute),
-                _ if !there && found.xattrs() as usize >= XATTRS_MAX => Some(FileError::AttributeTooLarge),
+                _ if !there && found.xattrs() as usize >= XATTRS_MAX => {
+                    let full = format!("a file has at most {XATTRS_MAX} extended attributes");
+                    return Err(Error::StorageFull(full).into());
+                }
                 _ => None,
             };
             if let Some(error) = refused {

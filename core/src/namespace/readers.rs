@@ -8,15 +8,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bytes::Bytes;
-use quick_cache::sync::Cache;
-
 use super::{Named, Tree};
 use crate::limits::{CACHED_OVERHEAD_BYTES, DIRECTORIES_READ_BITS, REMOVED_NAMES_BYTES_MAX};
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{Dentry, Record};
 use crate::metadata::transaction::Transaction;
 use crate::metadata::{LockGuard, Table};
+use crate::recent::{Recent, recent};
+use bytes::Bytes;
 
 /// A directory, and a name in it.
 type Gone = (Id, Box<[u8]>);
@@ -25,7 +24,7 @@ pub(super) struct Readers {
     /// One bit for each directory that was read, by its id. Several share one, so that a directory may count which nobody has read.
     read: Box<[AtomicU64]>,
     /// Names by their cookies.
-    gone: Cache<u64, Gone, Weight>,
+    gone: Recent<u64, Gone, Weight>,
 }
 
 #[derive(Clone)]
@@ -42,7 +41,7 @@ impl Default for Readers {
         let items = usize::try_from(REMOVED_NAMES_BYTES_MAX / CACHED_OVERHEAD_BYTES).unwrap_or(usize::MAX);
         Self {
             read: (0..DIRECTORIES_READ_BITS / 64).map(|_| AtomicU64::new(0)).collect(),
-            gone: Cache::with_weighter(items, REMOVED_NAMES_BYTES_MAX, Weight),
+            gone: recent(items, REMOVED_NAMES_BYTES_MAX, Weight),
         }
     }
 }

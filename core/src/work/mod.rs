@@ -14,4 +14,4 @@ pub mod start;
 pub mod sweep;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

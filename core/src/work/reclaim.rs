@@ -1,7 +1,8 @@
 //! Reclaim: the bytes that nothing names any more.
 //!
 //! Always holds (T3): a task was committed with the change that let go of the bytes, so nothing committed names them; blobs go only
-//! while no reader has their content pinned. A task is removed after its blobs are gone: a crash between repeats it, and deleting
+//! only once that commit is on stable storage, and while no reader has their content pinned: or a power cut could leave the index of before it,
+//! and not the bytes. A task is removed after its blobs are gone: a crash between repeats it, and deleting
 //! what is gone succeeds.
 
 use std::sync::Arc;
@@ -115,6 +116,7 @@ async fn round_from(service: &ObjectService, mut start: Key) -> Result<(Round, K
         let full = tasks.len() == LIST_FETCH_MAX;
         if let Some((last, _)) = tasks.last() {
             start = [last, &[0][..]].concat();
+            service.store().sync().await?;
         }
         let outcomes = stream::iter(tasks)
             .map(|(key, value)| async move { (carry_out(service, &key, &value).await, key) })

@@ -5,6 +5,7 @@ mod remnants;
 mod sweep;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use futures::FutureExt;
@@ -17,11 +18,12 @@ use crate::metadata::{
 };
 
 /// An index that remembers what was asked of it, and can let something happen first.
-pub(super) struct Spy {
+pub(crate) struct Spy {
     inner: Arc<dyn MetadataStore>,
     log: Arc<Mutex<Vec<Asked>>>,
     /// Happens before the next reading of one of these keys is answered.
     before: Mutex<Option<(Key, BoxFuture<'static, ()>)>>,
+    pub(crate) fails_to_sync: AtomicBool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,12 +34,12 @@ pub(super) enum Asked {
 }
 
 impl Spy {
-    pub(super) fn on(inner: Arc<dyn MetadataStore>) -> Arc<Self> {
-        Arc::new(Self { inner, log: Arc::default(), before: Mutex::default() })
+    pub(crate) fn on(inner: Arc<dyn MetadataStore>) -> Arc<Self> {
+        Arc::new(Self { inner, log: Arc::default(), before: Mutex::default(), fails_to_sync: AtomicBool::new(false) })
     }
 
     /// Lets `happens` happen before the next reading of `key` outside of a snapshot is answered.
-    pub(super) fn before_reading(&self, key: Key, happens: BoxFuture<'static, ()>) {
+    pub(crate) fn before_reading(&self, key: Key, happens: BoxFuture<'static, ()>) {
         *self.before.lock() = Some((key, happens));
     }
 
@@ -75,6 +77,13 @@ impl MetadataStore for Spy {
 
     fn commit(&self, batch: Batch, durability: Durability) -> BoxFuture<'_, Result<(), CommitError>> {
         self.inner.commit(batch, durability)
+    }
+
+    fn sync(&self) -> BoxFuture<'_, Result<(), CommitError>> {
+        match self.fails_to_sync.load(Ordering::SeqCst) {
+            true => std::future::ready(Err(CommitError::Failed("no disk".into()))).boxed(),
+            false => self.inner.sync(),
+        }
     }
 }
 

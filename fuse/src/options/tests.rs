@@ -45,6 +45,19 @@ fn the_later_holds() {
 }
 
 #[test]
+fn sync_is_for_bytes_and_dirsync_for_names() {
+    let flags = |text| (parse(text).strict, parse(text).flags().contains(MsFlags::MS_SYNCHRONOUS));
+    assert_eq!(flags("sync"), (true, true));
+    assert_eq!(flags("dirsync"), (true, false));
+    assert_eq!(flags("durability=strict"), (true, false));
+    assert_eq!(flags("sync,async"), (false, false));
+    // Whoever may mount: what they mount has nothing that could give them rights.
+    let users = parse("users");
+    assert!(!users.execute && !users.set_user_id && !users.devices);
+    assert!(parse("user,exec").execute);
+}
+
+#[test]
 fn what_is_unknown_or_malformed_is_refused_with_what_to_write() {
     for (text, expected) in [
         ("noatim", "there are ro, rw"),
@@ -55,6 +68,7 @@ fn what_is_unknown_or_malformed_is_refused_with_what_to_write() {
         ("direct_io", "no meaning"),
         ("max_read=4096", "no meaning"),
         ("ro=1", "not known"),
+        ("comments", "not known"),
     ] {
         let error = MountOptions::parse(text).unwrap_err().to_string();
         assert!(error.contains(expected), "{text}: {error}");
@@ -71,6 +85,9 @@ fn the_text_of_options_gives_them_back() {
         "durability=strict,relatime,suid,dev,noexec,noallow_other",
         "uid=5,umask=077",
         "fmask=137,dmask=027",
+        "sync",
+        "dirsync",
+        "users",
     ] {
         let options = parse(text);
         assert_eq!(parse(&options.text()), options, "{text}: {}", options.text());

@@ -53,7 +53,6 @@ struct Step {
     /// Pages that go as a whole.
     gone: Vec<u32>,
     etag: ETag,
-    facts: Facts,
 }
 
 /// What a transaction has done.
@@ -67,7 +66,8 @@ struct Stepped {
 }
 
 impl Facts {
-    /// Sets the times that the writes set.
+    /// Sets the times that the writes set. Of facts that were read in the transaction that does it: whoever sets a time says so before the commit
+    /// does, so that a publication that has to make way for it keeps it.
     pub(super) fn apply(&self, record: &mut NodeRecord) {
         record.modified = self.modified;
         if let Some(posix) = &mut record.posix {
@@ -117,7 +117,6 @@ impl FileService {
                 inline,
                 gone: Vec::new(),
                 etag,
-                facts: session.facts(),
             };
             outs.iter().for_each(|out| out.submitted());
             let stepped = self.step(session, &state.committed, &step).await;
@@ -143,7 +142,7 @@ impl FileService {
 
     /// Only the times have changed.
     async fn commit_touch(&self, session: &Session, state: &mut State) -> Result<Outcome> {
-        let (node, facts, expected) = (session.node, session.facts(), state.committed.content);
+        let (node, expected) = (session.node, state.committed.content);
         let outcome = transact!(self.inner.objects.store(), Durability::Ordered, |tx| {
             tx.origin(Some(NOBODY));
             let value = tx.get(Table::Index, &keys::node(node)).await?.ok_or(Error::from(FileError::Stale))?;
@@ -152,7 +151,7 @@ impl FileService {
             if record.content != expected || tree.is_sealed(tx, &session.bucket, &record).await? {
                 return Ok(Outcome::Changed);
             }
-            facts.apply(&mut record);
+            session.facts().apply(&mut record);
             self.inner.objects.tree().put_node(tx, node, &record).await?;
             Ok(Outcome::Done)
         })?;
@@ -198,7 +197,6 @@ impl FileService {
                 inline: Vec::new(),
                 gone,
                 etag: self.tag(state, true).await?,
-                facts: session.facts(),
             };
             let kept = state.kept;
             let Some(stepped) = self.step(session, &state.committed, &step).await? else {
@@ -412,7 +410,7 @@ async fn tree_step(
     record.etag = step.etag.clone();
     record.checksum = None;
     record.parts = None;
-    step.facts.apply(&mut record);
+    session.facts().apply(&mut record);
     tree.put_node(tx, node, &record).await?;
     Ok(Some(Stepped { content: id, location, next_slot, crowded: now_crowded, scattered: now_scattered }))
 }

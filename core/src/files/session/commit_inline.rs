@@ -31,7 +31,7 @@ impl FileService {
                 });
             }
         }
-        let (altered, size, facts) = (state.altered, state.size, session.facts());
+        let (altered, size) = (state.altered, state.size);
         let expected = &state.committed;
         let outcome = transact!(self.inner.objects.store(), Durability::Ordered, |tx| {
             tx.origin(Some(NOBODY));
@@ -65,7 +65,7 @@ impl FileService {
                 record.checksum = None;
                 record.parts = None;
             }
-            facts.apply(&mut record);
+            session.facts().apply(&mut record);
             tree.put_node(tx, node, &record).await?;
             Ok(Outcome::Done)
         })?;
@@ -80,6 +80,7 @@ impl FileService {
             numbers.into_iter().for_each(|number| state.forget(number));
             state.committed = Committed { size, content, in_place: None, depth: 0, next_slot: 0 };
             state.kept = size;
+            state.crowded.clear();
             state.target = None;
             (state.dirty, state.altered) = (false, false);
         }

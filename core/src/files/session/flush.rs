@@ -4,6 +4,7 @@
 //! is published by the next.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -16,13 +17,6 @@ use crate::error::{Error, Result};
 use crate::files::{FileError, FileService};
 use crate::limits::{SESSION_ATTEMPTS_MAX, SESSION_FAILED_MAX, SESSION_PUTS_MAX};
 
-/// Who waits for a publication, and so is to hear of what went wrong before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Waits {
-    Somebody,
-    Nobody,
-}
-
 /// What came of an attempt to commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -34,21 +28,15 @@ pub(super) enum Outcome {
 }
 
 impl FileService {
-    /// What was written so far is committed, in order, when this answers `Ok`. An error that nobody was told of yet is the answer
-    /// instead, once.
+    /// What was written so far, and not given up, is committed, in order, when this answers `Ok`.
     ///
     /// It goes on where the caller stops waiting: so the session always knows what came of its commits.
     pub(crate) async fn flush(&self, session: &Arc<Session>) -> Result<()> {
-        let nothing = |state: &State| !state.is_dirty() && state.error.is_none();
-        if session.state.lock().await.as_ref().is_none_or(nothing) {
+        if session.state.lock().await.as_ref().is_none_or(|state| !state.is_dirty()) {
             return Ok(());
         }
-        self.flush_as(session, Waits::Somebody).await
-    }
-
-    async fn flush_as(&self, session: &Arc<Session>, waits: Waits) -> Result<()> {
         let (service, session) = (self.clone(), Arc::clone(session));
-        let mut flushing = Box::pin(async move { service.flush_now(&session, waits).await });
+        let mut flushing = Box::pin(async move { service.flush_now(&session).await });
         // What waits for nothing needs no task.
         if let Poll::Ready(flushed) = futures::poll!(flushing.as_mut()) {
             return flushed;
@@ -57,36 +45,36 @@ impl FileService {
         flushed.map_err(|error| Error::Internal(format!("a publication failed: {error}")))?
     }
 
-    async fn flush_now(&self, session: &Arc<Session>, waits: Waits) -> Result<()> {
+    async fn flush_now(&self, session: &Arc<Session>) -> Result<()> {
         let _one = session.flushing.lock().await;
-        let flushed = self.flush_alone(session, waits).await;
+        let flushed = self.flush_alone(session).await;
         if matches!(flushed, Err(Error::File(FileError::Stale)))
             && let Some(state) = session.state.lock().await.as_mut()
         {
-            // The node is gone, and what was written to it with it.
+            // The node is gone, and what was written to it with it; or it is a version that another has followed, and whoever wrote to it may still
+            // ask what became of that.
+            match state.is_dirty() && self.node(session.node).await.is_ok() {
+                true => session.lose(&self.inner.sessions, FileError::Stale.into()),
+                false => session.forget_loss(),
+            }
             state.discard();
-            state.error = None;
             session.tell(state, None);
         }
         flushed
     }
 
-    async fn flush_alone(&self, session: &Arc<Session>, waits: Waits) -> Result<()> {
+    async fn flush_alone(&self, session: &Arc<Session>) -> Result<()> {
         for attempt in 0..SESSION_ATTEMPTS_MAX {
             let mut locked = session.state.lock().await;
             let Some(state) = locked.as_mut() else { return Ok(()) };
-            if waits == Waits::Somebody
-                && let Some(error) = state.error.take()
-            {
-                return Err(error);
-            }
             if !state.is_dirty() {
                 return Ok(());
             }
             let waiting = self.prepare(session, state).await?;
             if !waiting.is_empty() {
                 let key = state.key.clone();
-                if attempt == 0 {
+                // All that lay below was made written: whoever wrote a page meanwhile would have it lie there for good.
+                if attempt == 0 && !state.flattened {
                     // Others read and write meanwhile.
                     drop(locked);
                     self.store_all(session, &key, waiting).await?;
@@ -125,13 +113,12 @@ impl FileService {
             .await
     }
 
-    /// The same where nobody waits for the outcome. It is tried whatever went wrong before, after a rest; whoever publishes next is told of the
-    /// first failure, also where all is stored by then. What can't be stored for long is given up.
+    /// The same where nobody waits for the outcome. After a failure there is a rest; what can't be stored for long is given up, and that is told.
     pub(crate) async fn flush_behind(&self, session: &Arc<Session>) {
         if session.facts().is_resting() {
             return;
         }
-        let Err(error) = self.flush_as(session, Waits::Nobody).await else { return };
+        let Err(error) = self.flush(session).await else { return };
         if matches!(error, Error::File(FileError::Stale)) {
             return;
         }
@@ -139,31 +126,19 @@ impl FileService {
         let mut state = session.state.lock().await;
         let Some(state) = state.as_mut() else { return };
         session.facts.lock().failed_at = Some(Instant::now());
-        state.error.get_or_insert(error);
         let since = *state.failing_since.get_or_insert_with(Instant::now);
         if since.elapsed() >= SESSION_FAILED_MAX {
+            tracing::error!(%error, node = session.node, "written bytes are given up");
             state.discard();
-            self.inner.sessions.lost();
+            session.lose(&self.inner.sessions, error);
             session.tell(state, None);
-        }
-    }
-
-    /// Forgets a failure of long ago that nobody will be told of: nobody has the file open for writing. An NFS client has nothing open; it hears
-    /// of what was lost by the verifier.
-    pub(crate) async fn forget_failure(&self, session: &Session) {
-        if session.facts().is_idle(SESSION_FAILED_MAX)
-            && self.inner.drafts.writers(session.node) == 0
-            && let Some(state) = session.state.lock().await.as_mut()
-            && !state.is_dirty()
-        {
-            state.error = None;
         }
     }
 
     /// Begins to store the whole pages that wait in the queue, some at a time.
     pub(super) fn store_behind(&self, session: &Arc<Session>, state: &mut State) {
-        while state.storing < SESSION_PUTS_MAX && state.storing < state.queue.len() {
-            state.storing += 1;
+        while session.storing() < SESSION_PUTS_MAX.min(state.queue.len()) {
+            session.storing.fetch_add(1, Ordering::AcqRel);
             let (service, session) = (self.clone(), Arc::clone(session));
             tokio::spawn(async move { service.store_queue(&session).await });
         }
@@ -179,18 +154,15 @@ impl FileService {
                     Some(out) if Arc::strong_count(&out) == 1 => continue,
                     Some(out) => (out, state.key.clone()),
                     None => {
-                        state.storing -= 1;
+                        session.storing.fetch_sub(1, Ordering::AcqRel);
                         break;
                     }
                 }
             };
             let stored = out.store(&self.inner.objects.inner.writers, session.bucket.as_str(), &key).await;
-            // Whoever publishes may have stored it meanwhile.
-            if let Err(error) = stored
-                && out.extent().is_none()
-                && let Some(state) = session.state.lock().await.as_mut()
-            {
-                state.error.get_or_insert(error);
+            // It waits for whoever publishes, who stores it then, or is told.
+            if let Err(error) = stored {
+                tracing::warn!(%error, node = session.node, "written bytes could not be stored ahead");
             }
         }
         self.inner.sessions.budget.wake();

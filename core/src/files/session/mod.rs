@@ -3,7 +3,8 @@
 //! Always holds: what a file shows is its committed content, of which the first `kept` bytes count, with the written ranges over it, up to
 //! `size`; what neither covers is zeros. Where appended bytes go is decided under the session's lock. Bytes are stored before they are named
 //! (T1); each commit makes one whole state of the file true, and lets go of what it no longer names (T2). What could not be stored stays
-//! dirty: it is tried again, no publication succeeds until it is stored, and the failure is told, once (T9). Memory is bounded by the budget.
+//! dirty: it is tried again, and no publication succeeds until it is stored; what is given up in the end is told to all who had it open (T9,
+//! `lost.rs`). Memory is bounded by the budget.
 
 mod barrier;
 mod budget;
@@ -13,6 +14,7 @@ mod dirty;
 mod flatten;
 mod flush;
 mod holes;
+mod lost;
 mod outgoing;
 mod prepare;
 mod published;
@@ -24,9 +26,10 @@ mod writing;
 
 pub(crate) use barrier::Barrier;
 pub(crate) use flatten::Flattening;
+pub use lost::Told;
 pub(crate) use published::Mark;
 pub(crate) use state::Part;
-pub(crate) use table::{Session, Sessions};
+pub(crate) use table::{Facts, Session, Sessions};
 
 #[cfg(test)]
 mod tests;

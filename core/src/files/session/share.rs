@@ -30,7 +30,7 @@ impl FileService {
         let _one = session.flushing.lock().await;
         let mut slot = session.state.lock().await;
         let state = self.load(session, &mut slot).await?;
-        if state.size != 0 || state.error.is_some() {
+        if state.size != 0 {
             return Ok(false);
         }
         let (node, expected) = (session.node, state.committed.content);
@@ -85,16 +85,10 @@ impl FileService {
         let Some(session) = self.inner.sessions.get(node) else { return };
         if let Some(state) = session.state.lock().await.as_mut() {
             state.discard();
-            state.error = None;
             session.tell(state, None);
         }
+        session.forget_loss();
         self.inner.sessions.let_go(session);
-    }
-
-    /// How long the session's file is.
-    pub(crate) async fn session_size(&self, session: &Session) -> Result<u64> {
-        let mut state = session.state.lock().await;
-        Ok(self.load(session, &mut state).await?.size)
     }
 }
 

@@ -49,7 +49,7 @@ impl FileService {
         let _one = session.flushing.lock().await;
         let mut slot = session.state.lock().await;
         let state = self.load(session, &mut slot).await?;
-        if state.size != at || state.is_dirty() || state.error.is_some() {
+        if state.size != at || state.is_dirty() {
             return Ok(None);
         }
         let (node, expected) = (session.node, state.committed.content);

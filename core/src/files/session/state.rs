@@ -13,7 +13,6 @@ use super::budget::Charge;
 use super::dirty::{DirtyPage, Source};
 use super::outgoing::Outgoing;
 use crate::content::RunningMd5;
-use crate::error::Error;
 use crate::limits::{MAPPED_PAGE_BYTES, SESSION_OWN_BYTES};
 use crate::metadata::keys::Id;
 use crate::metadata::records::{ContentRef, NodeRecord};
@@ -58,15 +57,13 @@ pub(in crate::files) struct State {
     /// Of a file that was written from its beginning to its end so far.
     pub(super) md5: Option<RunningMd5>,
     pub(super) target: Option<Target>,
-    /// Whole pages that wait to be stored, and tasks that store them.
+    /// Whole pages that wait to be stored.
     pub(super) queue: VecDeque<Arc<Outgoing>>,
-    pub(super) storing: usize,
     /// All that counts of the committed content is written anew: nothing is to lie below any more.
     pub(super) flattened: bool,
     /// Pages to be written as one.
     pub(super) crowded: BTreeSet<u32>,
-    /// What went wrong where nobody waited for it.
-    pub(super) error: Option<Error>,
+    /// Since when it could not be published while nobody waited for that.
     pub(super) failing_since: Option<Instant>,
     pub(super) key: String,
     charge: Charge,
@@ -117,10 +114,8 @@ impl State {
             altered: false,
             target: None,
             queue: VecDeque::new(),
-            storing: 0,
             flattened: false,
             crowded: BTreeSet::new(),
-            error: None,
             failing_since: None,
             key: String::from_utf8_lossy(&record.home.name).into_owned(),
             charge,
@@ -200,6 +195,7 @@ impl State {
                 false => self.forget(number),
             }
         }
+        self.crowded.retain(|number| start_of(*number) < size);
         match self.kept.min(size) {
             0 => self.keep_nothing(),
             kept => self.kept = kept,

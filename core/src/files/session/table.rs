@@ -5,19 +5,20 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::budget::{Budget, Used};
+use super::lost::Lost;
 use super::published::Published;
 use super::state::State;
 use crate::clock::Timestamp;
 use crate::files::attributes::BLOCK_BYTES;
 use crate::files::{Attributes, View};
-use crate::limits::{SESSION_OWN_BYTES, SESSION_RETRY_PAUSE, SESSION_SHARDS};
+use crate::limits::{SESSION_DIRTY_MAX, SESSION_OWN_BYTES, SESSION_RETRY_PAUSE, SESSION_SHARDS};
 use crate::metadata::keys::Id;
 use crate::types::BucketName;
 
@@ -32,7 +33,10 @@ pub(crate) struct Session {
     /// `None` until the node was read.
     pub(in crate::files) state: tokio::sync::Mutex<Option<State>>,
     pub(super) used: Used,
+    /// Tasks that store whole pages. Changed with the state locked; they go on where the state is another by then.
+    pub(super) storing: AtomicUsize,
     pub(super) facts: Mutex<Facts>,
+    pub(super) lost: Mutex<Option<Box<Lost>>>,
     published: Arc<Published>,
 }
 
@@ -47,6 +51,8 @@ pub(crate) struct Facts {
     pub(crate) modified: Timestamp,
     pub(crate) changed: Timestamp,
     pub(super) used_at: Instant,
+    /// Since when there is something that the index does not have, or was not asked to have.
+    dirty_since: Option<Instant>,
     /// When it last could not be published while nobody waited for that.
     pub(super) failed_at: Option<Instant>,
 }
@@ -55,8 +61,9 @@ pub(crate) struct Sessions {
     shards: [Mutex<HashMap<Id, Arc<Session>>>; SESSION_SHARDS],
     pub(super) budget: Arc<Budget>,
     pub(crate) published: Arc<Published>,
-    /// Changes when written bytes are lost.
-    verifier: AtomicU64,
+    /// Of this start; and how often written bytes were lost since.
+    verifier: u64,
+    losses: AtomicU64,
 }
 
 impl Sessions {
@@ -65,17 +72,18 @@ impl Sessions {
             shards: std::array::from_fn(|_| Mutex::default()),
             budget: Arc::default(),
             published: Arc::default(),
-            verifier: AtomicU64::new(verifier),
+            verifier,
+            losses: AtomicU64::new(0),
         }
     }
 
     pub(crate) fn verifier(&self) -> u64 {
-        self.verifier.load(Ordering::Acquire)
+        self.verifier.wrapping_add(self.losses.load(Ordering::Acquire))
     }
 
-    /// Written bytes were lost before they were committed.
-    pub(super) fn lost(&self) {
-        self.verifier.fetch_add(1, Ordering::AcqRel);
+    /// Written bytes are lost before they were committed. The number of this loss.
+    pub(super) fn lost(&self) -> u64 {
+        self.losses.fetch_add(1, Ordering::AcqRel) + 1
     }
 
     fn shard(&self, node: Id) -> &Mutex<HashMap<Id, Arc<Session>>> {
@@ -90,7 +98,7 @@ impl Sessions {
         let mut shard = self.shard(node).lock();
         Arc::clone(shard.entry(node).or_insert_with(|| {
             let (size, modified, changed, used_at) = (0, Timestamp(0), Timestamp(0), Instant::now());
-            let facts = Facts { dirty: false, size, modified, changed, used_at, failed_at: None };
+            let facts = Facts { dirty: false, size, modified, changed, used_at, dirty_since: None, failed_at: None };
             Arc::new(Session {
                 node,
                 location: view.location.clone(),
@@ -98,7 +106,9 @@ impl Sessions {
                 flushing: tokio::sync::Mutex::default(),
                 state: tokio::sync::Mutex::default(),
                 used: Used::default(),
+                storing: AtomicUsize::new(0),
                 facts: Mutex::new(facts),
+                lost: Mutex::default(),
                 published: Arc::clone(&self.published),
             })
         }))
@@ -159,6 +169,11 @@ impl Facts {
         self.used_at.elapsed() >= time
     }
 
+    /// Somebody writes without a rest, and long ago what was written was published last.
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.dirty_since.is_some_and(|since| since.elapsed() >= SESSION_DIRTY_MAX)
+    }
+
     /// It failed so lately that it is not tried again while nobody waits for it.
     pub(super) fn is_resting(&self) -> bool {
         self.failed_at.is_some_and(|failed_at| failed_at.elapsed() < SESSION_RETRY_PAUSE)
@@ -183,10 +198,14 @@ impl Session {
         *self.facts.lock()
     }
 
+    pub(super) fn storing(&self) -> usize {
+        self.storing.load(Ordering::Acquire)
+    }
+
     /// Nobody uses it: asked where nobody can begin to.
     fn is_clean(&self) -> bool {
         let Ok(state) = self.state.try_lock() else { return false };
-        state.as_ref().is_none_or(|state| !state.is_dirty() && state.error.is_none() && state.storing == 0)
+        state.as_ref().is_none_or(|state| !state.is_dirty()) && self.storing() == 0 && !self.has_lost()
     }
 
     /// Says what the state says.
@@ -197,6 +216,12 @@ impl Session {
         }
         facts.dirty = state.dirty;
         facts.size = state.size;
+        facts.dirty_since = match (state.dirty, written) {
+            (false, _) => None,
+            (true, Some(_)) => facts.dirty_since.or_else(|| Some(Instant::now())),
+            // A publication has been there, or has tried.
+            (true, None) => Some(Instant::now()),
+        };
         if let Some(now) = written {
             facts.modified = now;
             facts.changed = now;

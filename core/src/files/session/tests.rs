@@ -3,6 +3,7 @@
 mod durable;
 mod flat;
 mod layers;
+mod lost;
 mod memory;
 mod model;
 mod on_disk;
@@ -49,7 +50,7 @@ impl Files {
         (Self::over(Fixture { service, ..fixture }, files).await, faulty)
     }
 
-    async fn over(fixture: Fixture, files: FileService) -> Self {
+    pub(super) async fn over(fixture: Fixture, files: FileService) -> Self {
         let view = fixture.view().await;
         let caller = Caller { checked: true, ..Caller::root() };
         Self { fixture, files, view, caller }

@@ -92,6 +92,26 @@ impl FileService {
             return Err(FileError::TooLarge.into());
         }
         let mut state = session.state.lock().await;
+        self.load(session, &mut state).await?;
+        self.resize_loaded(view, session, state, size).await
+    }
+
+    /// Makes the file longer, where nobody has made it as long meanwhile.
+    pub(crate) async fn lengthen_session(&self, view: &View, session: &Session, size: u64) -> Result<()> {
+        let mut state = session.state.lock().await;
+        match self.load(session, &mut state).await?.size < size {
+            true => self.resize_loaded(view, session, state, size).await.map(|_| ()),
+            false => Ok(()),
+        }
+    }
+
+    async fn resize_loaded(
+        &self,
+        view: &View,
+        session: &Session,
+        mut state: tokio::sync::MutexGuard<'_, Option<State>>,
+        size: u64,
+    ) -> Result<Around> {
         let loaded = self.load(session, &mut state).await?;
         let before = self.seen(view, session).await?;
         let changing = self.begin_change(view, session.node, true);
@@ -134,7 +154,7 @@ impl FileService {
                 return Ok(charge);
             }
             let (storing, dirty) = match session.state.lock().await.as_ref() {
-                Some(state) => (state.storing > 0, state.is_dirty()),
+                Some(state) => (session.storing() > 0, state.is_dirty()),
                 None => (false, false),
             };
             if dirty && !storing && session.used.load(Ordering::Acquire) > 0 {

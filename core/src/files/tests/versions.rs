@@ -1,5 +1,7 @@
 //! Files in a bucket with versions: drafts, and what S3 sees of them.
 
+mod closing;
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -34,7 +36,7 @@ impl Files {
     }
 
     async fn close(&self, open: Open) {
-        self.service.close(&self.view, open.node()).await.unwrap();
+        self.service.close(&self.view, &open).await.unwrap();
     }
 
     /// Opens, writes at the beginning, closes.

@@ -70,3 +70,15 @@ fn long_names_push_out_the_more() {
     assert!(readers.gone.weight() <= REMOVED_NAMES_BYTES_MAX);
     assert!(readers.gone.len() > 1000);
 }
+
+#[test]
+fn the_last_hundred_thousand_names_are_known() {
+    let readers = Readers::default();
+    let last = 400_000_u64;
+    for cookie in 0..last {
+        readers.gone.insert(cookie, (1, b"a-name-of-24-bytes-or-so"[..].into()));
+    }
+    for cookie in last - 100_000..last {
+        assert!(readers.name(1, cookie).is_some(), "{} names ago", last - cookie);
+    }
+}

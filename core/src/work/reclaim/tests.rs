@@ -2,17 +2,35 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::*;
 use crate::data::faulty::{Fault, Faulty, Verb};
 use crate::data::{Location, Locator};
 use crate::metadata::MetadataStore;
-use crate::objects::tests::Fixture;
+use crate::objects::tests::{Fixture, bytes};
 use crate::objects::{ObjectService, Parts};
+use crate::work::tests::Spy;
 
 /// Tasks that take minutes: each waits a second for its place.
 const TASKS: u64 = 2000;
+
+/// Or a power cut could leave an index that names bytes that are gone.
+#[tokio::test]
+async fn t4_bytes_go_after_the_commit_that_let_go_of_them_is_on_stable_storage() {
+    let fixture = Fixture::new().await;
+    let spy = Spy::on(fixture.store.clone());
+    let service = fixture.service_over(spy.clone(), fixture.data.clone());
+    fixture.put("k", &bytes(1, 200_000)).await;
+    fixture.put("k", &bytes(2, 200_000)).await;
+    spy.fails_to_sync.store(true, Ordering::SeqCst);
+    assert!(round(&service).await.is_err());
+    assert_eq!(fixture.blobs().await, 2);
+    spy.fails_to_sync.store(false, Ordering::SeqCst);
+    assert_eq!(round(&service).await.unwrap().blobs_deleted, 1);
+    assert_eq!(fixture.blobs().await, 1);
+}
 
 #[tokio::test]
 async fn it_ends_at_once_however_long_the_queue_is() {

@@ -11,14 +11,20 @@ use crate::known::KnownNodes;
 use crate::operations::names::{Place, make};
 use crate::replies::told;
 use crate::shapes::Inodes;
+use crate::siblings::{Member, Siblings};
+use crate::watcher::MountWatcher;
 
 async fn door() -> Door {
     let (files, view) = crate::known::tests::files().await;
+    let fresh = Arc::new(Freshness::new());
+    let watcher = Arc::new(MountWatcher::new(Arc::clone(&fresh)));
+    let member = Member { fresh: Arc::clone(&fresh), watcher, root: view.root };
     Door {
+        _membership: Arc::new(Siblings::default()).join(view.bucket_id, member),
         files,
         inodes: Inodes::new(view.root),
         view,
-        fresh: Arc::new(Freshness::new()),
+        fresh,
         handles: Handles::default(),
         lockers: crate::lockers::Lockers::default(),
         undecided: crate::operations::locks::Undecided::default(),

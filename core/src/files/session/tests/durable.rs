@@ -10,17 +10,20 @@ fn full() -> Fault {
 }
 
 #[tokio::test]
-async fn t9_a_failed_put_is_told_once_and_nothing_is_called_clean_before_it_is_stored() {
+async fn t9_nothing_is_called_clean_before_it_is_stored() {
     let (files, faulty) = Files::faulty().await;
     let (old, new) = (bytes(1, 3 * MIB), bytes(2, 2 * MIB));
     let node = files.file("f", &old).await;
-    faulty.arm(Verb::Put, 1, full());
+    // Two pages are stored while more may be written, and nobody waits for their failures; whoever syncs stores them again.
+    for number in 1..=4 {
+        faulty.arm(Verb::Put, number, full());
+    }
     files.write(node, 0, &new).await.unwrap();
-    // The page is stored while more may be written: nobody waits for the failure.
     let failed = files.files.sync(&files.view, node).await.expect_err("it is not stored");
     assert!(matches!(failed, Error::StorageFull(_)), "{failed:?}");
     assert_eq!(files.get("f").await, old, "the object is what it was");
     assert_eq!(files.read(node, 0, new.len() as u64).await.unwrap(), new, "and what was written is there");
+    faulty.disarm();
     files.files.sync(&files.view, node).await.unwrap();
     assert_eq!(files.get("f").await[..2 * MIB], new);
     assert_eq!(files.get("f").await[2 * MIB..], old[2 * MIB..]);
@@ -119,7 +122,7 @@ async fn a_file_that_was_replaced_is_never_written_to_in_its_successor() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_could_not_be_stored_for_a_moment_is_stored_after_it_and_told_once() {
+async fn what_could_not_be_stored_for_a_moment_is_stored_after_it() {
     let (files, faulty) = Files::faulty().await;
     let node = files.file("f", &Bytes::new()).await;
     let (verifier, body) = (files.files.write_verifier(), bytes(1, 300_000));
@@ -129,7 +132,6 @@ async fn what_could_not_be_stored_for_a_moment_is_stored_after_it_and_told_once(
     assert_eq!(faulty.armed(), 0, "it was tried");
     assert_eq!(files.get("f").await[MIB..], body, "and again");
     assert_eq!(files.files.write_verifier(), verifier, "nothing was lost");
-    assert!(matches!(files.publish(node).await, Err(Error::StorageFull(_))), "who publishes next is told");
     files.publish(node).await.unwrap();
     assert_eq!(files.files.inner.sessions.count(), 0);
     files.assert_clean().await;
@@ -160,7 +162,6 @@ async fn whoever_writes_another_file_gets_the_memory_of_what_could_not_be_stored
     files.publish(other).await.unwrap();
     assert_eq!(files.files.write_verifier(), verifier, "nothing was lost for it");
     for (number, node) in nodes.into_iter().enumerate() {
-        assert!(matches!(files.publish(node).await, Err(Error::StorageFull(_))), "{number} is told");
         files.publish(node).await.unwrap();
         assert_eq!(files.get(&format!("f{number}")).await[12 * MIB..], page);
     }

@@ -1,7 +1,10 @@
 //! Large files with little in them: what is done with them costs what is in them.
 
+use std::time::Duration;
+
 use super::*;
 use crate::data::DataStore;
+use crate::data::faulty::{Fault, Verb};
 use crate::files::{Allocate, FileError, Seek};
 use crate::limits::{FLATTEN_LAYERS, MAPPED_LAYERS_MAX};
 
@@ -174,5 +177,65 @@ async fn what_is_flattened_behind_stays_sparse() {
     assert!(pages.len() <= FLATTEN_LAYERS + 3, "{}", pages.len());
     assert_eq!(files.read(node, 900 * MIB as u64, 5).await.unwrap(), b"data\0");
     assert_eq!(data(&files, node).await.len(), FLATTEN_LAYERS + 3);
+    files.assert_clean().await;
+}
+
+/// In several transactions, of which the last lets go of what lies below: no page of the first may still name it.
+#[tokio::test]
+async fn many_pages_over_layers_that_are_copied_together_show_nothing_of_what_is_gone() {
+    let files = Files::new().await;
+    let mut node = sparse_file(&files, "0", 256 * MIB as u64, &[5 * MIB as u64]).await;
+    for number in 1..MAPPED_LAYERS_MAX as u64 {
+        node = shared(&files, node, &number.to_string()).await;
+        files.write(node, number, b"x").await.unwrap();
+        files.publish(node).await.unwrap();
+    }
+    node = shared(&files, node, "last").await;
+    for page in 10..200 {
+        files.write(node, page * MIB as u64 + 4000, b"y").await.unwrap();
+    }
+    files.publish(node).await.unwrap();
+    let (content, record) = files.content(node).await.unwrap();
+    assert_eq!(files.service().layers(content, record).await.unwrap().depth(), 1, "they were copied together");
+    for page in [5, 10, 100, 199] {
+        let mut expected = vec![0; 5000];
+        match page {
+            5 => expected[..4].copy_from_slice(b"data"),
+            _ => expected[4000] = b'y',
+        }
+        assert!(files.read(node, page * MIB as u64, 5000).await.unwrap() == expected, "page {page}");
+    }
+    files.assert_clean().await;
+}
+
+/// A writer beside a publication that copies layers together does not keep them.
+#[tokio::test(start_paused = true)]
+async fn what_is_written_while_layers_are_copied_together_keeps_none_of_them() {
+    let (files, faulty) = Files::faulty().await;
+    let mut node = files.file("0", &bytes(1, 3 * MIB)).await;
+    for number in 1..MAPPED_LAYERS_MAX as u64 {
+        node = shared(&files, node, &number.to_string()).await;
+        files.write(node, number, b"x").await.unwrap();
+        files.publish(node).await.unwrap();
+    }
+    node = shared(&files, node, "last").await;
+    // Three pages are copied; what is appended is stored after them.
+    files.append(node, &bytes(2, 300_000)).await.unwrap();
+    faulty.arm(Verb::Put, 4, Fault::Delay(Duration::from_secs(1)));
+    // More than goes inline, and less than begins to be stored at once.
+    let part = bytes(3, 400_000);
+    let writing = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        files.write(node, 2 * MIB as u64, &part).await.unwrap();
+    };
+    let (published, ()) = futures::join!(files.publish(node), writing);
+    published.unwrap();
+    assert_eq!(faulty.armed(), 0, "it was stored while the page was written");
+    files.publish(node).await.unwrap();
+    let (content, record) = files.content(node).await.unwrap();
+    assert_eq!(files.service().layers(content, record).await.unwrap().depth(), 1);
+    let last = files.get("last").await;
+    assert!(last[3 * MIB..] == bytes(2, 300_000) && last[2 * MIB..][..400_000] == part);
+    assert!(last[100..2 * MIB] == bytes(1, 3 * MIB)[100..2 * MIB]);
     files.assert_clean().await;
 }
