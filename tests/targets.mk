@@ -68,7 +68,7 @@ files-slice-mounted:
 	$(FILES)/crossover/run.py --slice
 	$(FILES)/crash/run.py --slice
 	$(FILES)/real-use/run.py --slice
-	$(FILES)/nfs-client/run.py --slice --only "two clients"
+	$(FILES)/nfs-client/run.py --slice
 	$(FILES)/bench/run.py --quick
 
 .PHONY: posix

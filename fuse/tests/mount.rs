@@ -32,6 +32,8 @@ mod options;
 mod read_only;
 #[path = "mount/submounts.rs"]
 mod submounts;
+#[path = "mount/versions.rs"]
+mod versions;
 
 const BUCKET: &str = "mounted";
 

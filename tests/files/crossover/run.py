@@ -19,7 +19,7 @@ import urllib.parse
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from crossover import agree, linear, register, table, versions  # noqa: E402
+from crossover import agree, linear, rarer, register, table, versions  # noqa: E402, F401
 from doors import s3, store, tools, tree  # noqa: E402
 from doors.report import Report  # noqa: E402
 from measure import trefoil  # noqa: E402

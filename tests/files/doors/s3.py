@@ -65,11 +65,24 @@ class Bucket:
 
     def multipart(self, key, parts):
         """The ETag of the whole."""
+        return self._multipart(key, parts, lambda part, query: self.put(key, part, query=query))
+
+    def multipart_of(self, key, source, ranges):
+        """The same of ranges (offset, length) of another object, by UploadPartCopy."""
+        quoted = urllib.parse.quote(self.path(source), safe="/-_.~")
+
+        def copy(part, query):
+            headers = {"x-amz-copy-source": quoted, "x-amz-copy-source-range": f"bytes={part[0]}-{part[0] + part[1] - 1}"}
+            said = self.client.call("PUT", self.path(key), query, headers)
+            return re.search(rb"<ETag>([^<]+)</ETag>", said).group(1).decode().replace("&quot;", '"')
+        return self._multipart(key, ranges, copy)
+
+    def _multipart(self, key, parts, send):
         started = self.client.call("POST", self.path(key), [("uploads", "")])
         upload = re.search(rb"<UploadId>([^<]+)<", started).group(1).decode()
         listed = []
         for number, part in enumerate(parts, 1):
-            etag = self.put(key, part, query=[("partNumber", str(number)), ("uploadId", upload)])
+            etag = send(part, [("partNumber", str(number)), ("uploadId", upload)])
             listed.append(f"<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>")
         body = f"<CompleteMultipartUpload>{''.join(listed)}</CompleteMultipartUpload>".encode()
         said = self.client.call("POST", self.path(key), [("uploadId", upload)], body=body)
