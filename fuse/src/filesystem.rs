@@ -314,7 +314,7 @@ impl Filesystem for TrefoilFilesystem {
         &self,
         request: &Request,
         ino: INodeNo,
-        _fh: FileHandle,
+        fh: FileHandle,
         offset: u64,
         data: &[u8],
         write_flags: WriteFlags,
@@ -327,8 +327,11 @@ impl Filesystem for TrefoilFilesystem {
         // A page of a mapped file goes where it was mapped from.
         let mapped = write_flags.contains(WriteFlags::FUSE_WRITE_CACHE);
         let place = data::place(offset, if mapped { 0 } else { flags.0 });
-        self.run("write", |door| async move {
+        self.run("write", move |door| async move {
             let stability = data::stability(flags.0);
+            if let Some(handle) = door.handles.get(fh) {
+                door.files.written_through(&handle.open);
+            }
             match door.files.write(&door.view, &caller, door.node(ino), place, written, stability).await {
                 Ok(done) => reply.written(u32::try_from(done.count).unwrap_or(u32::MAX)),
                 Err(error) => reply.error(errno(&error)),

@@ -5,6 +5,7 @@
 //! the next start finds it. Sealing changes nothing that files see. Where very many wait, those who would begin another seal some before.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::StreamExt;
 use parking_lot::Mutex;
@@ -85,20 +86,37 @@ impl Drafts {
         self.writers.lock().entry(node).or_default().open += 1;
     }
 
-    /// An opening is being closed. `first`: for the first time. Whether all are: two that are closed at once do not wait for each other's end.
-    fn closing(&self, node: Id, first: bool) -> bool {
-        let mut writers = self.writers.lock();
-        let Some(writers) = writers.get_mut(&node) else { return true };
-        writers.closing += usize::from(first);
-        writers.closing >= writers.open
+    /// An opening is being closed; `mark` is its own. Two that are closed at once do not wait for each other's end.
+    fn closing(&self, node: Id, mark: &AtomicBool) {
+        let mut all = self.writers.lock();
+        if let Some(writers) = all.get_mut(&node)
+            && !mark.swap(true, Ordering::AcqRel)
+        {
+            writers.closing += 1;
+        }
+    }
+
+    /// It is written to all the same: what was closed was a copy of its descriptor.
+    fn goes_on(&self, node: Id, mark: &AtomicBool) {
+        let mut all = self.writers.lock();
+        if let Some(writers) = all.get_mut(&node)
+            && mark.swap(false, Ordering::AcqRel)
+        {
+            writers.closing -= 1;
+        }
+    }
+
+    /// Whether nobody has it open for writing who is not closing it.
+    fn are_all_closing(&self, node: Id) -> bool {
+        self.writers.lock().get(&node).is_none_or(|writers| writers.closing >= writers.open)
     }
 
     /// Whether it was the last opening for writing.
-    fn closed(&self, node: Id, closing: bool) -> bool {
+    fn closed(&self, node: Id, mark: &AtomicBool) -> bool {
         let mut all = self.writers.lock();
         let Some(writers) = all.get_mut(&node) else { return true };
         writers.open -= 1;
-        writers.closing -= usize::from(closing);
+        writers.closing -= usize::from(mark.load(Ordering::Acquire));
         let last = writers.open == 0;
         if last {
             all.remove(&node);
@@ -116,9 +134,9 @@ impl FileService {
     /// has versions, it is a version when this answers.
     pub async fn close(&self, view: &View, open: &Open) -> Result<()> {
         let node = open.node();
-        let is_last = self.inner.drafts.closing(node, open.is_closing());
+        self.inner.drafts.closing(node, open.closing());
         self.publish_for(view, node, open.told()).await?;
-        if is_last && self.inner.drafts.waits(node) {
+        if self.inner.drafts.are_all_closing(node) && self.inner.drafts.waits(node) {
             self.seal(node).await?;
             if view.strict {
                 self.sync_all().await?;
@@ -127,9 +145,16 @@ impl FileService {
         Ok(())
     }
 
+    /// An opening is about to be written through.
+    pub fn written_through(&self, open: &Open) {
+        if open.closing().load(Ordering::Acquire) {
+            self.inner.drafts.goes_on(open.node(), open.closing());
+        }
+    }
+
     /// An opening for writing is gone.
-    pub(crate) fn closed(&self, runtime: &Handle, node: Id, closing: bool) {
-        if self.inner.drafts.closed(node, closing) && self.inner.drafts.waits(node) {
+    pub(crate) fn closed(&self, runtime: &Handle, node: Id, mark: &AtomicBool) {
+        if self.inner.drafts.closed(node, mark) && self.inner.drafts.waits(node) {
             let service = self.clone();
             runtime.spawn(async move { service.seal_behind(node).await });
         }

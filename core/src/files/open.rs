@@ -3,7 +3,7 @@
 //! Always holds: a node is held before its record is read, so that whoever takes its last name sees that it is open. The node
 //! of an unlinked file goes, with its content, when its last opening is closed, or at the next start.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use tokio::runtime::Handle;
 
@@ -45,9 +45,9 @@ impl Open {
         self.writes
     }
 
-    /// It is being closed. Whether for the first time.
-    pub(super) fn is_closing(&self) -> bool {
-        !self.closing.swap(true, Ordering::AcqRel)
+    /// Whether it is being closed; kept by the table of drafts.
+    pub(super) fn closing(&self) -> &AtomicBool {
+        &self.closing
     }
 
     /// Which losses it was told of.
@@ -59,7 +59,7 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         if self.writes {
-            self.service.closed(&self.runtime, self.node, *self.closing.get_mut());
+            self.service.closed(&self.runtime, self.node, &self.closing);
         }
         if self.hold.take().is_some_and(Hold::release) {
             self.service.abandoned(&self.runtime, self.node);

@@ -7,7 +7,7 @@
 use super::{Tree, TxResult};
 use crate::error::{Error, Result};
 use crate::files::{FileError, FileName};
-use crate::limits::NODE_LINKS_MAX;
+use crate::limits::{NODE_LINKS_MAX, TRANSACTION_ATTEMPTS_MAX};
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{Dentry, DirectoryRecord, Home, NodeKind, NodeRecord, Posix, Record, Summary, Version};
 use crate::metadata::transaction::{Transaction, TxError};
@@ -179,10 +179,21 @@ impl Tree {
         Ok(None)
     }
 
-    /// A directory that is to get a name: it is there, and stays.
+    /// A directory that is to get a name: it is there, and stays. `Stale` too for one of which only versions are left, which has its record, and
+    /// no name that leads to it.
     pub(crate) async fn directory_to_add(&self, tx: &mut Transaction<'_>, directory: Id) -> TxResult<DirectoryRecord> {
         self.lock(tx, keys::locks::directory(directory), LockMode::Shared).await?;
-        self.find_directory(tx, directory).await?.ok_or_else(|| Error::from(FileError::Stale).into())
+        let stale = || TxError::from(Error::from(FileError::Stale));
+        let record = self.find_directory(tx, directory).await?.ok_or_else(stale)?;
+        let Home { parent, name } = &record.home;
+        if *parent != directory {
+            let dentry = tx.get(Table::Index, &keys::dentry(*parent, name)).await?;
+            let leads = dentry.as_deref().map(super::resolve::directory_node).transpose()?;
+            if leads != Some(directory) {
+                return Err(stale());
+            }
+        }
+        Ok(record)
     }
 
     /// Keeps a directory that a name is taken from. `taken`: the dentry's name. `marker`: the node to be, where one is needed.
@@ -372,7 +383,29 @@ impl Tree {
     pub(crate) async fn name_of_cookie(&self, directory: Id, cookie: u64) -> Result<Option<Vec<u8>>> {
         let node = cookie_node(cookie);
         let at = [keys::node(node), keys::directory(node)].map(|key| (Table::Index, key));
-        let (_, values) = self.store.get_many(&at).await?;
+        let (_, mut values) = self.store.get_many(&at).await?;
+        for _ in 0..TRANSACTION_ATTEMPTS_MAX {
+            if let Some(name) = self.live_name_of_cookie(directory, cookie, &values).await? {
+                return Ok(Some(name));
+            }
+            // Of a file with several names another may have gone between the looks.
+            let (_, again) = self.store.get_many(&at).await?;
+            if again == values {
+                break;
+            }
+            values = again;
+        }
+        Ok(self.readers.name(directory, cookie))
+    }
+
+    /// The same while it is there. `values`: the records of the node, or directory, that the cookie is of.
+    async fn live_name_of_cookie(
+        &self,
+        directory: Id,
+        cookie: u64,
+        values: &[Option<bytes::Bytes>],
+    ) -> Result<Option<Vec<u8>>> {
+        let node = cookie_node(cookie);
         let homes = match (&values[0], &values[1]) {
             (Some(record), _) => match NodeRecord::decode(record)? {
                 record if record.links == 1 => vec![record.home],
@@ -388,7 +421,7 @@ impl Tree {
                 return Ok(Some(keys::drafted(&name).map_or(name.clone(), <[u8]>::to_vec)));
             }
         }
-        Ok(self.readers.name(directory, cookie))
+        Ok(None)
     }
 
     /// The names of a node with several in one directory.

@@ -109,7 +109,13 @@ async fn judge(
     if suspects.is_empty() {
         return Ok(());
     }
-    let waiting = with_a_task(service, location, suspects.iter().map(|blob| &blob.locator).collect()).await?;
+    let waiting = match with_a_task(service, location, suspects.iter().map(|blob| &blob.locator).collect()).await {
+        Err(error @ Error::Corrupt(_)) => {
+            swept.damaged(format!("location {}: what has no name is kept: {error}", location.name));
+            return Ok(());
+        }
+        waiting => waiting?,
+    };
     for blob in &suspects {
         if waiting.contains(&blob.locator) {
             swept.blobs_waiting += 1;

@@ -19,7 +19,7 @@ async fn a_draft_is_idle_when_it_has_rested_and_nobody_has_it_open() {
     assert!(drafts.idle().is_empty());
     tokio::time::advance(DRAFT_IDLE / 2).await;
     assert_eq!(drafts.idle(), [1]);
-    assert!(drafts.closed(2, false));
+    assert!(drafts.closed(2, &AtomicBool::new(false)));
     assert_eq!(drafts.idle().len(), 2);
     assert!(!drafts.waits(3), "what is no draft does not become one");
 }

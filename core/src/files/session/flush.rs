@@ -53,7 +53,8 @@ impl FileService {
         {
             // The node is gone, and what was written to it with it; or it is a version that another has followed, and whoever wrote to it may still
             // ask what became of that.
-            match state.is_dirty() && self.node(session.node).await.is_ok() {
+            let gone = matches!(self.node(session.node).await, Err(Error::File(FileError::Stale)));
+            match state.is_dirty() && !gone {
                 true => session.lose(&self.inner.sessions, FileError::Stale.into()),
                 false => session.forget_loss(),
             }
@@ -89,6 +90,7 @@ impl FileService {
             session.tell(state, None);
             match outcome? {
                 Outcome::Done if state.crowded.is_empty() => {
+                    session.is_writable_again();
                     state.failing_since = None;
                     return Ok(());
                 }
@@ -148,11 +150,12 @@ impl FileService {
         loop {
             let (out, key) = {
                 let mut state = session.state.lock().await;
-                let Some(state) = state.as_mut() else { return };
-                match state.queue.pop_front() {
+                // The file may be another by now, with nothing that waits.
+                let next = state.as_mut().and_then(|state| Some((state.queue.pop_front()?, state.key.clone())));
+                match next {
                     // Nobody waits for one that was written over meanwhile.
-                    Some(out) if Arc::strong_count(&out) == 1 => continue,
-                    Some(out) => (out, state.key.clone()),
+                    Some((out, _)) if Arc::strong_count(&out) == 1 => continue,
+                    Some(next) => next,
                     None => {
                         session.storing.fetch_sub(1, Ordering::AcqRel);
                         break;

@@ -39,6 +39,11 @@ impl Session {
         *self.lost.lock() = None;
     }
 
+    /// Something was committed: the file is no version that another has followed, or is none any more.
+    pub(super) fn is_writable_again(&self) {
+        self.lost.lock().take_if(|lost| matches!(lost.error, Error::File(FileError::Stale)));
+    }
+
     pub(super) fn has_lost(&self) -> bool {
         self.lost.lock().is_some()
     }

@@ -239,10 +239,10 @@ impl FileService {
             }
             next = shown.upto;
         }
-        // What is not written by now is a hole of what lay below. A page that said so would name what is gone.
+        // What is not written by now is a hole of what lay below, or behind its end. A page that said so would name what is gone.
         let numbers: Vec<u32> = state.pages.keys().copied().collect();
         for number in numbers {
-            let end = u32::try_from(state.kept.saturating_sub(start_of(number)).min(MAPPED_PAGE_BYTES)).unwrap_or(0);
+            let end = u32::try_from(state.size.saturating_sub(start_of(number)).min(MAPPED_PAGE_BYTES)).unwrap_or(0);
             state.change(number, |page| {
                 page.gaps(end).into_iter().for_each(|gap| page.zero(gap.start, gap.end - gap.start));
             });

@@ -127,18 +127,19 @@ impl<'a> Retry<'a> {
         }
     }
 
-    async fn conclude(&self, transaction: Transaction<'a>, durability: Durability) -> Result<(), CommitError> {
+    async fn conclude(&mut self, transaction: Transaction<'a>, durability: Durability) -> Result<(), CommitError> {
         match transaction.has_writes() {
             true => transaction.commit(durability).await,
             false => self.conclude_reads(transaction).await,
         }
     }
 
-    async fn conclude_reads(&self, transaction: Transaction<'a>) -> Result<(), CommitError> {
+    async fn conclude_reads(&mut self, transaction: Transaction<'a>) -> Result<(), CommitError> {
         transaction.finish_reads().await?;
         let read = transaction.to_be_heard();
-        // Its locks, too.
+        // Its locks, too, and its turn: what is waited for may wait for them.
         drop(transaction);
+        self.turn = None;
         self.store.heard(&read).await;
         Ok(())
     }
