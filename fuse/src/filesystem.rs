@@ -202,7 +202,12 @@ impl Filesystem for TrefoilFilesystem {
     fn rmdir(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
         let (caller, place) = (caller(request), self.place(parent, name));
         self.run("rmdir", |door| async move {
-            empty(door.files.remove_directory(&door.view, &caller, place.directory, &place.name).await, reply);
+            let found = door.files.lookup(&door.view, &caller, place.directory, &place.name).await;
+            let removed = door.files.remove_directory(&door.view, &caller, place.directory, &place.name).await;
+            if let (Ok(found), Ok(_)) = (found, &removed) {
+                door.known.removed(found.node);
+            }
+            empty(removed, reply);
         });
     }
 

@@ -9,6 +9,7 @@ pub mod tests;
 
 use std::collections::hash_map::Entry;
 
+use fuser::Generation;
 use parking_lot::Mutex;
 use trefoil_core::error::Result;
 use trefoil_core::files::{Attributes, FileService, Kind, Known};
@@ -19,7 +20,15 @@ use crate::limits::KNOWN_SHARDS;
 /// What the kernel's knowing of a node keeps.
 enum Kept {
     File { _held: Known },
-    Directory(Box<Attributes>),
+    Directory(Box<Directory>),
+}
+
+struct Directory {
+    last: Attributes,
+    /// Raised where a directory that this mount has removed is there again, as in a bucket with versions, under its old number: the kernel
+    /// takes one that it has seen removed for dead, as long as a program stands in it.
+    generation: u64,
+    removed: bool,
 }
 
 type Shard = Mutex<IdMap<(u64, Kept)>>;
@@ -39,7 +48,9 @@ impl KnownNodes {
             return Ok(());
         }
         let kept = match attributes.kind {
-            Kind::Directory => Kept::Directory(Box::new(attributes.clone())),
+            Kind::Directory => {
+                Kept::Directory(Box::new(Directory { last: attributes.clone(), generation: 0, removed: false }))
+            }
             _ => Kept::File { _held: files.know(attributes.node, checked).await? },
         };
         match self.shard(attributes.node).lock().entry(attributes.node) {
@@ -56,6 +67,11 @@ impl KnownNodes {
             Some((count, kept)) => {
                 *count += 1;
                 kept.renew(attributes);
+                if let Kept::Directory(known) = kept
+                    && std::mem::take(&mut known.removed)
+                {
+                    known.generation += 1;
+                }
                 true
             }
             None => false,
@@ -74,8 +90,23 @@ impl KnownNodes {
     /// What is told of a directory that is there no more and that the kernel knows: as it was, without a link.
     pub fn gone(&self, node: u64) -> Option<Attributes> {
         match self.shard(node).lock().get(&node) {
-            Some((_, Kept::Directory(last))) => Some(Attributes { links: 0, ..(**last).clone() }),
+            Some((_, Kept::Directory(known))) => Some(Attributes { links: 0, ..known.last.clone() }),
             _ => None,
+        }
+    }
+
+    /// The mount has removed the directory.
+    pub fn removed(&self, node: u64) {
+        if let Some((_, Kept::Directory(known))) = self.shard(node).lock().get_mut(&node) {
+            known.removed = true;
+        }
+    }
+
+    /// What tells the node from an earlier one of the same number.
+    pub fn generation(&self, node: u64) -> Generation {
+        match self.shard(node).lock().get(&node) {
+            Some((_, Kept::Directory(known))) => Generation(known.generation),
+            _ => Generation(0),
         }
     }
 
@@ -101,8 +132,8 @@ impl KnownNodes {
 
 impl Kept {
     fn renew(&mut self, attributes: &Attributes) {
-        if let Kept::Directory(last) = self {
-            (**last).clone_from(attributes);
+        if let Kept::Directory(known) = self {
+            known.last.clone_from(attributes);
         }
     }
 }

@@ -91,7 +91,8 @@ impl Mount {
         let door = Arc::new(door);
         let filesystem = TrefoilFilesystem { door, runtime: runtime.clone(), pretended, lists: false, flocks: false };
         let mut config = Config::default();
-        config.acl = if options.allow_other { SessionACL::All } else { SessionACL::Owner };
+        // Who may come in is the kernel's to say (`allow_other` of mount(2)). Whoever has opened a file and is somebody else since goes on with it.
+        config.acl = SessionACL::All;
         config.n_threads = Some(SESSION_THREADS);
 
         let (device, mounted) = device::attach(&directory, &source, &options)?;

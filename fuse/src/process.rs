@@ -102,9 +102,13 @@ fn read(path: &str) -> Option<String> {
     Some(text)
 }
 
-/// Whether a signal is pending that is neither blocked nor ignored (proc_pid_status(5)).
+/// Whether a signal is pending that is neither blocked nor ignored (proc_pid_status(5)). One that is the whole program's counts for its first
+/// thread alone, which Linux gives it to where that takes it: another thread that is told EINTR for it is restarted by nobody. A signal that
+/// ends the program is each thread's own.
 fn has_signal(status: &str) -> bool {
-    (mask(status, "SigPnd:") | mask(status, "ShdPnd:")) & !mask(status, "SigBlk:") & !mask(status, "SigIgn:") != 0
+    let is_first = field(status, "Tgid:") == field(status, "Pid:");
+    let shared = if is_first { mask(status, "ShdPnd:") } else { 0 };
+    (mask(status, "SigPnd:") | shared) & !mask(status, "SigBlk:") & !mask(status, "SigIgn:") != 0
 }
 
 fn mask(status: &str, name: &str) -> u64 {

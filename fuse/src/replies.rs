@@ -2,7 +2,7 @@
 //!
 //! Always holds: a node is counted before an answer tells of it; an error becomes its number.
 
-use fuser::{FopenFlags, Generation, ReplyAttr, ReplyEmpty, ReplyEntry};
+use fuser::{FopenFlags, ReplyAttr, ReplyEmpty, ReplyEntry};
 use trefoil_core::error::{Error, Result};
 use trefoil_core::files::{Attributes, Caller, FileError};
 
@@ -35,7 +35,10 @@ pub async fn lookup(door: &Door, caller: &Caller, place: &Place) -> Result<Attri
 
 pub fn entry(door: &Door, stamp: Stamp, found: Result<Attributes>, reply: ReplyEntry) {
     match found {
-        Ok(found) => door.fresh.send(stamp, |lifetime| reply.entry(lifetime, &door.shape(&found), Generation(0))),
+        Ok(found) => {
+            let generation = door.known.generation(found.node);
+            door.fresh.send(stamp, |lifetime| reply.entry(lifetime, &door.shape(&found), generation));
+        }
         Err(error) => reply.error(errno(&error)),
     }
 }

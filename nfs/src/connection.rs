@@ -20,8 +20,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use crate::answer::Answer;
 use crate::door::{Door, room_units};
 use crate::limits::{
-    IDLE_TIMEOUT, INLINE_BYTES_MAX, RECORD_TIMEOUT, REQUESTS_PER_CONNECTION_MAX, ROOM_PATIENCE, STRANGER_TIME_MAX,
-    TICK, WRITE_IDLE_TIMEOUT,
+    FILLS_MAX, IDLE_TIMEOUT, INLINE_BYTES_MAX, RECORD_TIMEOUT, REQUESTS_PER_CONNECTION_MAX, ROOM_PATIENCE,
+    STRANGER_TIME_MAX, TICK, WRITE_IDLE_TIMEOUT,
 };
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
@@ -94,6 +94,8 @@ struct Connection {
     active: Instant,
     taken: Instant,
     record_began: Option<Instant>,
+    /// Reads that brought something, since the thread was last given to others.
+    fills: u32,
 }
 
 /// Serves a connection until its client closes it, or `stopped` turns true.
@@ -121,6 +123,7 @@ pub async fn serve(door: Arc<Door>, stream: TcpStream, peer: SocketAddr, place: 
         active: now,
         taken: now,
         record_began: None,
+        fills: 0,
     };
     if let Err(end) = connection.run(stopped).await {
         if matches!(end, End::Broken(_) | End::Garbage | End::Stranger | End::Slow | End::Stalled) {
@@ -137,7 +140,18 @@ impl Connection {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut permit: Option<(Wants, Permit)> = None;
+        let mut looked = Instant::now();
         loop {
+            // One that always has something to read comes to none of the others below by itself, and would keep its thread.
+            if self.fills >= FILLS_MAX {
+                self.fills = 0;
+                tokio::task::yield_now().await;
+            }
+            self.ended |= *stopped.borrow();
+            if looked.elapsed() >= TICK {
+                looked = Instant::now();
+                self.look_at_times(looked)?;
+            }
             // Here, and not with the other times: one that always has something to read is to be looked at, too.
             if self.place.is_stranger {
                 self.look_at_stranger()?;
@@ -212,7 +226,11 @@ impl Connection {
             let record = match self.next.take() {
                 Some(record) => record,
                 None => match self.records.next()? {
-                    Next::Record(record) => record,
+                    Next::Record(record) => {
+                        // It is whole, whatever it waits for from now on.
+                        self.record_began = None;
+                        record
+                    }
                     // A turn is for others as long as there is nothing to do with it.
                     Next::NeedsRoom(bytes) => {
                         self.turn = None;
@@ -234,7 +252,6 @@ impl Connection {
                 self.next = Some(record);
                 return Ok(Wants::Turn);
             };
-            self.record_began = None;
             self.begin_one(record, turn)?;
         }
     }
@@ -281,6 +298,7 @@ impl Connection {
         match self.stream.try_read_buf(&mut place) {
             Ok(0) => self.ended = true,
             Ok(bytes) => {
+                self.fills += 1;
                 self.records.filled(bytes);
                 self.active = Instant::now();
             }

@@ -13,8 +13,8 @@ use std::time::Instant;
 
 use futures::FutureExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use trefoil_core::files::{Around, FileService, View};
-use trefoil_core::files::{Attributes, Caller};
+use trefoil_core::error::Error;
+use trefoil_core::files::{Around, Attributes, Caller, FileError, FileService, View};
 
 use crate::answer::Answer;
 use crate::exports::{Export, Exports};
@@ -85,7 +85,11 @@ impl Request<'_> {
         if !export.admits(self.peer) {
             return Err(Status::Acces);
         }
-        let view = export.view(&self.door.files).await?;
+        let view = match export.view(&self.door.files).await {
+            // The directory that is exported has gone, and what was in it.
+            Err(Error::File(FileError::NoSuchName | FileError::NotADirectory)) => return Err(Status::Stale),
+            view => view?,
+        };
         // What has left the directory that is exported is no part of it, whoever holds a handle.
         if !export.options.prefix.is_empty() && !self.door.files.shows(&view, named.node).await? {
             return Err(Status::Stale);

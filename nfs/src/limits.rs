@@ -51,6 +51,8 @@ pub const INLINE_BYTES_MAX: usize = 64 << 10;
 
 /// How often a connection looks at its times.
 pub const TICK: Duration = Duration::from_secs(1);
+/// Reads after each other that bring something, after which others have a connection's thread.
+pub const FILLS_MAX: u32 = 8;
 /// A record that was begun must be whole after this long.
 pub const RECORD_TIMEOUT: Duration = Duration::from_secs(60);
 /// A client that takes no byte of an answer for this long is cut off.
@@ -75,7 +77,7 @@ pub const FILES_SHOWN: u64 = 1 << 40;
 /// Entries that are asked of the core at once: a page of 1 MiB with short names has some 8,000 with their attributes.
 pub const ENTRIES_MAX: usize = 8192;
 
-/// Answers kept for repeated requests, and their bytes.
+/// Answers kept for repeated requests, and their bytes: as many of WRITE, and of all others.
 pub const REPLIES_MAX: usize = 16 << 10;
 pub const REPLIES_BYTES_MAX: usize = 16 << 20;
 /// How long an answer is kept. A client sends a request again after a minute, and on each new connection.

@@ -78,6 +78,7 @@ impl Shard {
 
 #[derive(Debug)]
 pub struct Replies {
+    /// Those of WRITE behind the others: they are many, and push out only each other.
     shards: Vec<Mutex<Shard>>,
     hasher: RandomState,
 }
@@ -105,14 +106,15 @@ pub struct Ticket {
 
 impl Default for Replies {
     fn default() -> Self {
-        let shards = (0..REPLY_SHARDS).map(|_| Mutex::default()).collect();
+        let shards = (0..2 * REPLY_SHARDS).map(|_| Mutex::default()).collect();
         Self { shards, hasher: RandomState::new() }
     }
 }
 
 impl Replies {
     fn shard(&self, key: &Key) -> &Mutex<Shard> {
-        &self.shards[usize::try_from(key.hash).unwrap_or(0) % REPLY_SHARDS]
+        let kind = if key.procedure == Procedure::Write as u8 { REPLY_SHARDS } else { 0 };
+        &self.shards[kind + usize::try_from(key.hash).unwrap_or(0) % REPLY_SHARDS]
     }
 
     pub fn begin(

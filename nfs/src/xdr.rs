@@ -83,6 +83,10 @@ impl<'a> Decoder<'a> {
     }
 
     /// Everything that was not read yet.
+    pub fn is_at_end(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
+
     pub fn rest(self) -> Bytes {
         self.bytes.slice(self.at..)
     }

@@ -261,6 +261,12 @@ impl FileService {
     pub async fn set_attributes(&self, view: &View, caller: &Caller, node: Id, set: SetAttributes) -> Result<Around> {
         access::require_writable(view)?;
         let rest = SetAttributes { size: None, unchanged_since: None, ..set };
+        if set.size.is_none() && rest == SetAttributes::default() {
+            // Nothing is to change: neither does the time of that.
+            self.check_guard(view, node, set.unchanged_since).await?;
+            let now = self.attributes(view, node).await?;
+            return Ok(Around { before: Some(now.on_one_side()), after: Some(now) });
+        }
         let mut resized = None;
         if let Some(size) = set.size {
             self.allow_resize(view, caller, node).await?;

@@ -12,7 +12,7 @@ use super::{
 use crate::clock::Timestamp;
 use crate::content::seal_inline;
 use crate::error::{Error, Result};
-use crate::limits::SYMLINK_BYTES_MAX;
+use crate::limits::{SYMLINK_BYTES_MAX, TRANSACTION_ATTEMPTS_MAX};
 use crate::metadata::Table;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{ContentRef, NodeKind, NodeRecord, Posix, Record};
@@ -52,23 +52,41 @@ impl FileService {
         if matches!(&make, Make::Symlink(target) if target.contains(&0)) {
             return Err(FileError::Invalid("a symbolic link's target can't hold NUL").into());
         }
+        for _ in 0..TRANSACTION_ATTEMPTS_MAX {
+            if let Some(made) = self.make_or_find(view, caller, directory, &name, &make, &attributes).await? {
+                return Ok(made);
+            }
+        }
+        Err(Error::Unavailable("the name leads elsewhere faster than it can be looked at; try again".into()))
+    }
+
+    /// `None` where the name was there, and led elsewhere a moment later.
+    async fn make_or_find(
+        &self,
+        view: &View,
+        caller: &Caller,
+        directory: Id,
+        name: &FileName,
+        make: &Make,
+        attributes: &SetAttributes,
+    ) -> Result<Option<(Made, Around)>> {
         let (outcome, around) = transact!(self.store(), self.durability(view), |tx| {
-            self.read_ahead(tx, view, directory, &name).await?;
+            self.read_ahead(tx, view, directory, name).await?;
             let bucket = self.begin(tx, view).await?;
             self.directory_to_add(tx, directory).await?;
             self.searching(tx, view, caller, directory).await?;
-            if let Some(named) = self.tree().named(tx, directory, &name).await? {
+            if let Some(named) = self.tree().named(tx, directory, name).await? {
                 return Ok((Outcome::Exists(named), Around::default()));
             }
-            let stored = self.free_name(tx, directory, &name).await?;
+            let stored = self.free_name(tx, directory, name).await?;
             let parent = self.changing(tx, view, caller, directory).await?;
             // mknod(2): a device is a way to the machine of whoever mounts this.
             let is_device = matches!(make, Make::BlockDevice(_) | Make::CharacterDevice(_));
             if is_device && !caller.checked && !caller.is_root() {
                 return Err(Error::from(FileError::NotPermitted).into());
             }
-            let made = self.make_new(tx, view, &bucket, caller, &parent.0, &stored, &make, &attributes).await?;
-            let outcome = Outcome::New { attributes: made, is_draft: is_draft(&make, &bucket, &stored) };
+            let made = self.make_new(tx, view, &bucket, caller, &parent.0, &stored, make, attributes).await?;
+            let outcome = Outcome::New { attributes: made, is_draft: is_draft(make, &bucket, &stored) };
             Ok((outcome, self.around(tx, view, &parent).await?))
         })?;
         let made = match outcome {
@@ -79,9 +97,12 @@ impl FileService {
                 }
                 Made { attributes, created: true }
             }
-            Outcome::Exists(named) => self.existing(view, &named, &make).await?,
+            Outcome::Exists(named) => match self.existing(view, &named, make).await? {
+                Some(made) => made,
+                None => return Ok(None),
+            },
         };
-        Ok((made, around))
+        Ok(Some((made, around)))
     }
 
     /// A directory that is to get a name.
@@ -237,22 +258,22 @@ impl FileService {
         count
     }
 
-    /// The name was there already.
-    async fn existing(&self, view: &View, named: &Named, make: &Make) -> Result<Made> {
+    /// The name was there already. `None` where it has led elsewhere since.
+    async fn existing(&self, view: &View, named: &Named, make: &Make) -> Result<Option<Made>> {
         let exists = || Err(FileError::Exists.into());
         let Make::File(exclusive) = make else { return exists() };
         if named.is_directory() {
             return exists();
         }
-        let Some(attributes) = self.attributes_of(view, named).await? else { return Err(FileError::Stale.into()) };
+        let Some(attributes) = self.attributes_of(view, named).await? else { return Ok(None) };
         self.heard_of(view, attributes.node).await;
         match exclusive {
             Exclusive::Yes => exists(),
             Exclusive::Verifier(verifier) => {
                 let same = attributes.accessed == Timestamp(u64::from_be_bytes(*verifier)) && attributes.size == 0;
-                if same { Ok(Made { attributes, created: false }) } else { exists() }
+                if same { Ok(Some(Made { attributes, created: false })) } else { exists() }
             }
-            Exclusive::No => Ok(Made { attributes, created: false }),
+            Exclusive::No => Ok(Some(Made { attributes, created: false })),
         }
     }
 }

@@ -51,6 +51,9 @@ impl FileService {
             let locked = session.state.lock().await;
             if let Some(state) = locked.as_ref().filter(|state| state.is_dirty()) {
                 let Some((range, end)) = within(offset, length, state.size) else { return Ok((Vec::new(), true)) };
+                if range.length == 0 {
+                    return Ok((Vec::new(), end));
+                }
                 // A blob that gets its name meanwhile may lose it again.
                 let _pin = state.target().map(|target| self.inner.objects.inner.pins.pin(target));
                 let mut pieces = Vec::new();

@@ -41,6 +41,7 @@ impl FileService {
         if bytes.is_empty() {
             return Ok(Written { count, stability, around: self.around_nothing(view, node).await? });
         }
+        let losses = self.inner.sessions.losses();
         let session = self.inner.sessions.get_or_make(view, node);
         let written = self.write_session(view, &session, at, &bytes).await;
         if written.is_err() {
@@ -49,6 +50,7 @@ impl FileService {
         let around = written?;
         if stability > Stability::Unstable {
             self.sync(view, node).await?;
+            self.tell_loss_since(node, losses)?;
         }
         Ok(Written { count, stability, around })
     }
@@ -108,6 +110,7 @@ impl FileService {
     /// Makes the file as long as that, at once.
     pub(crate) async fn truncate(&self, view: &View, node: Id, size: u64) -> Result<Around> {
         self.make_room_for_draft().await;
+        let losses = self.inner.sessions.losses();
         let session = self.inner.sessions.get_or_make(view, node);
         let mut resized = self.resize_session(view, &session, size).await;
         if resized.is_ok()
@@ -117,6 +120,7 @@ impl FileService {
         }
         self.inner.sessions.let_go(session);
         let around = resized?;
+        self.tell_loss_since(node, losses)?;
         if view.strict {
             self.sync_all().await?;
         }

@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use fuser::{FileType, Generation, INodeNo, ReplyDirectory, ReplyDirectoryPlus};
+use fuser::{FileType, INodeNo, ReplyDirectory, ReplyDirectoryPlus};
 use trefoil_core::error::{Error, Result};
 use trefoil_core::files::{Attributes, Caller, FileError};
 
@@ -120,9 +120,10 @@ pub async fn read_plus(
     let given = door.fresh.send(stamp, |lifetime| {
         let mut given = 0;
         for (attributes, cookie, name) in &names {
+            let generation = door.known.generation(attributes.node);
             let attributes = door.shape(attributes);
             let name = OsStr::from_bytes(name);
-            if reply.add(attributes.ino, *cookie, name, lifetime, &attributes, Generation(0)) {
+            if reply.add(attributes.ino, *cookie, name, lifetime, &attributes, generation) {
                 door.fits.with_attributes.store(given, Ordering::Relaxed);
                 break;
             }

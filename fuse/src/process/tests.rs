@@ -7,7 +7,7 @@ use super::{Sleeping, groups_of, has_signal, is_in_flock, sees_calls, sleeping, 
 
 fn with(pending: &str, shared: &str, blocked: &str, ignored: &str) -> String {
     format!(
-        "Name:\tx\nGroups:\t4 24 1000 \nSigPnd:\t{pending}\nShdPnd:\t{shared}\nSigBlk:\t{blocked}\nSigIgn:\t{ignored}\n"
+        "Name:\tx\nTgid:\t7\nPid:\t7\nGroups:\t4 24 1000 \nSigPnd:\t{pending}\nShdPnd:\t{shared}\nSigBlk:\t{blocked}\nSigIgn:\t{ignored}\n"
     )
 }
 
@@ -20,6 +20,10 @@ fn a_signal_counts_where_it_is_to_be_taken() {
     assert!(!has_signal(&with(none, term, term, none)), "blocked");
     assert!(!has_signal(&with(none, term, none, term)), "ignored");
     assert!(!has_signal("nothing of this"));
+    // The program's first thread takes what is for all: to another it may not be given at all.
+    let of_another = |text: String| text.replace("Pid:\t7", "Pid:\t8");
+    assert!(!has_signal(&of_another(with(none, term, none, none))));
+    assert!(has_signal(&of_another(with(term, none, none, none))));
 }
 
 #[test]

@@ -47,6 +47,11 @@ fn others_come_in_unless_they_are_kept_out() {
         let (root, mount) = store.mount("m", options);
         std::fs::write(root.join("file"), b"x").unwrap();
         assert_eq!((can_list(&root), root.join("file").exists()), (comes_in, true), "{options:?}");
+        // Who opened it goes on with it as somebody else.
+        let program = "import fcntl, os, sys; f = os.open(sys.argv[1], os.O_RDWR); fcntl.lockf(f, fcntl.LOCK_EX)\n\
+                       os.setuid(54321); os.write(f, b'as another'); os.close(f)";
+        let went_on = Command::new("python3").args(["-c", program]).arg(root.join("file")).status().unwrap();
+        assert!(went_on.success() && std::fs::read(root.join("file")).unwrap() == b"as another", "{options:?}");
         mount.unmount(false).unwrap();
     }
 }

@@ -1,9 +1,9 @@
 //! When the closes of a file's descriptors make a version of it, in a bucket with versions.
 
 use std::os::fd::AsRawFd;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use trefoil_core::objects::ListVersions;
 use trefoil_core::types::Versioning;
 
@@ -35,10 +35,20 @@ fn the_end_of_a_child_that_was_given_the_descriptor_makes_no_version() {
     let (root, mount) = store.mount("m", "");
     let mut log = std::fs::File::create(root.join("log")).unwrap();
     log.write_all(b"one\n").unwrap();
-    fcntl(&log, FcntlArg::F_SETFD(FdFlag::empty())).unwrap();
-    let program = format!("import os; os.write({}, b'two\\n')", log.as_raw_fd());
+    let descriptor = log.as_raw_fd();
+    let program = format!("import os; os.write({descriptor}, b'two\\n')");
     for _ in 0..2 {
-        assert!(Command::new("python3").args(["-c", &program]).status().unwrap().success());
+        let mut child = Command::new("python3");
+        child.args(["-c", &program]);
+        // In the child alone: others are started at the same time, and are to have nothing of this mount.
+        // SAFETY: fcntl(2) may be called between fork and exec, and allocates nothing.
+        unsafe {
+            child.pre_exec(move || match libc::fcntl(descriptor, libc::F_SETFD, 0) {
+                0 => Ok(()),
+                _ => Err(std::io::Error::last_os_error()),
+            });
+        }
+        assert!(child.status().unwrap().success());
         assert_eq!(store.versions(), [], "a child's end");
     }
     log.write_all(b"three\n").unwrap();
@@ -57,5 +67,28 @@ fn who_closes_what_a_thread_opened_that_has_ended_makes_the_version() {
     file.write_at(b"bytes", 0).unwrap();
     drop(file);
     assert_eq!(store.versions(), [5]);
+    mount.unmount(false).unwrap();
+}
+
+/// It has its number again, which the kernel would take for the dead one's as long as somebody stands in that.
+#[test]
+fn a_directory_that_is_made_again_is_alive_while_a_program_has_the_old_one_open() {
+    let Some(store) = Store::versioned() else { return };
+    let (root, mount) = store.mount("m", "");
+    let directory = root.join("d");
+    for round in 0..3 {
+        std::fs::create_dir(&directory).unwrap();
+        std::fs::write(directory.join("old"), b"x").unwrap();
+        let held = std::fs::File::open(&directory).unwrap();
+        std::fs::remove_file(directory.join("old")).unwrap();
+        std::fs::remove_dir(&directory).unwrap();
+        std::fs::create_dir(&directory).unwrap();
+        std::fs::write(directory.join("new"), b"new").unwrap_or_else(|error| panic!("round {round}: {error}"));
+        assert_eq!(std::fs::read(directory.join("new")).unwrap(), b"new");
+        assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 1);
+        drop(held);
+        std::fs::remove_file(directory.join("new")).unwrap();
+        std::fs::remove_dir(&directory).unwrap();
+    }
     mount.unmount(false).unwrap();
 }

@@ -36,6 +36,9 @@ pub async fn read(request: &Request<'_>, arguments: &mut Decoder<'_>, answer: &m
     match found {
         Ok((chunks, end)) => {
             let read: usize = chunks.iter().map(Bytes::len).sum();
+            // Who appends meanwhile makes the attributes' size the larger: a client that is told of both fills what is between with zeros.
+            let seen = offset.saturating_add(read as u64);
+            let end = end && attributes.as_ref().is_none_or(|attributes| attributes.size <= seen);
             Metrics::add(&request.door.metrics.bytes_read, read as u64);
             out.u32(Status::Ok as u32);
             wire::post_op(out, &place.view, attributes.as_ref());
@@ -83,6 +86,7 @@ pub async fn write(request: &Request<'_>, arguments: &mut Decoder<'_>, out: &mut
         _ => return Err(Garbage),
     };
     let mut data = arguments.opaque_bytes(usize::MAX)?;
+    let follows = !arguments.is_at_end();
     let place = match request.place(handle).await {
         Ok(place) => place,
         Err(status) => return failed(Procedure::Write, out, status),
@@ -94,7 +98,8 @@ pub async fn write(request: &Request<'_>, arguments: &mut Decoder<'_>, out: &mut
         }
         // More than FSINFO's wtmax: the client writes the rest by another call.
         data.truncate(TRANSFER_BYTES_MAX as usize);
-        if request.shares_buffer {
+        // What is kept of a record keeps the whole: whoever sends more than a WRITE needs does not get that for nothing.
+        if request.shares_buffer || follows {
             data = Bytes::copy_from_slice(&data);
         }
         put(request, &place, offset, data, stability).await

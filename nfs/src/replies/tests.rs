@@ -98,3 +98,16 @@ async fn answers_are_bounded_in_number_bytes_and_age() {
     }
     assert!(matches!(begin(&replies, 7), Begun::First(_)));
 }
+
+#[tokio::test]
+async fn answers_of_write_push_out_no_others() {
+    let replies = Arc::new(Replies::default());
+    first(begin(&replies, 1)).finish(b"answer", true);
+    for number in 0..4 * u32::try_from(REPLIES_MAX).unwrap() {
+        let arguments = number.to_be_bytes();
+        let other = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
+        first(replies.begin(other, &Identity::Nobody, number, Procedure::Write, &arguments)).finish(b"written", true);
+    }
+    assert!(matches!(begin(&replies, 1), Begun::Done(_)));
+    assert!(kept(&replies).0 <= REPLIES_MAX + 1);
+}

@@ -40,6 +40,27 @@ fn null(xid: u32) -> Vec<u8> {
 }
 
 nfs! {
+    replies_without_an_end: |door| {
+        // They need no answer; whoever sends nothing but them must not have a thread of the server's for itself.
+        let deadline = Instant::now() + Duration::from_secs(4);
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let (address, reply) = (door.address, record(&Words::default().u32(7).u32(1).0).repeat(5000));
+        let reply = &reply;
+        std::thread::scope(|scope| {
+            for _ in 0..=cores {
+                scope.spawn(move || {
+                    let mut client = Client::open(address, Credential::nobody());
+                    while Instant::now() < deadline && client.send(reply).is_ok() {}
+                });
+            }
+            std::thread::sleep(Duration::from_millis(500));
+            while Instant::now() < deadline {
+                let begun = Instant::now();
+                door.t.head("/{b}").is(200);
+                assert!(begun.elapsed() < TURN / 5, "S3 answered after {:?}", begun.elapsed());
+            }
+        });
+    };
     a_mark_of_two_gibibytes: |door| ends(door, &mark(u32::MAX));
     a_mark_of_two_gibibytes_that_is_not_the_last: |door| ends(door, &mark(u32::MAX >> 1));
     a_mark_of_one_byte_too_many: |door| {

@@ -43,3 +43,26 @@ async fn t8_where_very_many_wait_the_oldest_that_nobody_has_open_go_first() {
     }
     assert!(drafts.too_many().is_empty());
 }
+
+#[test]
+fn all_are_closing_until_one_is_opened_or_goes_on() {
+    let drafts = Drafts::default();
+    let marks: Vec<AtomicBool> = (0..3).map(|_| AtomicBool::new(false)).collect();
+    assert!(drafts.are_all_closing(1));
+    for mark in &marks[..2] {
+        drafts.opened(1);
+        drafts.closing(1, mark);
+        drafts.closing(1, mark);
+        assert!(drafts.are_all_closing(1));
+    }
+    // Somebody opens it while what it was closed with is published.
+    drafts.opened(1);
+    assert!(!drafts.are_all_closing(1));
+    drafts.closing(1, &marks[2]);
+    assert!(drafts.are_all_closing(1));
+    drafts.goes_on(1, &marks[0]);
+    drafts.goes_on(1, &marks[0]);
+    assert!(!drafts.are_all_closing(1));
+    assert!(!drafts.closed(1, &marks[1]) && !drafts.closed(1, &marks[2]) && !drafts.are_all_closing(1));
+    assert!(drafts.closed(1, &marks[0]));
+}

@@ -71,6 +71,16 @@ impl FileService {
         }
     }
 
+    /// The error of a loss of the file that came after so many: of what was written since, which was to be stable.
+    pub(in crate::files) fn tell_loss_since(&self, node: Id, losses: u64) -> Result<()> {
+        let session = self.inner.sessions.get(node);
+        let lost = session.as_ref().map(|session| session.lost.lock());
+        match lost.as_ref().and_then(|lost| lost.as_deref()) {
+            Some(lost) if lost.number > losses => Err(lost.error.clone()),
+            _ => Ok(()),
+        }
+    }
+
     /// `Stale` where what was written lately was lost because the file is a version that another has followed.
     pub(in crate::files) fn tell_displaced(&self, node: Id) -> Result<()> {
         let session = self.inner.sessions.get(node);

@@ -81,6 +81,11 @@ impl Sessions {
         self.verifier.wrapping_add(self.losses.load(Ordering::Acquire))
     }
 
+    /// How often written bytes were lost so far.
+    pub(crate) fn losses(&self) -> u64 {
+        self.losses.load(Ordering::Acquire)
+    }
+
     /// Written bytes are lost before they were committed. The number of this loss.
     pub(super) fn lost(&self) -> u64 {
         self.losses.fetch_add(1, Ordering::AcqRel) + 1

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::super::rocksdb::{Options, RocksDb};
 use super::*;
+use crate::error::Error;
+use crate::metadata::transaction::TxError;
 
 #[derive(Debug)]
 struct Heard(Mutex<Sender<Vec<Touched>>>);
@@ -53,4 +55,35 @@ async fn who_begins_to_watch_waits_for_what_is_under_way() {
     drop(under_way);
     drop(watch.await);
     assert!(matches!(coherence.begin(Vec::new), Begun::Unwatched(_)));
+}
+
+/// Whoever is told of a refusal that rests on a change waits until that was heard of; and whoever makes the change may wait for its turn.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_until_a_change_was_heard_of_holds_no_turn() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = RocksDb::open(directory.path(), &Options::default()).unwrap();
+    let (store, coherence) = Watched::new(engine);
+    let _watch = coherence.watch(Arc::new(Heard(Mutex::new(std::sync::mpsc::channel().0)))).await;
+    let changing = coherence.begin(|| vec![Touched::Node { node: 7, bytes: true }]);
+    let mut attempts = 0;
+    let refusing = async {
+        let refused: Result<(), Error> = crate::transact!(&*store, Durability::Ordered, |tx| {
+            tx.get(Table::Index, &keys::node(7)).await?;
+            attempts += 1;
+            match attempts {
+                ..8 => Err(TxError::Conflict),
+                _ => Err(Error::NoSuchKey("refused".into()).into()),
+            }
+        });
+        refused
+    };
+    let mut refusing = Box::pin(refusing);
+    assert!(
+        tokio::time::timeout(Duration::from_secs(1), refusing.as_mut()).await.is_err(),
+        "the change was not heard of"
+    );
+    let turn = store.lock(keys::locks::TURN, LockMode::Exclusive);
+    drop(tokio::time::timeout(Duration::from_secs(5), turn).await.expect("nobody has the turn").unwrap());
+    drop(changing);
+    assert!(matches!(refusing.await, Err(Error::NoSuchKey(_))));
 }

@@ -200,3 +200,85 @@ async fn a_session_whose_file_is_replaced_while_its_pages_are_stored_ends_all_th
     files.settled().await;
     files.assert_clean().await;
 }
+
+/// The same where nobody writes to it again.
+#[tokio::test(start_paused = true)]
+async fn a_session_whose_state_goes_while_its_pages_are_stored_ends_all_the_same() {
+    let (files, faulty) = Files::faulty().await;
+    let (node, other) = (files.file("f", &Bytes::new()).await, files.file("other", &bytes(1, 2 * MIB)).await);
+    faulty.arm(Verb::Put, 1, Fault::Delay(Duration::from_secs(1)));
+    files.write(node, 0, &bytes(2, MIB)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let session = files.files.inner.sessions.get(node).expect("it was written to");
+    files.files.resize_session(&files.view, &session, 0).await.unwrap();
+    drop(session);
+    let length = 2 * MIB as u64;
+    files.files.copy_range(&files.view, &files.caller, (other, 0), (node, 0), length).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    files.files.publish_idle_once().await;
+    assert_eq!(files.files.inner.sessions.count(), 0);
+    files.settled().await;
+    files.assert_clean().await;
+}
+
+/// What is to be stable when it is answered, and is given up by somebody else before.
+#[tokio::test]
+async fn t9_a_stable_write_or_a_truncation_that_is_given_up_meanwhile_is_an_error() {
+    let files = Files::new().await;
+    let node = files.file("f", &Bytes::new()).await;
+    let session = files.files.inner.sessions.get_or_make(&files.view, node);
+    for stable in [true, false] {
+        let flushing = session.flushing.lock().await;
+        let body = Bytes::from_static(b"bytes");
+        let writing = async {
+            match stable {
+                true => {
+                    let at = WriteAt::Offset(0);
+                    let written = files.files.write(&files.view, &files.caller, node, at, body, Stability::File);
+                    written.await.map(drop)
+                }
+                false => files.files.truncate(&files.view, node, 7).await.map(drop),
+            }
+        };
+        let mut writing = Box::pin(writing);
+        while !session.facts().dirty {
+            assert!(futures::poll!(writing.as_mut()).is_pending());
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..10 {
+            assert!(futures::poll!(writing.as_mut()).is_pending());
+            tokio::task::yield_now().await;
+        }
+        let mut state = session.state.lock().await;
+        let given_up = state.as_mut().unwrap();
+        given_up.discard();
+        session.lose(&files.files.inner.sessions, Error::StorageFull("no room".into()));
+        session.tell(given_up, None);
+        drop((state, flushing));
+        assert!(matches!(writing.await, Err(Error::StorageFull(_))), "stable: {stable}");
+    }
+    files.write(node, 0, b"new").await.unwrap();
+    files.files.sync(&files.view, node).await.unwrap();
+    assert_eq!(&files.get("f").await[..], b"new");
+}
+
+#[tokio::test]
+async fn nothing_is_read_where_nothing_is_asked_for() {
+    let files = Files::new().await;
+    let node = files.file("f", &Bytes::new()).await;
+    files.write(node, MIB as u64, b"x").await.unwrap();
+    for offset in [0, 1, MIB as u64, MIB as u64 + 1, 1 << 40] {
+        assert_eq!(files.read(node, offset, 0).await.unwrap(), b"");
+    }
+}
+
+#[tokio::test]
+async fn attributes_that_are_not_set_change_no_time() {
+    let files = Files::new().await;
+    let node = files.file("f", &bytes(1, 10)).await;
+    let before = files.record(node).await;
+    let caller = Caller { uid: 1000, gid: 1000, checked: false, ..Caller::root() };
+    let around = files.files.set_attributes(&files.view, &caller, node, SetAttributes::default()).await.unwrap();
+    assert_eq!(around.after.unwrap().size, 10);
+    assert_eq!(files.record(node).await, before);
+}

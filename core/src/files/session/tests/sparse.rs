@@ -239,3 +239,26 @@ async fn what_is_written_while_layers_are_copied_together_keeps_none_of_them() {
     assert!(last[100..2 * MIB] == bytes(1, 3 * MIB)[100..2 * MIB]);
     files.assert_clean().await;
 }
+
+/// The same where what lies below ends before them.
+#[tokio::test]
+async fn many_pages_behind_layers_that_are_copied_together_show_nothing_of_what_is_gone() {
+    let files = Files::new().await;
+    let mut node = files.file("0", &bytes(1, MIB)).await;
+    for number in 1..MAPPED_LAYERS_MAX as u64 {
+        node = shared(&files, node, &number.to_string()).await;
+        files.write(node, number, b"x").await.unwrap();
+        files.publish(node).await.unwrap();
+    }
+    node = shared(&files, node, "last").await;
+    for page in 10..200 {
+        files.write(node, page * MIB as u64 + 4000, b"y").await.unwrap();
+    }
+    files.publish(node).await.unwrap();
+    let mut expected = vec![0; 5000];
+    expected[4000] = b'y';
+    for page in [10, 100, 198] {
+        assert!(files.read(node, page * MIB as u64, 5000).await.unwrap() == expected, "page {page}");
+    }
+    files.assert_clean().await;
+}

@@ -29,6 +29,52 @@ async fn t9_what_is_written_to_a_version_that_was_followed_is_not_called_stable(
         assert!(matches!(synced, Err(Error::File(FileError::Stale))), "{synced:?}");
     }
     assert_eq!(files.sizes("a").await, [None, Some(20), Some(10)]);
+    // Once it is the name's file again, it is written to as before.
+    let marker = files.versions().await.remove(0);
+    assert!(marker.is_delete_marker);
+    let request = DeleteObject { version: Some(marker.version), ..files.s3.delete_request("a") };
+    files.s3.service.delete(&files.s3.root, request).await.unwrap();
+    let file = files.lookup(files.view.root, "a").await.unwrap().node;
+    files.write_at(file, 0, &bytes(4, 30)).await;
+    files.service.sync(&files.view, file).await.unwrap();
+    assert_eq!(files.read(file).await, bytes(4, 30));
+    files.service.settle().await.unwrap();
+    files.check().await;
+}
+
+/// A shell has opened it, copied the descriptor and closed its own; what it starts goes on to write.
+#[tokio::test]
+async fn who_goes_on_to_write_through_a_copy_of_a_descriptor_is_not_sealed_by_others() {
+    let files = Files::versioned(Versioning::Enabled).await;
+    let file = files.file(files.view.root, "a").await;
+    let shell = files.open(file).await;
+    files.service.close(&files.view, &shell).await.unwrap();
+    files.service.written_through(&shell);
+    files.write_at(file, 0, &bytes(1, 10)).await;
+    let other = files.open(file).await;
+    files.write_at(file, 10, &bytes(2, 10)).await;
+    files.close(other).await;
+    assert_eq!(files.sizes("a").await, [Some(0)], "of the shell's own close");
+    files.close(shell).await;
+    assert_eq!(files.sizes("a").await, [Some(20), Some(0)]);
+    tokio::task::yield_now().await;
+    files.check().await;
+}
+
+/// Only versions are left of it, and it has its record: but no name leads to it.
+#[tokio::test]
+async fn nothing_is_made_in_a_directory_that_is_gone() {
+    let files = Files::versioned(Versioning::Enabled).await;
+    let root = files.view.root;
+    files.s3.put("d/x", &bytes(1, 10)).await;
+    let directory = files.lookup(root, "d").await.unwrap().node;
+    files.s3.delete("d/x").await;
+    for make in [Make::File(Exclusive::No), Make::Directory, Make::Symlink(b"target".to_vec())] {
+        let set = SetAttributes::default();
+        let made = files.service.make(&files.view, &files.root, directory, b"y", make, set).await;
+        assert!(matches!(made, Err(Error::File(FileError::Stale))), "{made:?}");
+    }
+    assert!(files.names(root).await.is_empty());
     files.check().await;
 }
 

@@ -9,6 +9,7 @@ use futures::stream::{self, BoxStream};
 
 use super::*;
 use crate::data::{ByteStream, DataError, Entry, Locator, Space, Stored};
+use crate::metadata::keys::Queue;
 use crate::metadata::{CommitError, EngineLimits, Key, LockGuard, LockMode, Read, ReadError, Snapshot};
 use crate::types::ByteRange;
 
@@ -136,6 +137,21 @@ async fn damage_anywhere_in_the_index_is_told_and_counted() {
         assert!(crate::content::metrics().corrupt_reads_total.get() > before, "{key:?}");
     }
     assert!(kinds(&fixture).await.is_empty(), "repairing took nothing away");
+}
+
+/// Whether a blob without a name is to be deleted anyhow, nobody can tell then: it is kept.
+#[tokio::test]
+async fn damage_among_the_tasks_is_told_and_keeps_what_has_no_name() {
+    let fixture = filled().await;
+    fixture.put("d/large", &bytes(3, 200_000)).await;
+    let queue = keys::tasks(Queue::Reclaim);
+    let tasks = fixture.store.snapshot().unwrap().scan(&queue, &keys::behind(&queue), 10, false).await.unwrap();
+    let [(key, _)] = &tasks[..] else { panic!("{tasks:?}") };
+    let damaged = Damaged { inner: fixture.store.clone(), bad: (Table::Index, key.clone()) };
+    let service = fixture.service_over(Arc::new(damaged), fixture.data.clone());
+    let report = check(&service, false, &Progress::default()).await.unwrap();
+    assert!(report.problems_total > 0, "{report:?}");
+    assert_eq!((report.blobs, report.orphan_blobs), (2, 0), "{report:?}");
 }
 
 #[tokio::test]
