@@ -5,7 +5,8 @@
 //! one that was taken off by other means (a shutdown unmounts everything, too) comes back at the next start. One of mount(8) comes back
 //! by mount(8) alone, so that /etc/fstab is what holds; only where a daemon was killed does the next one take it up again, for nobody else
 //! hears of that. What can't be mounted yet is tried again, shown with its reason, and keeps the daemon from nothing, also where a
-//! directory does not answer. The settings win where both name a directory.
+//! directory does not answer. The settings win where both name a directory. A mount whose directory of the bucket went waits, too: it is
+//! made anew when one is there again, and lies where it is till then, so that nothing is written below it unawares.
 
 mod file;
 mod hanging;
@@ -22,7 +23,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use trefoil_core::error::Error;
-use trefoil_core::files::{FileError, FileService, ViewRequest};
+use trefoil_core::files::{FileError, FileService, View, ViewRequest};
 use trefoil_core::types::Principal;
 use trefoil_fuse::{Mount, MountError, MountOptions, Parts, Siblings};
 
@@ -96,6 +97,7 @@ struct Entry {
     spec: MountSpec,
     origin: Origin,
     state: MountState,
+    /// One that waits has it where what it shows went.
     mount: Option<Arc<Mount>>,
 }
 
@@ -192,12 +194,15 @@ impl MountManager {
 
     /// Tries once to make every mount that waits.
     pub async fn mount_waiting(&self) {
+        let all: Vec<PathBuf> = self.entries.lock().keys().cloned().collect();
+        for directory in all {
+            self.notice_what_went(&directory).await;
+        }
         let waiting: Vec<(PathBuf, MountSpec)> = {
             let entries = self.entries.lock();
-            let waits = |entry: &Entry| matches!(entry.state, MountState::Waiting { .. });
             entries
                 .iter()
-                .filter(|(_, entry)| waits(entry))
+                .filter(|(_, entry)| entry.waits())
                 .map(|(dir, entry)| (dir.clone(), entry.spec.clone()))
                 .collect()
         };
@@ -205,6 +210,11 @@ impl MountManager {
             let ending = self.turn.lock().await;
             if *ending {
                 return;
+            }
+            // A command may have been faster.
+            let waits = |entry: &Entry| entry.waits() && entry.spec == spec;
+            if !self.entries.lock().get(&directory).is_some_and(waits) {
+                continue;
             }
             let outcome = self.start(&spec).await;
             let mut entries = self.entries.lock();
@@ -237,6 +247,7 @@ impl MountManager {
         if *ending {
             return Err(Refused::Ending);
         }
+        self.notice_what_went(&directory).await;
         let (origin, is_there) = {
             let entries = self.entries.lock();
             let asked = if keep { Origin::Command } else { Origin::Mount8 };
@@ -280,11 +291,7 @@ impl MountManager {
         };
         let Some((directory, mount)) = found else { return self.recover(dir).await };
         if let Some(mount) = mount {
-            let off = blocking({
-                let mount = Arc::clone(&mount);
-                move || mount.unmount(lazy)
-            });
-            tokio::time::timeout(MOUNT_END_TIMEOUT, off).await.map_err(|_| Refused::Late(dir.to_owned()))???;
+            take_off(&mount, lazy).await?;
             // What is still open in a mount taken off lazily goes on; the directory is free at once.
             if !lazy && tokio::time::timeout(MOUNT_END_TIMEOUT, mount.wait()).await.is_err() {
                 tracing::warn!(dir, "unmounted, and its session has not ended yet");
@@ -351,7 +358,41 @@ impl MountManager {
         futures::future::join_all(ends).await;
     }
 
-    async fn start(&self, spec: &MountSpec) -> Result<Arc<Mount>, Refused> {
+    /// Makes a mount wait where its directory of the bucket is gone, or another is there by now.
+    async fn notice_what_went(&self, directory: &Path) {
+        let mounted = {
+            let entries = self.entries.lock();
+            let entry = entries.get(directory).filter(|entry| entry.state == MountState::Mounted);
+            entry.and_then(|entry| entry.mount.clone().map(|mount| (entry.spec.clone(), mount)))
+        };
+        let Some((spec, mount)) = mounted else { return };
+        let went = match self.view(&spec).await {
+            Ok((view, _)) => !mount.shows(&view),
+            Err(Refused::NoPrefix(_) | Refused::Store(Error::NoSuchBucket(_))) => true,
+            // What can't be told changes nothing.
+            Err(_) => false,
+        };
+        let mut entries = self.entries.lock();
+        if let Some(entry) = entries.get_mut(directory).filter(|entry| went && entry.is_of(&mount)) {
+            entry.state = MountState::Waiting { reason: None };
+        }
+    }
+
+    /// Takes off a mount that shows what went, for another is to be made on its directory.
+    async fn take_off_what_went(&self, directory: &Path) -> Result<(), Refused> {
+        // Taken out first: its end is no news then.
+        let went = self.entries.lock().get_mut(directory).and_then(|entry| entry.mount.take());
+        let Some(mount) = went else { return Ok(()) };
+        let off = take_off(&mount, true).await;
+        if off.is_err()
+            && let Some(entry) = self.entries.lock().get_mut(directory)
+        {
+            entry.mount = Some(mount);
+        }
+        off
+    }
+
+    async fn view(&self, spec: &MountSpec) -> Result<(View, MountOptions), Refused> {
         let options = MountOptions::parse(&spec.options).map_err(|error| Refused::Invalid(error.to_string()))?;
         let wanted = ViewRequest {
             bucket: spec.bucket().map_err(Refused::Invalid)?,
@@ -365,6 +406,13 @@ impl MountManager {
             Error::File(FileError::NoSuchName | FileError::NotADirectory) => Refused::NoPrefix(spec.source()),
             error => Refused::Store(error),
         })?;
+        Ok((view, options))
+    }
+
+    /// Makes a mount, of which there is none but one that shows what went.
+    async fn start(&self, spec: &MountSpec) -> Result<Arc<Mount>, Refused> {
+        let (view, options) = self.view(spec).await?;
+        self.take_off_what_went(Path::new(&spec.dir)).await?;
         let parts = Parts {
             files: self.files.clone(),
             view,
@@ -398,7 +446,7 @@ impl MountManager {
         let mut entries = self.entries.lock();
         let Some(entry) = entries.get_mut(directory) else { return };
         // Another may have taken its place meanwhile.
-        if !entry.mount.as_ref().is_some_and(|present| Arc::ptr_eq(present, mount)) {
+        if !entry.is_of(mount) {
             return;
         }
         entry.mount = None;
@@ -433,9 +481,26 @@ impl Entry {
         self.state == MountState::Mounted || self.origin == Origin::Settings
     }
 
+    fn waits(&self) -> bool {
+        matches!(self.state, MountState::Waiting { .. })
+    }
+
+    fn is_of(&self, mount: &Arc<Mount>) -> bool {
+        self.mount.as_ref().is_some_and(|present| Arc::ptr_eq(present, mount))
+    }
+
     fn listed(&self) -> Listed {
         Listed { spec: self.spec.clone(), origin: self.origin, state: self.state.clone() }
     }
+}
+
+async fn take_off(mount: &Arc<Mount>, lazy: bool) -> Result<(), Refused> {
+    let off = blocking({
+        let mount = Arc::clone(mount);
+        move || mount.unmount(lazy)
+    });
+    let late = || Refused::Late(mount.directory().display().to_string());
+    Ok(tokio::time::timeout(MOUNT_END_TIMEOUT, off).await.map_err(|_| late())???)
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refused> {

@@ -53,6 +53,8 @@ pub type Ended = Result<(), String>;
 pub struct Mount {
     directory: PathBuf,
     mounted: MountPoint,
+    /// The bucket and the directory of it that are shown.
+    shown: (u64, u64),
     ended: watch::Receiver<Option<Ended>>,
 }
 
@@ -63,6 +65,7 @@ impl Mount {
         let directory = device::resolve(&directory)?;
         device::prepare(&directory)?;
 
+        let shown = (view.bucket_id, view.root);
         let (fresh, inodes) = (Arc::new(Freshness::new()), Inodes::new(view.root));
         let watcher = Arc::new(MountWatcher::new(Arc::clone(&fresh)));
         let member = Member { fresh: Arc::clone(&fresh), watcher: Arc::clone(&watcher), root: view.root };
@@ -115,7 +118,12 @@ impl Mount {
             .name("fuse-session".into())
             .spawn(move || serve(session, &place, kept, &end_waits, &tell))
             .map_err(|error| failed("no thread for", error))?;
-        Ok(Self { directory, mounted, ended })
+        Ok(Self { directory, mounted, shown, ended })
+    }
+
+    /// Whether it shows what the view does; not what had the same name once.
+    pub fn shows(&self, view: &View) -> bool {
+        self.shown == (view.bucket_id, view.root)
     }
 
     /// The directory, with links resolved.
