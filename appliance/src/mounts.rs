@@ -285,9 +285,10 @@ impl MountManager {
         let found = {
             let entries = self.entries.lock();
             // By its name in the settings, which may lead through links, or by where it is.
-            let is_at = |entry: &Entry| entry.mount.as_ref().is_some_and(|mount| mount.directory() == Path::new(dir));
-            let mut found = entries.iter().filter(|(name, entry)| name.as_path() == Path::new(dir) || is_at(entry));
-            found.next().map(|(name, entry)| (name.clone(), entry.mount.clone()))
+            let is_at = |entry: &Entry| entry.mount.as_ref().is_some_and(|mount| mount.is_at(Path::new(dir)));
+            let named = entries.get_key_value(Path::new(dir));
+            let found = named.or_else(|| entries.iter().find(|(_, entry)| is_at(entry)));
+            found.map(|(name, entry)| (name.clone(), entry.mount.clone()))
         };
         let Some((directory, mount)) = found else { return self.recover(dir).await };
         if let Some(mount) = mount {

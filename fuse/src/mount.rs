@@ -99,7 +99,7 @@ impl Mount {
 
         let (device, mounted) = device::attach(&directory, &source, &options)?;
         let failed = |what: &str, error: std::io::Error| {
-            if let Err(error) = device::detach(&directory, &mounted, true) {
+            if let Err(error) = device::detach(&mounted, true) {
                 tracing::warn!(%error, "what could not be served stays mounted");
             }
             MountError::other(format!("{what} {}", directory.display()), error)
@@ -126,9 +126,14 @@ impl Mount {
         self.shown == (view.bucket_id, view.root)
     }
 
-    /// The directory, with links resolved.
+    /// The directory that it was made on, with links resolved.
     pub fn directory(&self) -> &Path {
         &self.directory
+    }
+
+    /// Whether the path is that directory, or the one that it is on now, where a directory above was moved.
+    pub fn is_at(&self, path: &Path) -> bool {
+        self.directory == path || device::place(&self.mounted).is_ok_and(|place| place.as_deref() == Some(path))
     }
 
     /// How it ended, once it has.
@@ -146,22 +151,24 @@ impl Mount {
     }
 
     /// Takes it off the directory: `Busy` where a program is in it, unless `lazy`: then the directory is free at once, and the programs
-    /// keep what they have open. What was written through mappings is with the store before. Blocks.
+    /// keep what they have open. `Covered` where it can't be reached. What was written through mappings is with the store before. Blocks.
     pub fn unmount(&self, lazy: bool) -> Result<(), MountError> {
-        if self.ended().is_some() || !device::is_there(&self.directory, &self.mounted)? {
+        // What has its number after its end is another.
+        if self.ended().is_some() {
             return Ok(());
         }
-        if let Err(error) = device::write_back(&self.directory) {
-            tracing::warn!(directory = %self.directory.display(), %error, "mapped files could not be written back");
+        let Some(directory) = device::place(&self.mounted)? else { return Ok(()) };
+        if let Err(error) = device::write_back(&directory) {
+            tracing::warn!(directory = %directory.display(), %error, "mapped files could not be written back");
         }
-        device::detach(&self.directory, &self.mounted, lazy)
+        device::detach(&self.mounted, lazy)
     }
 }
 
 impl Drop for Mount {
     fn drop(&mut self) {
         if self.ended().is_none()
-            && let Err(error) = device::detach(&self.directory, &self.mounted, true)
+            && let Err(error) = device::detach(&self.mounted, true)
         {
             tracing::warn!(directory = %self.directory.display(), %error, "a mount could not be taken off");
         }
@@ -183,10 +190,12 @@ fn serve(
     tell: &watch::Sender<Option<Ended>>,
 ) {
     let mut ended = session.run().map_err(|error| error.to_string());
-    // A session that ended by itself, or whose connection was cut, leaves a directory that answers nobody.
-    if device::is_there(directory, mounted).unwrap_or(false) {
+    // A session that ended by itself, or whose connection was cut, leaves a directory that answers nobody. After an end in order, another
+    // mount may have its number already, elsewhere.
+    let place = device::place(mounted).unwrap_or(None);
+    if place.is_some_and(|place| ended.is_err() || place == *directory) {
         ended = ended.and_then(|()| Err("the kernel's connection was cut".into()));
-        if let Err(error) = device::detach(directory, mounted, true) {
+        if let Err(error) = device::detach(mounted, true) {
             tracing::warn!(directory = %directory.display(), %error, "a mount that answers nobody could not be taken off");
         }
     }
