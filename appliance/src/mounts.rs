@@ -290,13 +290,18 @@ impl MountManager {
             let found = named.or_else(|| entries.iter().find(|(_, entry)| is_at(entry)));
             found.map(|(name, entry)| (name.clone(), entry.mount.clone()))
         };
-        let Some((directory, mount)) = found else { return self.recover(dir).await };
+        let Some((directory, mount)) = found else {
+            let recovered = self.recover(Path::new(dir)).await?;
+            return if recovered { Ok(()) } else { Err(Refused::Absent(dir.to_owned())) };
+        };
         if let Some(mount) = mount {
             take_off(&mount, lazy).await?;
             // What is still open in a mount taken off lazily goes on; the directory is free at once.
             if !lazy && tokio::time::timeout(MOUNT_END_TIMEOUT, mount.wait()).await.is_err() {
                 tracing::warn!(dir, "unmounted, and its session has not ended yet");
             }
+        } else {
+            self.recover_if_any(&directory).await?;
         }
         {
             let mut entries = self.entries.lock();
@@ -310,14 +315,23 @@ impl MountManager {
         self.keep().await
     }
 
-    /// Takes off what a daemon that was killed left on a directory, and this one knows nothing of.
-    async fn recover(&self, dir: &str) -> Result<(), Refused> {
-        let directory = PathBuf::from(dir);
-        let recovered = self.hanging.wait(&directory, MOUNT_END_TIMEOUT, {
-            let directory = directory.clone();
+    /// Takes off what a daemon that was killed left on a directory: whether there was something.
+    async fn recover(&self, directory: &Path) -> Result<bool, Refused> {
+        let recovered = self.hanging.wait(directory, MOUNT_END_TIMEOUT, {
+            let directory = directory.to_owned();
             move || trefoil_fuse::recover(&directory)
         });
-        if recovered.await?? { Ok(()) } else { Err(Refused::Absent(dir.to_owned())) }
+        Ok(recovered.await??)
+    }
+
+    /// The same for a mount that is not there, and that can be forgotten wherever nothing was left: also where there is no directory, or
+    /// none that answers, for what a daemon left does.
+    async fn recover_if_any(&self, directory: &Path) -> Result<(), Refused> {
+        match self.recover(directory).await {
+            Ok(_) | Err(Refused::Hangs(_)) => Ok(()),
+            Err(Refused::Mount(MountError::NoDirectory(_) | MountError::NotADirectory(_))) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     pub fn list(&self) -> Vec<Listed> {

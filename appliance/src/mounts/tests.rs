@@ -246,6 +246,20 @@ async fn what_a_killed_daemon_left_is_taken_off_also_where_it_is_not_known() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_daemon_left_is_taken_off_also_where_a_mount_waits() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = directory(dir.path(), "m");
+    let path = at.to_str().unwrap();
+    file::write(&dir.path().join("mounts.json"), &[MountSpec::new("absent", path, "")]).unwrap();
+    let Some(mounts) = real(dir.path(), &[]).await else { return };
+    drop(mounted_by_nobody(&at, "fuse.trefoil"));
+    mounts.mount_waiting().await;
+    assert!(matches!(mounts.list()[0].state, MountState::Waiting { reason: Some(_) }));
+    mounts.unmount(path, false).await.unwrap();
+    assert!(mounts.list().is_empty() && shows(&at).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mount_of_what_went_is_made_anew_when_it_is_there_again() {
     let dir = tempfile::tempdir().unwrap();
     let (prefix, whole) = (directory(dir.path(), "p"), directory(dir.path(), "whole"));
