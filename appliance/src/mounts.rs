@@ -68,7 +68,7 @@ pub struct Listed {
 pub enum Refused {
     #[error("{0}")]
     Invalid(String),
-    #[error("{dir} shows {shown} already; unmount it first (trefoil umount {dir})")]
+    #[error("{dir} shows {shown} already, or is to; unmount it first (trefoil umount {dir})")]
     Taken { dir: String, shown: String },
     #[error(
         "{0} is no mount of this daemon; `trefoil mounts` shows those that are, and `umount -l {0}` takes off what another program has \
@@ -113,6 +113,8 @@ pub struct MountManager {
     /// Whether each mount was tried once.
     tried: watch::Sender<bool>,
     pretended: Option<(u32, u32)>,
+    /// Made by command on directories that the settings name by now: they are kept, and come back when the settings do not any more.
+    shadowed: Vec<MountSpec>,
     /// By directory.
     entries: Mutex<BTreeMap<PathBuf, Entry>>,
     /// Held while mounts are made or ended, one after the other. `true`: the daemon ends.
@@ -140,13 +142,16 @@ impl MountManager {
         });
         // What was unmounted since is in no table of the kernel: by an end in order, by hand, by a start of the machine.
         let left = left.iter().filter(|spec| trefoil_fuse::shown_on(Path::new(&spec.dir)) == Some(spec.source()));
-        let mut entries = BTreeMap::new();
+        let (mut entries, mut shadowed) = (BTreeMap::<_, Entry>::new(), Vec::new());
         let of_settings = settings.iter().map(|spec| (spec, Origin::Settings));
         let kept = kept.iter().map(|spec| (spec, Origin::Command));
         for (spec, origin) in of_settings.chain(kept).chain(left.map(|spec| (spec, Origin::Mount8))) {
             let directory = PathBuf::from(&spec.dir);
-            if entries.contains_key(&directory) {
+            if let Some(first) = entries.get(&directory) {
                 tracing::warn!(dir = spec.dir, source = spec.source(), "a directory is named twice; the first holds");
+                if (first.origin, origin) == (Origin::Settings, Origin::Command) {
+                    shadowed.push(spec.clone());
+                }
                 continue;
             }
             let state = MountState::Waiting { reason: None };
@@ -161,6 +166,7 @@ impl MountManager {
             hanging: Hanging::default(),
             tried: watch::channel(false).0,
             pretended,
+            shadowed,
             entries: Mutex::new(entries),
             turn: tokio::sync::Mutex::new(false),
             this: this.clone(),
@@ -478,7 +484,8 @@ impl MountManager {
             let entries = self.entries.lock();
             entries.values().filter(|entry| entry.origin == origin).map(|entry| entry.spec.clone()).collect()
         };
-        let (kept, of_mount8) = (of(Origin::Command), of(Origin::Mount8));
+        let (mut kept, of_mount8) = (of(Origin::Command), of(Origin::Mount8));
+        kept.extend_from_slice(&self.shadowed);
         let (file, file_of_mount8) = (self.file.clone(), self.file_of_mount8.clone());
         let written = blocking(move || {
             if !of_mount8.is_empty() || file_of_mount8.exists() {
@@ -491,9 +498,9 @@ impl MountManager {
 }
 
 impl Entry {
-    /// Whether another mount of its directory has to be refused: it is there, or the settings will have it so.
+    /// Whether another mount of its directory has to be refused: it is there, or will be, as the settings have it or as it is kept.
     fn is_firm(&self) -> bool {
-        self.state == MountState::Mounted || self.origin == Origin::Settings
+        self.state == MountState::Mounted || self.origin != Origin::Mount8
     }
 
     fn waits(&self) -> bool {

@@ -107,6 +107,32 @@ async fn a_damaged_file_is_told_and_not_overwritten() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "not json");
 }
 
+#[tokio::test]
+async fn a_kept_mount_that_the_settings_shadow_is_kept_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mounts.json");
+    let kept = ["shadowed", "other"].map(|bucket| MountSpec::new(bucket, &format!("/mnt/trefoil-{bucket}"), ""));
+    file::write(&path, &kept).unwrap();
+    let mounts = manager(dir.path(), &[MountSpec::new("set", "/mnt/trefoil-shadowed", "")]).await.unwrap();
+    mounts.unmount("/mnt/trefoil-other", false).await.unwrap();
+    assert_eq!(file::read(&path).unwrap(), kept[..1]);
+    assert_eq!(mounts.list().len(), 1);
+}
+
+#[tokio::test]
+async fn a_kept_mount_that_waits_makes_room_for_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mounts.json");
+    let kept = [MountSpec::new("kept", "/mnt/trefoil-kept", "")];
+    file::write(&path, &kept).unwrap();
+    let mounts = manager(dir.path(), &[]).await.unwrap();
+    for keep in [false, true] {
+        let refused = mounts.mount(MountSpec::new("other", "/mnt/trefoil-kept", ""), keep).await.unwrap_err();
+        assert!(matches!(refused, Refused::Taken { .. }), "{refused}");
+    }
+    assert_eq!(file::read(&path).unwrap(), kept);
+}
+
 /// A store with the bucket `photos`, and what can be mounted. `None` where nothing can, and nobody demands it.
 async fn real(dir: &Path, settings: &[MountSpec]) -> Option<Arc<MountManager>> {
     Some(real_store(dir, settings).await?.1)
