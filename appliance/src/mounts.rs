@@ -117,7 +117,7 @@ pub struct MountManager {
     shadowed: Vec<MountSpec>,
     /// By directory.
     entries: Mutex<BTreeMap<PathBuf, Entry>>,
-    /// Held while mounts are made or ended, one after the other. `true`: the daemon ends.
+    /// Held while mounts are made or ended and kept, one after the other. `true`: the daemon ends.
     turn: tokio::sync::Mutex<bool>,
     this: Weak<MountManager>,
 }
@@ -247,6 +247,17 @@ impl MountManager {
 
     /// Mounts, and keeps the mount where it is to come back at each start. One that is there already, the same, is fine.
     pub async fn mount(&self, spec: MountSpec, keep: bool) -> Result<Listed, Refused> {
+        let this = self.this.upgrade().ok_or(Refused::Ending)?;
+        to_its_end(async move { this.mount_in_turn(spec, keep).await }).await
+    }
+
+    /// Takes a mount off its directory and forgets it, unless it is of the settings.
+    pub async fn unmount(&self, dir: &str, lazy: bool) -> Result<(), Refused> {
+        let (this, dir) = (self.this.upgrade().ok_or(Refused::Ending)?, dir.to_owned());
+        to_its_end(async move { this.unmount_in_turn(&dir, lazy).await }).await
+    }
+
+    async fn mount_in_turn(&self, spec: MountSpec, keep: bool) -> Result<Listed, Refused> {
         spec.check().map_err(Refused::Invalid)?;
         let directory = PathBuf::from(&spec.dir);
         let ending = self.turn.lock().await;
@@ -285,8 +296,7 @@ impl MountManager {
         Ok(listed)
     }
 
-    /// Takes a mount off its directory and forgets it, unless it is of the settings.
-    pub async fn unmount(&self, dir: &str, lazy: bool) -> Result<(), Refused> {
+    async fn unmount_in_turn(&self, dir: &str, lazy: bool) -> Result<(), Refused> {
         let _ending = self.turn.lock().await;
         let found = {
             let entries = self.entries.lock();
@@ -514,6 +524,13 @@ impl Entry {
     fn listed(&self) -> Listed {
         Listed { spec: self.spec.clone(), origin: self.origin, state: self.state.clone() }
     }
+}
+
+/// Work that has a task of its own: it goes to its end, and holds its turn till then, also where whoever asked for it has left.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Refused>> + Send + 'static,
+) -> Result<T, Refused> {
+    tokio::spawn(work).await.map_err(|error| Refused::Store(Error::Internal(error.to_string())))?
 }
 
 async fn take_off(mount: &Arc<Mount>, lazy: bool) -> Result<(), Refused> {

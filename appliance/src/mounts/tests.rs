@@ -133,6 +133,23 @@ async fn a_kept_mount_that_waits_makes_room_for_no_other() {
     assert_eq!(file::read(&path).unwrap(), kept);
 }
 
+#[tokio::test]
+async fn what_was_begun_ends_whoever_listens() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mounts.json");
+    file::write(&path, &[MountSpec::new("kept", "/mnt/trefoil-kept", "")]).unwrap();
+    let mounts = manager(dir.path(), &[]).await.unwrap();
+    // A client that asks and leaves.
+    assert!(futures::poll!(Box::pin(mounts.unmount("/mnt/trefoil-kept", false))).is_pending());
+    for _ in 0..500 {
+        if file::read(&path).unwrap().is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(file::read(&path).unwrap().is_empty() && mounts.list().is_empty());
+}
+
 /// A store with the bucket `photos`, and what can be mounted. `None` where nothing can, and nobody demands it.
 async fn real(dir: &Path, settings: &[MountSpec]) -> Option<Arc<MountManager>> {
     Some(real_store(dir, settings).await?.1)
