@@ -84,6 +84,7 @@ pub struct ExportManager {
     /// Where the NFS door listens, if it does.
     address: Option<SocketAddr>,
     settings: Vec<ExportSpec>,
+    /// Held while exports are made or deleted, one after the other, until the file is written.
     kept: Mutex<Vec<Kept>>,
 }
 
@@ -139,7 +140,18 @@ impl ExportManager {
     }
 
     /// Makes an export and keeps it. Its bucket and directory must be there.
-    pub async fn create(&self, spec: ExportSpec) -> Result<(), Refused> {
+    pub async fn create(self: &Arc<Self>, spec: ExportSpec) -> Result<(), Refused> {
+        let this = Arc::clone(self);
+        to_its_end(async move { this.create_in_turn(spec).await }).await
+    }
+
+    /// Ends an export at once: its handles are stale.
+    pub async fn delete(self: &Arc<Self>, name: &str) -> Result<(), Refused> {
+        let (this, name) = (Arc::clone(self), name.to_owned());
+        to_its_end(async move { this.delete_in_turn(&name).await }).await
+    }
+
+    async fn create_in_turn(&self, spec: ExportSpec) -> Result<(), Refused> {
         let mut kept = self.kept.lock().await;
         if self.table.by_name(&spec.name).is_some() || kept.iter().any(|kept| kept.export.name == spec.name) {
             return Err(Refused::Exists(spec.name));
@@ -163,8 +175,7 @@ impl ExportManager {
         Ok(())
     }
 
-    /// Ends an export at once: its handles are stale.
-    pub async fn delete(&self, name: &str) -> Result<(), Refused> {
+    async fn delete_in_turn(&self, name: &str) -> Result<(), Refused> {
         let mut kept = self.kept.lock().await;
         let mut next = kept.clone();
         next.retain(|kept| kept.export.name != name);
@@ -205,6 +216,11 @@ impl ExportManager {
         let file = self.file.clone();
         tokio::task::spawn_blocking(move || write(&file, &kept)).await.map_err(std::io::Error::other)?
     }
+}
+
+/// Work that has a task of its own: it goes to its end, and holds its turn till then, also where whoever asked for it has left.
+async fn to_its_end(work: impl Future<Output = Result<(), Refused>> + Send + 'static) -> Result<(), Refused> {
+    tokio::spawn(work).await.map_err(|error| Refused::Store(Error::Internal(error.to_string())))?
 }
 
 fn invalid(error: ExportError) -> Refused {

@@ -5,7 +5,8 @@
 //! one that was taken off by other means (a shutdown unmounts everything, too) comes back at the next start. One of mount(8) comes back
 //! by mount(8) alone, so that /etc/fstab is what holds; only where a daemon was killed does the next one take it up again, for nobody else
 //! hears of that. What can't be mounted yet is tried again, shown with its reason, and keeps the daemon from nothing, also where a
-//! directory does not answer. The settings win where both name a directory.
+//! directory does not answer. The settings win where both name a directory. A mount whose directory of the bucket went waits, too: it is
+//! made anew when one is there again, and lies where it is till then, so that nothing is written below it unawares.
 
 mod file;
 mod hanging;
@@ -22,7 +23,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use trefoil_core::error::Error;
-use trefoil_core::files::{FileError, FileService, ViewRequest};
+use trefoil_core::files::{FileError, FileService, View, ViewRequest};
 use trefoil_core::types::Principal;
 use trefoil_fuse::{Mount, MountError, MountOptions, Parts, Siblings};
 
@@ -67,7 +68,7 @@ pub struct Listed {
 pub enum Refused {
     #[error("{0}")]
     Invalid(String),
-    #[error("{dir} shows {shown} already; unmount it first (trefoil umount {dir})")]
+    #[error("{dir} shows {shown} already, or is to; unmount it first (trefoil umount {dir})")]
     Taken { dir: String, shown: String },
     #[error(
         "{0} is no mount of this daemon; `trefoil mounts` shows those that are, and `umount -l {0}` takes off what another program has \
@@ -96,6 +97,7 @@ struct Entry {
     spec: MountSpec,
     origin: Origin,
     state: MountState,
+    /// One that waits has it where what it shows went.
     mount: Option<Arc<Mount>>,
 }
 
@@ -111,9 +113,11 @@ pub struct MountManager {
     /// Whether each mount was tried once.
     tried: watch::Sender<bool>,
     pretended: Option<(u32, u32)>,
+    /// Made by command on directories that the settings name by now: they are kept, and come back when the settings do not any more.
+    shadowed: Vec<MountSpec>,
     /// By directory.
     entries: Mutex<BTreeMap<PathBuf, Entry>>,
-    /// Held while mounts are made or ended, one after the other. `true`: the daemon ends.
+    /// Held while mounts are made or ended and kept, one after the other. `true`: the daemon ends.
     turn: tokio::sync::Mutex<bool>,
     this: Weak<MountManager>,
 }
@@ -138,13 +142,16 @@ impl MountManager {
         });
         // What was unmounted since is in no table of the kernel: by an end in order, by hand, by a start of the machine.
         let left = left.iter().filter(|spec| trefoil_fuse::shown_on(Path::new(&spec.dir)) == Some(spec.source()));
-        let mut entries = BTreeMap::new();
+        let (mut entries, mut shadowed) = (BTreeMap::<_, Entry>::new(), Vec::new());
         let of_settings = settings.iter().map(|spec| (spec, Origin::Settings));
         let kept = kept.iter().map(|spec| (spec, Origin::Command));
         for (spec, origin) in of_settings.chain(kept).chain(left.map(|spec| (spec, Origin::Mount8))) {
             let directory = PathBuf::from(&spec.dir);
-            if entries.contains_key(&directory) {
+            if let Some(first) = entries.get(&directory) {
                 tracing::warn!(dir = spec.dir, source = spec.source(), "a directory is named twice; the first holds");
+                if (first.origin, origin) == (Origin::Settings, Origin::Command) {
+                    shadowed.push(spec.clone());
+                }
                 continue;
             }
             let state = MountState::Waiting { reason: None };
@@ -159,6 +166,7 @@ impl MountManager {
             hanging: Hanging::default(),
             tried: watch::channel(false).0,
             pretended,
+            shadowed,
             entries: Mutex::new(entries),
             turn: tokio::sync::Mutex::new(false),
             this: this.clone(),
@@ -192,12 +200,15 @@ impl MountManager {
 
     /// Tries once to make every mount that waits.
     pub async fn mount_waiting(&self) {
+        let all: Vec<PathBuf> = self.entries.lock().keys().cloned().collect();
+        for directory in all {
+            self.notice_what_went(&directory).await;
+        }
         let waiting: Vec<(PathBuf, MountSpec)> = {
             let entries = self.entries.lock();
-            let waits = |entry: &Entry| matches!(entry.state, MountState::Waiting { .. });
             entries
                 .iter()
-                .filter(|(_, entry)| waits(entry))
+                .filter(|(_, entry)| entry.waits())
                 .map(|(dir, entry)| (dir.clone(), entry.spec.clone()))
                 .collect()
         };
@@ -205,6 +216,11 @@ impl MountManager {
             let ending = self.turn.lock().await;
             if *ending {
                 return;
+            }
+            // A command may have been faster.
+            let waits = |entry: &Entry| entry.waits() && entry.spec == spec;
+            if !self.entries.lock().get(&directory).is_some_and(waits) {
+                continue;
             }
             let outcome = self.start(&spec).await;
             let mut entries = self.entries.lock();
@@ -231,12 +247,24 @@ impl MountManager {
 
     /// Mounts, and keeps the mount where it is to come back at each start. One that is there already, the same, is fine.
     pub async fn mount(&self, spec: MountSpec, keep: bool) -> Result<Listed, Refused> {
+        let this = self.this.upgrade().ok_or(Refused::Ending)?;
+        to_its_end(async move { this.mount_in_turn(spec, keep).await }).await
+    }
+
+    /// Takes a mount off its directory and forgets it, unless it is of the settings.
+    pub async fn unmount(&self, dir: &str, lazy: bool) -> Result<(), Refused> {
+        let (this, dir) = (self.this.upgrade().ok_or(Refused::Ending)?, dir.to_owned());
+        to_its_end(async move { this.unmount_in_turn(&dir, lazy).await }).await
+    }
+
+    async fn mount_in_turn(&self, spec: MountSpec, keep: bool) -> Result<Listed, Refused> {
         spec.check().map_err(Refused::Invalid)?;
         let directory = PathBuf::from(&spec.dir);
         let ending = self.turn.lock().await;
         if *ending {
             return Err(Refused::Ending);
         }
+        self.notice_what_went(&directory).await;
         let (origin, is_there) = {
             let entries = self.entries.lock();
             let asked = if keep { Origin::Command } else { Origin::Mount8 };
@@ -268,27 +296,28 @@ impl MountManager {
         Ok(listed)
     }
 
-    /// Takes a mount off its directory and forgets it, unless it is of the settings.
-    pub async fn unmount(&self, dir: &str, lazy: bool) -> Result<(), Refused> {
+    async fn unmount_in_turn(&self, dir: &str, lazy: bool) -> Result<(), Refused> {
         let _ending = self.turn.lock().await;
         let found = {
             let entries = self.entries.lock();
             // By its name in the settings, which may lead through links, or by where it is.
-            let is_at = |entry: &Entry| entry.mount.as_ref().is_some_and(|mount| mount.directory() == Path::new(dir));
-            let mut found = entries.iter().filter(|(name, entry)| name.as_path() == Path::new(dir) || is_at(entry));
-            found.next().map(|(name, entry)| (name.clone(), entry.mount.clone()))
+            let is_at = |entry: &Entry| entry.mount.as_ref().is_some_and(|mount| mount.is_at(Path::new(dir)));
+            let named = entries.get_key_value(Path::new(dir));
+            let found = named.or_else(|| entries.iter().find(|(_, entry)| is_at(entry)));
+            found.map(|(name, entry)| (name.clone(), entry.mount.clone()))
         };
-        let Some((directory, mount)) = found else { return self.recover(dir).await };
+        let Some((directory, mount)) = found else {
+            let recovered = self.recover(Path::new(dir)).await?;
+            return if recovered { Ok(()) } else { Err(Refused::Absent(dir.to_owned())) };
+        };
         if let Some(mount) = mount {
-            let off = blocking({
-                let mount = Arc::clone(&mount);
-                move || mount.unmount(lazy)
-            });
-            tokio::time::timeout(MOUNT_END_TIMEOUT, off).await.map_err(|_| Refused::Late(dir.to_owned()))???;
+            take_off(&mount, lazy).await?;
             // What is still open in a mount taken off lazily goes on; the directory is free at once.
             if !lazy && tokio::time::timeout(MOUNT_END_TIMEOUT, mount.wait()).await.is_err() {
                 tracing::warn!(dir, "unmounted, and its session has not ended yet");
             }
+        } else {
+            self.recover_if_any(&directory).await?;
         }
         {
             let mut entries = self.entries.lock();
@@ -302,14 +331,23 @@ impl MountManager {
         self.keep().await
     }
 
-    /// Takes off what a daemon that was killed left on a directory, and this one knows nothing of.
-    async fn recover(&self, dir: &str) -> Result<(), Refused> {
-        let directory = PathBuf::from(dir);
-        let recovered = self.hanging.wait(&directory, MOUNT_END_TIMEOUT, {
-            let directory = directory.clone();
+    /// Takes off what a daemon that was killed left on a directory: whether there was something.
+    async fn recover(&self, directory: &Path) -> Result<bool, Refused> {
+        let recovered = self.hanging.wait(directory, MOUNT_END_TIMEOUT, {
+            let directory = directory.to_owned();
             move || trefoil_fuse::recover(&directory)
         });
-        if recovered.await?? { Ok(()) } else { Err(Refused::Absent(dir.to_owned())) }
+        Ok(recovered.await??)
+    }
+
+    /// The same for a mount that is not there, and that can be forgotten wherever nothing was left: also where there is no directory, or
+    /// none that answers, for what a daemon left does.
+    async fn recover_if_any(&self, directory: &Path) -> Result<(), Refused> {
+        match self.recover(directory).await {
+            Ok(_) | Err(Refused::Hangs(_)) => Ok(()),
+            Err(Refused::Mount(MountError::NoDirectory(_) | MountError::NotADirectory(_))) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     pub fn list(&self) -> Vec<Listed> {
@@ -351,7 +389,41 @@ impl MountManager {
         futures::future::join_all(ends).await;
     }
 
-    async fn start(&self, spec: &MountSpec) -> Result<Arc<Mount>, Refused> {
+    /// Makes a mount wait where its directory of the bucket is gone, or another is there by now.
+    async fn notice_what_went(&self, directory: &Path) {
+        let mounted = {
+            let entries = self.entries.lock();
+            let entry = entries.get(directory).filter(|entry| entry.state == MountState::Mounted);
+            entry.and_then(|entry| entry.mount.clone().map(|mount| (entry.spec.clone(), mount)))
+        };
+        let Some((spec, mount)) = mounted else { return };
+        let went = match self.view(&spec).await {
+            Ok((view, _)) => !mount.shows(&view),
+            Err(Refused::NoPrefix(_) | Refused::Store(Error::NoSuchBucket(_))) => true,
+            // What can't be told changes nothing.
+            Err(_) => false,
+        };
+        let mut entries = self.entries.lock();
+        if let Some(entry) = entries.get_mut(directory).filter(|entry| went && entry.is_of(&mount)) {
+            entry.state = MountState::Waiting { reason: None };
+        }
+    }
+
+    /// Takes off a mount that shows what went, for another is to be made on its directory.
+    async fn take_off_what_went(&self, directory: &Path) -> Result<(), Refused> {
+        // Taken out first: its end is no news then.
+        let went = self.entries.lock().get_mut(directory).and_then(|entry| entry.mount.take());
+        let Some(mount) = went else { return Ok(()) };
+        let off = take_off(&mount, true).await;
+        if off.is_err()
+            && let Some(entry) = self.entries.lock().get_mut(directory)
+        {
+            entry.mount = Some(mount);
+        }
+        off
+    }
+
+    async fn view(&self, spec: &MountSpec) -> Result<(View, MountOptions), Refused> {
         let options = MountOptions::parse(&spec.options).map_err(|error| Refused::Invalid(error.to_string()))?;
         let wanted = ViewRequest {
             bucket: spec.bucket().map_err(Refused::Invalid)?,
@@ -365,6 +437,13 @@ impl MountManager {
             Error::File(FileError::NoSuchName | FileError::NotADirectory) => Refused::NoPrefix(spec.source()),
             error => Refused::Store(error),
         })?;
+        Ok((view, options))
+    }
+
+    /// Makes a mount, of which there is none but one that shows what went.
+    async fn start(&self, spec: &MountSpec) -> Result<Arc<Mount>, Refused> {
+        let (view, options) = self.view(spec).await?;
+        self.take_off_what_went(Path::new(&spec.dir)).await?;
         let parts = Parts {
             files: self.files.clone(),
             view,
@@ -398,7 +477,7 @@ impl MountManager {
         let mut entries = self.entries.lock();
         let Some(entry) = entries.get_mut(directory) else { return };
         // Another may have taken its place meanwhile.
-        if !entry.mount.as_ref().is_some_and(|present| Arc::ptr_eq(present, mount)) {
+        if !entry.is_of(mount) {
             return;
         }
         entry.mount = None;
@@ -415,7 +494,8 @@ impl MountManager {
             let entries = self.entries.lock();
             entries.values().filter(|entry| entry.origin == origin).map(|entry| entry.spec.clone()).collect()
         };
-        let (kept, of_mount8) = (of(Origin::Command), of(Origin::Mount8));
+        let (mut kept, of_mount8) = (of(Origin::Command), of(Origin::Mount8));
+        kept.extend_from_slice(&self.shadowed);
         let (file, file_of_mount8) = (self.file.clone(), self.file_of_mount8.clone());
         let written = blocking(move || {
             if !of_mount8.is_empty() || file_of_mount8.exists() {
@@ -428,14 +508,38 @@ impl MountManager {
 }
 
 impl Entry {
-    /// Whether another mount of its directory has to be refused: it is there, or the settings will have it so.
+    /// Whether another mount of its directory has to be refused: it is there, or will be, as the settings have it or as it is kept.
     fn is_firm(&self) -> bool {
-        self.state == MountState::Mounted || self.origin == Origin::Settings
+        self.state == MountState::Mounted || self.origin != Origin::Mount8
+    }
+
+    fn waits(&self) -> bool {
+        matches!(self.state, MountState::Waiting { .. })
+    }
+
+    fn is_of(&self, mount: &Arc<Mount>) -> bool {
+        self.mount.as_ref().is_some_and(|present| Arc::ptr_eq(present, mount))
     }
 
     fn listed(&self) -> Listed {
         Listed { spec: self.spec.clone(), origin: self.origin, state: self.state.clone() }
     }
+}
+
+/// Work that has a task of its own: it goes to its end, and holds its turn till then, also where whoever asked for it has left.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Refused>> + Send + 'static,
+) -> Result<T, Refused> {
+    tokio::spawn(work).await.map_err(|error| Refused::Store(Error::Internal(error.to_string())))?
+}
+
+async fn take_off(mount: &Arc<Mount>, lazy: bool) -> Result<(), Refused> {
+    let off = blocking({
+        let mount = Arc::clone(mount);
+        move || mount.unmount(lazy)
+    });
+    let late = || Refused::Late(mount.directory().display().to_string());
+    Ok(tokio::time::timeout(MOUNT_END_TIMEOUT, off).await.map_err(|_| late())???)
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refused> {

@@ -1,7 +1,7 @@
 //! `/dev/fuse`, mount(2) and umount(2).
 //!
-//! Always holds: only what is a mount of Trefoil's is taken off a directory, and only the one that is meant: its file system's number
-//! is compared first, for another mount may lie on top or have taken its place.
+//! Always holds: only what is a mount of Trefoil's is taken off a directory, and only the one that is meant: it is looked up by its number
+//! first, for another mount may lie on top or have taken its place, or a directory above it was moved.
 
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
@@ -44,6 +44,8 @@ pub enum MountError {
         "{0} is in use; close what is open there (fuser -vm {0} shows who), or unmount it lazily (trefoil umount --lazy {0})"
     )]
     Busy(String),
+    #[error("something else is mounted on top of {0}, or of a directory above it; unmount that first (umount)")]
+    Covered(String),
     #[error("{what}: {error}")]
     Other { what: String, error: std::io::Error },
 }
@@ -152,24 +154,31 @@ pub fn attach(directory: &Path, source: &str, options: &MountOptions) -> Result<
     }
 }
 
-/// Takes the mount off the directory. `Ok` also where it is not there any more.
-pub fn detach(directory: &Path, mounted: &MountPoint, lazy: bool) -> Result<(), MountError> {
-    if !is_there(directory, mounted)? {
-        return Ok(());
-    }
+/// Takes the mount off the directory that it is on now. `Ok` also where it is not there any more.
+pub fn detach(mounted: &MountPoint, lazy: bool) -> Result<(), MountError> {
+    let Some(directory) = place(mounted)? else { return Ok(()) };
+    let name = || directory.display().to_string();
     let how = if lazy { MntFlags::MNT_DETACH } else { MntFlags::empty() };
-    match umount2(directory, how | MntFlags::UMOUNT_NOFOLLOW) {
-        // Somebody else was faster.
-        Ok(()) | Err(Errno::EINVAL | Errno::ENOENT) => Ok(()),
-        Err(Errno::EBUSY) => Err(MountError::Busy(directory.display().to_string())),
+    match umount2(&directory, how | MntFlags::UMOUNT_NOFOLLOW) {
+        Ok(()) => Ok(()),
+        // Somebody else was faster; or the path leads into what is mounted above.
+        Err(Errno::EINVAL | Errno::ENOENT) => match place(mounted)? {
+            None => Ok(()),
+            Some(_) => Err(MountError::Covered(name())),
+        },
+        Err(Errno::EBUSY) => Err(MountError::Busy(name())),
         Err(Errno::EPERM) => Err(MountError::NotPermitted),
         Err(error) => Err(MountError::other(format!("unmounting {}", directory.display()), error)),
     }
 }
 
-/// Whether the mount is still on top of its directory.
-pub fn is_there(directory: &Path, mounted: &MountPoint) -> Result<bool, MountError> {
-    Ok(look(directory)?.is_some_and(|on_top| on_top.device == mounted.device && on_top.kind == KIND))
+/// The directory that the mount is on top of now. `None` where it is not there any more.
+pub fn place(mounted: &MountPoint) -> Result<Option<PathBuf>, MountError> {
+    match mountinfo::now(mounted).map_err(|error| MountError::other(mountinfo::TABLE, error))? {
+        Some((own, false)) => Ok(Some(own.path)),
+        Some((own, true)) => Err(MountError::Covered(own.path.display().to_string())),
+        None => Ok(None),
+    }
 }
 
 /// Writes what programs changed through mappings and is not yet with the daemon.

@@ -350,14 +350,7 @@ impl Filesystem for TrefoilFilesystem {
             let node = door.node(ino);
             // Whatever becomes of the bytes.
             locks::closed(&door, node, lock_owner.0);
-            let published = match door.handles.get(fh).filter(|handle| handle.open.writes()) {
-                // A child that was given the descriptor ends; it goes on where it was opened, or RELEASE comes.
-                Some(handle) if !process::may_be_same(handle.opener, thread) => {
-                    door.files.publish_for(&door.view, node, handle.open.told()).await
-                }
-                Some(handle) => door.files.close(&door.view, &handle.open).await,
-                None => door.files.publish(&door.view, node).await,
-            };
+            let published = data::close(&door, node, fh, thread).await;
             empty(published, reply);
         });
     }

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fuser::{Config, Session, SessionACL};
 use tokio::runtime::Handle;
@@ -53,6 +54,10 @@ pub type Ended = Result<(), String>;
 pub struct Mount {
     directory: PathBuf,
     mounted: MountPoint,
+    /// The bucket and the directory of it that are shown.
+    shown: (u64, u64),
+    /// It was taken off by this process: whatever has its number and its directory after that is another.
+    taken_off: Arc<AtomicBool>,
     ended: watch::Receiver<Option<Ended>>,
 }
 
@@ -63,6 +68,7 @@ impl Mount {
         let directory = device::resolve(&directory)?;
         device::prepare(&directory)?;
 
+        let shown = (view.bucket_id, view.root);
         let (fresh, inodes) = (Arc::new(Freshness::new()), Inodes::new(view.root));
         let watcher = Arc::new(MountWatcher::new(Arc::clone(&fresh)));
         let member = Member { fresh: Arc::clone(&fresh), watcher: Arc::clone(&watcher), root: view.root };
@@ -97,7 +103,7 @@ impl Mount {
 
         let (device, mounted) = device::attach(&directory, &source, &options)?;
         let failed = |what: &str, error: std::io::Error| {
-            if let Err(error) = device::detach(&directory, &mounted, true) {
+            if let Err(error) = device::detach(&mounted, true) {
                 tracing::warn!(%error, "what could not be served stays mounted");
             }
             MountError::other(format!("{what} {}", directory.display()), error)
@@ -111,17 +117,28 @@ impl Mount {
 
         let (tell, ended) = watch::channel(None);
         let place = (directory.clone(), mounted.clone());
-        let kept = Kept { files, watcher, watch };
+        let taken_off = Arc::new(AtomicBool::new(false));
+        let kept = Kept { files, watcher, watch, taken_off: Arc::clone(&taken_off) };
         std::thread::Builder::new()
             .name("fuse-session".into())
             .spawn(move || serve(session, &place, kept, &end_waits, &tell))
             .map_err(|error| failed("no thread for", error))?;
-        Ok(Self { directory, mounted, ended })
+        Ok(Self { directory, mounted, shown, taken_off, ended })
     }
 
-    /// The directory, with links resolved.
+    /// Whether it shows what the view does; not what had the same name once.
+    pub fn shows(&self, view: &View) -> bool {
+        self.shown == (view.bucket_id, view.root)
+    }
+
+    /// The directory that it was made on, with links resolved.
     pub fn directory(&self) -> &Path {
         &self.directory
+    }
+
+    /// Whether the path is that directory, or the one that it is on now, where a directory above was moved.
+    pub fn is_at(&self, path: &Path) -> bool {
+        self.directory == path || device::place(&self.mounted).is_ok_and(|place| place.as_deref() == Some(path))
     }
 
     /// How it ended, once it has.
@@ -139,22 +156,26 @@ impl Mount {
     }
 
     /// Takes it off the directory: `Busy` where a program is in it, unless `lazy`: then the directory is free at once, and the programs
-    /// keep what they have open. What was written through mappings is with the store before. Blocks.
+    /// keep what they have open. `Covered` where it can't be reached. What was written through mappings is with the store before. Blocks.
     pub fn unmount(&self, lazy: bool) -> Result<(), MountError> {
-        if self.ended().is_some() || !device::is_there(&self.directory, &self.mounted)? {
+        if self.ended().is_some() || self.taken_off.load(Ordering::Acquire) {
             return Ok(());
         }
-        if let Err(error) = device::write_back(&self.directory) {
-            tracing::warn!(directory = %self.directory.display(), %error, "mapped files could not be written back");
+        let Some(directory) = device::place(&self.mounted)? else { return Ok(()) };
+        if let Err(error) = device::write_back(&directory) {
+            tracing::warn!(directory = %directory.display(), %error, "mapped files could not be written back");
         }
-        device::detach(&self.directory, &self.mounted, lazy)
+        device::detach(&self.mounted, lazy)?;
+        self.taken_off.store(true, Ordering::Release);
+        Ok(())
     }
 }
 
 impl Drop for Mount {
     fn drop(&mut self) {
         if self.ended().is_none()
-            && let Err(error) = device::detach(&self.directory, &self.mounted, true)
+            && !self.taken_off.swap(true, Ordering::AcqRel)
+            && let Err(error) = device::detach(&self.mounted, true)
         {
             tracing::warn!(directory = %self.directory.display(), %error, "a mount could not be taken off");
         }
@@ -166,6 +187,7 @@ struct Kept {
     files: FileService,
     watcher: Arc<MountWatcher>,
     watch: WatchGuard,
+    taken_off: Arc<AtomicBool>,
 }
 
 fn serve(
@@ -176,10 +198,15 @@ fn serve(
     tell: &watch::Sender<Option<Ended>>,
 ) {
     let mut ended = session.run().map_err(|error| error.to_string());
-    // A session that ended by itself, or whose connection was cut, leaves a directory that answers nobody.
-    if device::is_there(directory, mounted).unwrap_or(false) {
+    // A session that ended by itself, or whose connection was cut, leaves a directory that answers nobody. After an end in order, another
+    // mount may have its number already.
+    let place = match kept.taken_off.load(Ordering::Acquire) {
+        true => None,
+        false => device::place(mounted).unwrap_or(None),
+    };
+    if place.is_some_and(|place| ended.is_err() || place == *directory) {
         ended = ended.and_then(|()| Err("the kernel's connection was cut".into()));
-        if let Err(error) = device::detach(directory, mounted, true) {
+        if let Err(error) = device::detach(mounted, true) {
             tracing::warn!(directory = %directory.display(), %error, "a mount that answers nobody could not be taken off");
         }
     }
@@ -188,7 +215,7 @@ fn serve(
         Err(error) => tracing::error!(directory = %directory.display(), error, "a mount's session ended badly"),
     }
     end_waits.send_replace(true);
-    let Kept { files, watcher, watch } = kept;
+    let Kept { files, watcher, watch, .. } = kept;
     // Nobody closes what a cut connection left locked.
     files.unlock_door(watch.id());
     drop((watcher, watch));

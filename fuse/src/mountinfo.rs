@@ -30,13 +30,23 @@ pub const TABLE: &str = "/proc/self/mountinfo";
 
 /// The mount on top of the directory; `None` where nothing is mounted there. The path must be absolute and without links.
 pub fn at(path: &Path) -> std::io::Result<Option<MountPoint>> {
-    let text = std::fs::read(TABLE)?;
-    Ok(text.split(|byte| *byte == b'\n').filter_map(parse).rfind(|mount| mount.path == path))
+    Ok(lines(&std::fs::read(TABLE)?).rfind(|mount| mount.path == path))
+}
+
+/// Where a mount is now, and whether another lies on top of it there. Its path changes where a directory above is moved.
+pub fn now(mount: &MountPoint) -> std::io::Result<Option<(MountPoint, bool)>> {
+    let table = std::fs::read(TABLE)?;
+    let is_same = |line: &MountPoint| {
+        (line.id, &line.device, &line.kind, &line.source) == (mount.id, &mount.device, &mount.kind, &mount.source)
+    };
+    let Some(own) = lines(&table).find(is_same) else { return Ok(None) };
+    let covered = lines(&table).rfind(|line| line.path == own.path).is_some_and(|on_top| on_top.id != own.id);
+    Ok(Some((own, covered)))
 }
 
 /// What of a file system has something else mounted on it: paths from its root, through whichever of its mounts.
 pub fn covered(table: &[u8], device: &str) -> Vec<PathBuf> {
-    let mounts: Vec<MountPoint> = table.split(|byte| *byte == b'\n').filter_map(parse).collect();
+    let mounts: Vec<MountPoint> = lines(table).collect();
     let own: Vec<&MountPoint> = mounts.iter().filter(|mount| mount.device == device).collect();
     let covered = mounts.iter().filter_map(|mount| {
         let under = own.iter().find(|own| own.id == mount.parent)?;
@@ -45,6 +55,10 @@ pub fn covered(table: &[u8], device: &str) -> Vec<PathBuf> {
     });
     // On the root as a whole, no name of the file system's leads there.
     covered.filter(|path| !path.as_os_str().is_empty()).collect()
+}
+
+fn lines(table: &[u8]) -> impl DoubleEndedIterator<Item = MountPoint> {
+    table.split(|byte| *byte == b'\n').filter_map(parse)
 }
 
 /// Reads `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue`.

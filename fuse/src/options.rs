@@ -91,6 +91,7 @@ impl MountOptions {
             "async" => (self.strict, self.synchronous) = (false, false),
             // Who may mount is mount(8)'s; what it says of the mount holds (mount(8), "user").
             "user" | "users" => (self.execute, self.set_user_id, self.devices) = (false, false, false),
+            "owner" | "group" => (self.set_user_id, self.devices) = (false, false),
             "defaults" | "_netdev" | "nofail" | "auto" | "noauto" | "nouser" => {}
             _ if option.starts_with("x-") || option.starts_with("X-") || option == "comment" => {}
             _ => return Err(unknown(option)),
@@ -187,6 +188,9 @@ fn unknown(option: &str) -> OptionError {
     let known = "ro, rw, noatime, relatime, strictatime, durability=posix|strict, sync, dirsync, uid=N, gid=N, umask=NNN, fmask=NNN, dmask=NNN, suid, nosuid, \
                  dev, nodev, exec, noexec, allow_other, noallow_other";
     match option.split('=').next().unwrap_or(option) {
+        "remount" => {
+            OptionError("a mount is not changed (remount); unmount it, and mount it with other options".into())
+        }
         "allow_root" | "auto_unmount" | "nonempty" | "kernel_cache" | "direct_io" | "max_read" | "fsname"
         | "subtype" => {
             OptionError(format!("the option {option} has no meaning for Trefoil; leave it out. It knows {known}"))

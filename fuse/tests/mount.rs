@@ -346,6 +346,45 @@ fn who_is_inside_keeps_a_mount_and_a_lazy_end_frees_its_directory() {
     assert_eq!(store.wait(&mount), Ok(()));
 }
 
+/// Whether the table of mounts has one with such an end of its path.
+fn is_in_table(end: &str) -> bool {
+    let table = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    table.lines().any(|line| line.split(' ').nth(4).unwrap().ends_with(end))
+}
+
+#[test]
+fn a_mount_is_taken_off_also_where_its_directory_was_moved() {
+    let Some(store) = store() else { return };
+    for lazy in [false, true] {
+        let (_, mount) = store.mount("a/moved-away", "");
+        std::fs::rename(store.dir.path().join("a"), store.dir.path().join("b")).unwrap();
+        let place = format!("{}/b/moved-away", store.dir.path().display());
+        assert!(is_in_table(&place));
+        mount.unmount(lazy).unwrap();
+        assert!(!is_in_table(&place));
+        assert_eq!(store.wait(&mount), Ok(()));
+        std::fs::remove_dir_all(store.dir.path().join("b")).unwrap();
+    }
+}
+
+#[test]
+fn a_mount_under_another_is_not_said_to_be_off() {
+    let Some(store) = store() else { return };
+    let (root, mount) = store.mount("above/m", "");
+    for covered in [root.clone(), store.dir.path().join("above")] {
+        let none = nix::mount::MsFlags::empty();
+        nix::mount::mount(Some("none"), &covered, Some("tmpfs"), none, None::<&str>).unwrap();
+        for lazy in [false, true] {
+            let error = mount.unmount(lazy).unwrap_err();
+            assert!(matches!(error, MountError::Covered(_)) && error.to_string().contains("on top"), "{error}");
+        }
+        nix::mount::umount(&covered).unwrap();
+    }
+    mount.unmount(false).unwrap();
+    assert_eq!(store.wait(&mount), Ok(()));
+    assert!(!is_in_table(root.to_str().unwrap()));
+}
+
 #[test]
 fn an_end_by_other_means_is_noticed() {
     let Some(store) = store() else { return };

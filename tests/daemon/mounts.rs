@@ -120,6 +120,8 @@ fn what_mount_8_mounts_is_etc_fstab_s_to_bring_back() {
     let mut server = Server::start(Options::default());
     let output = mount_8(&server, &place, "ro");
     assert_eq!(output.status.code(), Some(32), "there is no bucket yet: {}", words(&output.stderr));
+    let output = mount_8(&server, &place, "no_such_option");
+    assert_eq!(output.status.code(), Some(1), "it can't be: {}", words(&output.stderr));
     put(&server, "/photos");
     put(&server, "/photos/cat.jpg");
     let output = mount_8(&server, &place, "ro,umask=027");

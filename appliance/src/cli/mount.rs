@@ -56,7 +56,7 @@ pub struct MountsArgs {
 }
 
 pub fn mount(args: &MountArgs) -> Result<ExitCode, Failure> {
-    let mounted = ask(&args.remote, &args.source, &args.dir, &args.options.join(","), true)?;
+    let mounted = ask(&args.remote, spec(&args.source, &args.dir, &args.options.join(","))?, true)?;
     if args.json {
         print_json(&mounted)?;
     }
@@ -84,10 +84,15 @@ pub fn mounts(args: &MountsArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Asks the daemon for a mount, which comes back at each of its starts where it is to be kept.
-pub fn ask(remote: &RemoteArgs, source: &str, dir: &Path, options: &str, keep: bool) -> Result<MountView, Failure> {
+/// What is to be asked for, if it can be.
+pub fn spec(source: &str, dir: &Path, options: &str) -> Result<MountSpec, Failure> {
     let spec = MountSpec::new(source, &absolute(dir)?, options);
     spec.check().map_err(Failure)?;
+    Ok(spec)
+}
+
+/// Asks the daemon for a mount, which comes back at each of its starts where it is to be kept.
+pub fn ask(remote: &RemoteArgs, spec: MountSpec, keep: bool) -> Result<MountView, Failure> {
     let MountSpec { bucket, prefix, dir, options } = spec;
     let remote = Remote::new(remote)?;
     let new = NewMount { bucket, prefix, dir, options, keep };

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use super::remote::RemoteArgs;
 use super::{Common, mount};
+use crate::mounts::MountSpec;
 
 const NAME: &str = "mount.trefoil";
 /// "incorrect invocation or permissions" and "mount failure".
@@ -23,9 +24,7 @@ const NOT_MOUNTED: u8 = 32;
 /// What mount(8) asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Call {
-    source: String,
-    dir: PathBuf,
-    options: String,
+    spec: MountSpec,
     config: Option<PathBuf>,
     data_dir: Option<PathBuf>,
     /// Nothing is to be done in truth (`mount -f`).
@@ -49,7 +48,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let remote = RemoteArgs::local(Common::new(call.config, call.data_dir));
-    match mount::ask(&remote, &call.source, &call.dir, &call.options, false) {
+    match mount::ask(&remote, call.spec, false) {
         Ok(_) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{NAME}: {failure}");
@@ -86,7 +85,6 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Call, String> {
     }
     let [source, dir] =
         <[String; 2]>::try_from(places).map_err(|_| format!("usage: {NAME} BUCKET[/PREFIX] DIR [-o OPTIONS]"))?;
-    (call.source, call.dir) = (source, dir.into());
     options.retain(|option| match option.split_once('=') {
         Some(("config", file)) => {
             call.config = Some(file.into());
@@ -98,6 +96,6 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Call, String> {
         }
         _ => !option.is_empty(),
     });
-    call.options = options.join(",");
+    call.spec = mount::spec(&source, Path::new(&dir), &options.join(",")).map_err(|failure| failure.to_string())?;
     Ok(call)
 }

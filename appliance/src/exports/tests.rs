@@ -1,6 +1,7 @@
 //! Exports as they are written, kept, and refused.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use trefoil_core::in_memory::InMemory;
 use trefoil_core::random::SystemRandom;
@@ -79,7 +80,8 @@ async fn one_too_many_is_refused_before_it_is_kept_and_ends_no_start() {
     let store = InMemory::new(1 << 20).await.unwrap();
     store.bucket("photos".parse().unwrap()).await.unwrap();
     let (files, random) = (store.files(), Arc::new(SystemRandom));
-    let open = || ExportManager::open(dir.path(), &[], files.clone(), store.root.clone(), random.clone(), None);
+    let open =
+        || ExportManager::open(dir.path(), &[], files.clone(), store.root.clone(), random.clone(), None).map(Arc::new);
     let named = |name: String| ExportSpec { name, ..spec("photos") };
     let kept = |id: usize, export| Kept { id: format!("{id:016x}"), export };
     let mut all: Vec<Kept> = (0..EXPORTS_MAX).map(|number| kept(number, named(number.to_string()))).collect();
@@ -100,4 +102,24 @@ async fn one_too_many_is_refused_before_it_is_kept_and_ends_no_start() {
     exports.create(named("new".into())).await.unwrap();
     assert!(matches!(exports.create(named("new".into())).await, Err(Refused::Exists(_))));
     assert_eq!((read(&file).unwrap().len(), open().unwrap().table().list().len()), (EXPORTS_MAX, EXPORTS_MAX));
+}
+
+#[tokio::test]
+async fn what_was_begun_ends_whoever_listens() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("exports.json");
+    write(&file, &[Kept { id: "1".into(), export: spec("photos") }]).unwrap();
+    let store = InMemory::new(1 << 20).await.unwrap();
+    let random = Arc::new(SystemRandom);
+    let open = ExportManager::open(dir.path(), &[], store.files(), store.root.clone(), random, None);
+    let exports = Arc::new(open.unwrap());
+    // A client that asks and leaves.
+    assert!(futures::poll!(Box::pin(exports.delete("photos"))).is_pending());
+    for _ in 0..500 {
+        if exports.list().await.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(exports.list().await.is_empty() && read(&file).unwrap().is_empty());
 }

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use trefoil_core::content::{Expected, Upload};
 use trefoil_core::in_memory::InMemory;
+use trefoil_core::objects::{AclChange, DeleteConditions, DeleteObject, ObjectHeaders, PutObject, WriteConditions};
+use trefoil_core::types::{ObjectKey, TagSet};
 
 use super::{Listed, MountManager, MountSpec, MountState, Origin, Refused, file};
 
@@ -104,8 +107,55 @@ async fn a_damaged_file_is_told_and_not_overwritten() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "not json");
 }
 
+#[tokio::test]
+async fn a_kept_mount_that_the_settings_shadow_is_kept_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mounts.json");
+    let kept = ["shadowed", "other"].map(|bucket| MountSpec::new(bucket, &format!("/mnt/trefoil-{bucket}"), ""));
+    file::write(&path, &kept).unwrap();
+    let mounts = manager(dir.path(), &[MountSpec::new("set", "/mnt/trefoil-shadowed", "")]).await.unwrap();
+    mounts.unmount("/mnt/trefoil-other", false).await.unwrap();
+    assert_eq!(file::read(&path).unwrap(), kept[..1]);
+    assert_eq!(mounts.list().len(), 1);
+}
+
+#[tokio::test]
+async fn a_kept_mount_that_waits_makes_room_for_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mounts.json");
+    let kept = [MountSpec::new("kept", "/mnt/trefoil-kept", "")];
+    file::write(&path, &kept).unwrap();
+    let mounts = manager(dir.path(), &[]).await.unwrap();
+    for keep in [false, true] {
+        let refused = mounts.mount(MountSpec::new("other", "/mnt/trefoil-kept", ""), keep).await.unwrap_err();
+        assert!(matches!(refused, Refused::Taken { .. }), "{refused}");
+    }
+    assert_eq!(file::read(&path).unwrap(), kept);
+}
+
+#[tokio::test]
+async fn what_was_begun_ends_whoever_listens() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mounts.json");
+    file::write(&path, &[MountSpec::new("kept", "/mnt/trefoil-kept", "")]).unwrap();
+    let mounts = manager(dir.path(), &[]).await.unwrap();
+    // A client that asks and leaves.
+    assert!(futures::poll!(Box::pin(mounts.unmount("/mnt/trefoil-kept", false))).is_pending());
+    for _ in 0..500 {
+        if file::read(&path).unwrap().is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(file::read(&path).unwrap().is_empty() && mounts.list().is_empty());
+}
+
 /// A store with the bucket `photos`, and what can be mounted. `None` where nothing can, and nobody demands it.
 async fn real(dir: &Path, settings: &[MountSpec]) -> Option<Arc<MountManager>> {
+    Some(real_store(dir, settings).await?.1)
+}
+
+async fn real_store(dir: &Path, settings: &[MountSpec]) -> Option<(InMemory, Arc<MountManager>)> {
     let can = nix::unistd::geteuid().is_root() && Path::new("/dev/fuse").exists();
     if !can {
         assert!(std::env::var_os("TREFOIL_TEST_FUSE").is_none(), "root and /dev/fuse are needed");
@@ -114,7 +164,36 @@ async fn real(dir: &Path, settings: &[MountSpec]) -> Option<Arc<MountManager>> {
     }
     let store = InMemory::new(1 << 20).await.unwrap();
     store.bucket("photos".parse().unwrap()).await.unwrap();
-    Some(MountManager::open(dir, settings, store.files(), store.root, None).unwrap())
+    let mounts = MountManager::open(dir, settings, store.files(), store.root.clone(), None).unwrap();
+    Some((store, mounts))
+}
+
+/// As S3 puts an object into `photos`, and deletes it.
+async fn put(store: &InMemory, key: &str) {
+    let upload = Upload { body: Box::pin(futures::stream::empty()), length: Some(0), expected: Expected::default() };
+    let put = PutObject {
+        bucket: "photos".parse().unwrap(),
+        key: ObjectKey::new(key).unwrap(),
+        upload,
+        headers: ObjectHeaders::default(),
+        user_metadata: Vec::new(),
+        tags: TagSet::default(),
+        acl: AclChange::default(),
+        conditions: WriteConditions::default(),
+        location: None,
+    };
+    store.objects.put(&store.root, put).await.unwrap();
+}
+
+async fn delete(store: &InMemory, key: &str) {
+    let (bucket, key) = ("photos".parse().unwrap(), ObjectKey::new(key).unwrap());
+    let delete = DeleteObject { bucket, key, version: None, conditions: DeleteConditions::default() };
+    store.objects.delete(&store.root, delete).await.unwrap();
+}
+
+fn shows(directory: &Path) -> Vec<String> {
+    let names = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
+    names.map(|name| name.into_string().unwrap()).collect()
 }
 
 fn directory(dir: &Path, name: &str) -> PathBuf {
@@ -207,6 +286,61 @@ async fn what_a_killed_daemon_left_is_taken_off_also_where_it_is_not_known() {
     assert_eq!(std::fs::read_dir(&at).unwrap().count(), 0);
     let absent = mounts.unmount(path, false).await.unwrap_err();
     assert!(absent.to_string().contains(&format!("`umount -l {path}`")), "{absent}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_daemon_left_is_taken_off_also_where_a_mount_waits() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = directory(dir.path(), "m");
+    let path = at.to_str().unwrap();
+    file::write(&dir.path().join("mounts.json"), &[MountSpec::new("absent", path, "")]).unwrap();
+    let Some(mounts) = real(dir.path(), &[]).await else { return };
+    drop(mounted_by_nobody(&at, "fuse.trefoil"));
+    mounts.mount_waiting().await;
+    assert!(matches!(mounts.list()[0].state, MountState::Waiting { reason: Some(_) }));
+    mounts.unmount(path, false).await.unwrap();
+    assert!(mounts.list().is_empty() && shows(&at).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mount_of_what_went_is_made_anew_when_it_is_there_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (prefix, whole) = (directory(dir.path(), "p"), directory(dir.path(), "whole"));
+    let Some((store, mounts)) = real_store(dir.path(), &[]).await else { return };
+    let spec = MountSpec::new("photos/p", prefix.to_str().unwrap(), "");
+    put(&store, "p/1").await;
+    mounts.mount(spec.clone(), true).await.unwrap();
+    mounts.mount(photos(&whole, ""), false).await.unwrap();
+    mounts.mount_waiting().await;
+    let both = [(Origin::Command, MountState::Mounted), (Origin::Mount8, MountState::Mounted)];
+    assert_eq!((origins(&mounts.list()), shows(&prefix)), (both.to_vec(), vec!["1".to_owned()]));
+
+    delete(&store, "p/1").await;
+    mounts.mount_waiting().await;
+    let state = mounts.list()[0].state.clone();
+    assert!(matches!(&state, MountState::Waiting { reason: Some(why) } if why.contains("photos/p")), "{state:?}");
+    assert!(matches!(mounts.mount(spec.clone(), true).await, Err(Refused::NoPrefix(_))));
+    // What is written meanwhile does not land below the mount.
+    assert_eq!(std::fs::write(prefix.join("lost"), b"x").unwrap_err().raw_os_error(), Some(libc::ESTALE));
+
+    put(&store, "p/2").await;
+    mounts.mount_waiting().await;
+    assert_eq!((origins(&mounts.list()), shows(&prefix)), (both.to_vec(), vec!["2".to_owned()]));
+    // The command finds it out, too, and before the next turn.
+    delete(&store, "p/2").await;
+    put(&store, "p/3").await;
+    mounts.mount(spec, true).await.unwrap();
+    assert_eq!((origins(&mounts.list()), shows(&prefix)), (both.to_vec(), vec!["3".to_owned()]));
+
+    // Another bucket of the same name.
+    delete(&store, "p/3").await;
+    store.objects.delete_bucket(&store.root, &"photos".parse().unwrap()).await.unwrap();
+    store.bucket("photos".parse().unwrap()).await.unwrap();
+    put(&store, "new").await;
+    mounts.mount_waiting().await;
+    assert_eq!((mounts.list()[1].state.clone(), shows(&whole)), (MountState::Mounted, vec!["new".to_owned()]));
+    mounts.end().await;
+    assert!(shows(&prefix).is_empty() && shows(&whole).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

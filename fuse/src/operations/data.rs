@@ -3,12 +3,13 @@
 //! Always holds: what is appended goes to the end as the store has it, whatever the kernel took it for.
 
 use bytes::Bytes;
-use fuser::{Errno, INodeNo, ReplyData};
+use fuser::{Errno, FileHandle, INodeNo, ReplyData};
 use trefoil_core::error::Result;
 use trefoil_core::files::{Allocate, Caller, Seek, Stability, WriteAt};
 
 use crate::door::Door;
 use crate::limits::COPY_BYTES_MAX;
+use crate::process;
 
 /// Answers with bytes that lie in several pieces.
 pub fn send(pieces: &[Bytes], reply: ReplyData) {
@@ -30,6 +31,18 @@ pub fn stability(flags: i32) -> Stability {
         flags if flags & libc::O_SYNC == libc::O_SYNC => Stability::File,
         flags if flags & libc::O_DSYNC == libc::O_DSYNC => Stability::Data,
         _ => Stability::Unstable,
+    }
+}
+
+/// A descriptor is closed by `thread`; there may be copies of it.
+pub async fn close(door: &Door, node: u64, handle: FileHandle, thread: u32) -> Result<()> {
+    match door.handles.get(handle).filter(|handle| handle.open.writes()) {
+        // A child that was given the descriptor ends; it goes on where it was opened, or RELEASE comes.
+        Some(handle) if !process::may_be_same(handle.opener, thread) => {
+            door.files.publish_for(&door.view, node, handle.open.told()).await
+        }
+        Some(handle) => door.files.close(&door.view, &handle.open).await,
+        None => door.files.publish(&door.view, node).await,
     }
 }
 

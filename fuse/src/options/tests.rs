@@ -55,6 +55,10 @@ fn sync_is_for_bytes_and_dirsync_for_names() {
     let users = parse("users");
     assert!(!users.execute && !users.set_user_id && !users.devices);
     assert!(parse("user,exec").execute);
+    for text in ["suid,dev,owner", "suid,dev,group"] {
+        let options = parse(text);
+        assert!(options.execute && !options.set_user_id && !options.devices, "{text}");
+    }
 }
 
 #[test]
@@ -68,6 +72,7 @@ fn what_is_unknown_or_malformed_is_refused_with_what_to_write() {
         ("direct_io", "no meaning"),
         ("max_read=4096", "no meaning"),
         ("ro=1", "not known"),
+        ("remount", "unmount it, and mount it"),
         ("comments", "not known"),
     ] {
         let error = MountOptions::parse(text).unwrap_err().to_string();
