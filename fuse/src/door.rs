@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use fuser::{FileAttr, INodeNo, Request};
+use fuser::{FileAttr, FileHandle, INodeNo, Request};
 use tokio::sync::watch;
 use trefoil_core::files::{Attributes, Caller, FileService, LockOwner, View};
 
@@ -51,6 +51,14 @@ impl Door {
     pub fn owner(&self, owner: u64) -> LockOwner {
         LockOwner { door: self.lock_door, owner }
     }
+}
+
+/// Who changes a file through one of its openings, which goes on, though a descriptor of it was closed.
+pub fn changer(door: &Door, request: &Request, through: Option<FileHandle>) -> Caller {
+    if let Some(handle) = through.and_then(|through| door.handles.get(through)) {
+        door.files.written_through(&handle.open);
+    }
+    caller(request)
 }
 
 /// Who asks. The kernel has checked permissions (`default_permissions`): the ids are those of what is made.

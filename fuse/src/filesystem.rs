@@ -21,7 +21,7 @@ use trefoil_core::files::{Caller, LockFamily, Made, Make, SetAttributes};
 
 use crate::answer;
 use crate::capabilities::choose;
-use crate::door::{Door, caller};
+use crate::door::{Door, caller, changer};
 use crate::errno::errno;
 use crate::limits::{BACKGROUND_REQUESTS_CONGESTED, BACKGROUND_REQUESTS_MAX, READAHEAD_KIB};
 use crate::operations::locks::Asked;
@@ -130,14 +130,14 @@ impl Filesystem for TrefoilFilesystem {
         atime: Option<TimeOrNow>,
         mtime: Option<TimeOrNow>,
         _ctime: Option<SystemTime>,
-        _fh: Option<FileHandle>,
+        fh: Option<FileHandle>,
         _crtime: Option<SystemTime>,
         _chgtime: Option<SystemTime>,
         _bkuptime: Option<SystemTime>,
         _flags: Option<BsdFileFlags>,
         reply: ReplyAttr,
     ) {
-        let (caller, stamp) = (caller(request), self.door.fresh.stamp());
+        let (caller, stamp) = (changer(&self.door, request, fh), self.door.fresh.stamp());
         self.run("setattr", |door| async move {
             let set = SetAttributes {
                 mode: mode.map(|mode| mode & 0o7777),
@@ -328,15 +328,12 @@ impl Filesystem for TrefoilFilesystem {
         reply: ReplyWrite,
     ) {
         // The kernel's buffer is taken for the next request when this returns.
-        let (caller, written) = (caller(request), Bytes::copy_from_slice(data));
+        let (caller, written) = (changer(&self.door, request, Some(fh)), Bytes::copy_from_slice(data));
         // A page of a mapped file goes where it was mapped from.
         let mapped = write_flags.contains(WriteFlags::FUSE_WRITE_CACHE);
         let place = data::place(offset, if mapped { 0 } else { flags.0 });
         self.run("write", move |door| async move {
             let stability = data::stability(flags.0);
-            if let Some(handle) = door.handles.get(fh) {
-                door.files.written_through(&handle.open);
-            }
             match door.files.write(&door.view, &caller, door.node(ino), place, written, stability).await {
                 Ok(done) => reply.written(u32::try_from(done.count).unwrap_or(u32::MAX)),
                 Err(error) => reply.error(errno(&error)),
@@ -544,7 +541,7 @@ impl Filesystem for TrefoilFilesystem {
         &self,
         request: &Request,
         ino: INodeNo,
-        _fh: FileHandle,
+        fh: FileHandle,
         offset: u64,
         length: u64,
         mode: i32,
@@ -554,7 +551,7 @@ impl Filesystem for TrefoilFilesystem {
             Ok(how) => how,
             Err(error) => return reply.error(error),
         };
-        let caller = caller(request);
+        let caller = changer(&self.door, request, Some(fh));
         self.run("fallocate", |door| async move {
             empty(door.files.allocate(&door.view, &caller, door.node(ino), how, offset, length).await, reply);
         });
@@ -580,7 +577,7 @@ impl Filesystem for TrefoilFilesystem {
         _fh_in: FileHandle,
         offset_in: u64,
         ino_out: INodeNo,
-        _fh_out: FileHandle,
+        fh_out: FileHandle,
         offset_out: u64,
         len: u64,
         flags: CopyFileRangeFlags,
@@ -589,7 +586,7 @@ impl Filesystem for TrefoilFilesystem {
         if !flags.is_empty() {
             return reply.error(Errno::EINVAL);
         }
-        let caller = caller(request);
+        let caller = changer(&self.door, request, Some(fh_out));
         self.run("copy_file_range", |door| async move {
             match data::copy(&door, &caller, (ino_in, offset_in), (ino_out, offset_out), len).await {
                 Ok(copied) => reply.written(copied),

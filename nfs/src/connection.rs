@@ -148,22 +148,24 @@ impl Connection {
                 tokio::task::yield_now().await;
             }
             self.ended |= *stopped.borrow();
-            if looked.elapsed() >= TICK {
-                looked = Instant::now();
-                self.look_at_times(looked)?;
-            }
             // Here, and not with the other times: one that always has something to read is to be looked at, too.
             if self.place.is_stranger {
                 self.look_at_stranger()?;
             }
             let wants = self.begin()?;
             let was_full = self.outbox.is_full();
-            if self.outbox.send(|slices| self.stream.try_write_vectored(slices))? {
+            let sent = self.outbox.send(|slices| self.stream.try_write_vectored(slices))?;
+            if sent {
                 self.taken = Instant::now();
-                // What held the next request back may be gone.
-                if wants == Wants::Own && was_full && !self.outbox.is_full() {
-                    continue;
-                }
+            }
+            // After what has come was begun, and what could go was sent: or a process that was stopped for a while would hold that against others.
+            if looked.elapsed() >= TICK {
+                looked = Instant::now();
+                self.look_at_times(looked)?;
+            }
+            // What held the next request back may be gone.
+            if sent && wants == Wants::Own && was_full && !self.outbox.is_full() {
+                continue;
             }
             if self.ended && self.under_way == 0 && self.outbox.is_empty() {
                 return Ok(());

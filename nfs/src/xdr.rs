@@ -82,11 +82,11 @@ impl<'a> Decoder<'a> {
         Ok(self.bytes.slice(range))
     }
 
-    /// Everything that was not read yet.
     pub fn is_at_end(&self) -> bool {
         self.at >= self.bytes.len()
     }
 
+    /// Everything that was not read yet.
     pub fn rest(self) -> Bytes {
         self.bytes.slice(self.at..)
     }

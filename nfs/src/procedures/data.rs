@@ -38,7 +38,13 @@ pub async fn read(request: &Request<'_>, arguments: &mut Decoder<'_>, answer: &m
             let read: usize = chunks.iter().map(Bytes::len).sum();
             // Who appends meanwhile makes the attributes' size the larger: a client that is told of both fills what is between with zeros.
             let seen = offset.saturating_add(read as u64);
-            let end = end && attributes.as_ref().is_none_or(|attributes| attributes.size <= seen);
+            let grown = end && attributes.as_ref().is_some_and(|attributes| attributes.size > seen);
+            // But nothing, and no end, is an error to a client: then it is told of the end alone.
+            let (attributes, end) = match grown {
+                true if read > 0 => (attributes, false),
+                true => (None, true),
+                false => (attributes, end),
+            };
             Metrics::add(&request.door.metrics.bytes_read, read as u64);
             out.u32(Status::Ok as u32);
             wire::post_op(out, &place.view, attributes.as_ref());

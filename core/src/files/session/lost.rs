@@ -22,6 +22,8 @@ pub(super) struct Lost {
     error: Error,
     at: Instant,
     told: bool,
+    /// The file is a version that another has followed: what is written to it is lost, until it is the name's again.
+    displaced: bool,
 }
 
 /// Which losses an opening has been told of.
@@ -31,7 +33,9 @@ pub struct Told(AtomicU64);
 impl Session {
     /// What was written and not committed is lost, of this error.
     pub(super) fn lose(&self, sessions: &Sessions, error: Error) {
-        *self.lost.lock() = Some(Box::new(Lost { number: sessions.lost(), error, at: Instant::now(), told: false }));
+        let displaced = matches!(error, Error::File(FileError::Stale));
+        let lost = Lost { number: sessions.lost(), error, at: Instant::now(), told: false, displaced };
+        *self.lost.lock() = Some(Box::new(lost));
     }
 
     /// Nobody is left to be told.
@@ -41,7 +45,9 @@ impl Session {
 
     /// Something was committed: the file is no version that another has followed, or is none any more.
     pub(super) fn is_writable_again(&self) {
-        self.lost.lock().take_if(|lost| matches!(lost.error, Error::File(FileError::Stale)));
+        if let Some(lost) = self.lost.lock().as_mut() {
+            lost.displaced = false;
+        }
     }
 
     pub(super) fn has_lost(&self) -> bool {
@@ -86,7 +92,7 @@ impl FileService {
         let session = self.inner.sessions.get(node);
         let lost = session.as_ref().map(|session| session.lost.lock());
         match lost.as_ref().and_then(|lost| lost.as_deref()) {
-            Some(Lost { error: Error::File(FileError::Stale), .. }) => Err(FileError::Stale.into()),
+            Some(Lost { displaced: true, .. }) => Err(FileError::Stale.into()),
             _ => Ok(()),
         }
     }

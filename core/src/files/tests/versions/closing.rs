@@ -38,6 +38,12 @@ async fn t9_what_is_written_to_a_version_that_was_followed_is_not_called_stable(
     files.write_at(file, 0, &bytes(4, 30)).await;
     files.service.sync(&files.view, file).await.unwrap();
     assert_eq!(files.read(file).await, bytes(4, 30));
+    // That something was lost before is not forgotten with that.
+    let open = files.open(file).await;
+    let told = files.service.publish_for(&files.view, file, open.told()).await;
+    assert!(matches!(told, Err(Error::File(FileError::Stale))), "{told:?}");
+    files.service.publish_for(&files.view, file, open.told()).await.unwrap();
+    files.close(open).await;
     files.service.settle().await.unwrap();
     files.check().await;
 }
