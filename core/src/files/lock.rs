@@ -41,8 +41,9 @@ struct Table {
     files: HashMap<(Id, LockFamily), File>,
     /// Locks of all files.
     held: usize,
-    /// Whom an owner waits for, for a range. A circle of waits for whole files is nobody's to find: flock(2) knows no such error.
-    waits: HashMap<LockOwner, LockOwner>,
+    /// Which range an owner waits for: whom for is looked up when it is asked, for who was woken may not have looked again. A circle of waits
+    /// for whole files is nobody's to find: flock(2) knows no such error.
+    waits: HashMap<LockOwner, ((Id, LockFamily), Lock)>,
 }
 
 fn overlap(a: &Lock, b: &Lock) -> bool {
@@ -106,13 +107,19 @@ impl File {
 }
 
 impl Table {
+    /// Who has what the owner waits for now.
+    fn waits_for(&self, owner: LockOwner) -> Option<LockOwner> {
+        let (at, lock) = self.waits.get(&owner)?;
+        self.files.get(at)?.conflict(owner, lock).map(|held| held.owner)
+    }
+
     fn closes_a_circle(&self, owner: LockOwner, holder: LockOwner) -> bool {
         let mut next = Some(holder);
         for _ in 0..=self.waits.len() {
             match next {
                 None => return false,
                 Some(at) if at == owner => return true,
-                Some(at) => next = self.waits.get(&at).copied(),
+                Some(at) => next = self.waits_for(at),
             }
         }
         false
@@ -190,7 +197,7 @@ impl Locks {
                     if table.closes_a_circle(owner, holder) {
                         return Err(FileError::Deadlock);
                     }
-                    table.waits.insert(owner, holder);
+                    table.waits.insert(owner, (at, lock));
                 }
                 let file = table.files.entry(at).or_default();
                 if waiting.is_none() {

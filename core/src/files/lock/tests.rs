@@ -166,3 +166,20 @@ async fn t8_there_are_no_more_locks_than_there_may_be_and_each_that_goes_makes_r
     let table = locks.table.lock();
     assert_eq!((table.held, table.files.len()), (LOCKS_MAX, LOCKS_MAX));
 }
+
+/// What it waited for is free, and its task has not looked again yet: whoever waits for it closes no circle.
+#[tokio::test]
+async fn who_was_woken_waits_for_nobody() {
+    let locks = Locks::default();
+    let (one, other) = (lock(LockKind::Write, 0, 9), lock(LockKind::Write, 10, 19));
+    locks.set(FILE, A, one, true).await.unwrap();
+    locks.set(FILE, B, other, true).await.unwrap();
+    let mut waiting = Box::pin(locks.set(FILE, B, one, true));
+    assert!(futures::poll!(waiting.as_mut()).is_pending());
+    locks.set(FILE, A, Lock { kind: LockKind::Unlock, ..one }, true).await.unwrap();
+    let mut next = Box::pin(locks.set(FILE, A, other, true));
+    assert!(futures::poll!(next.as_mut()).is_pending(), "no circle");
+    waiting.await.unwrap();
+    locks.unlock_door(B.door);
+    next.await.unwrap_or_else(|error| panic!("{error:?}"));
+}
