@@ -79,22 +79,18 @@ impl FileService {
 
     /// The error of a loss of the file that came after so many: of what was written since, which was to be stable.
     pub(in crate::files) fn tell_loss_since(&self, node: Id, losses: u64) -> Result<()> {
-        let session = self.inner.sessions.get(node);
-        let lost = session.as_ref().map(|session| session.lost.lock());
-        match lost.as_ref().and_then(|lost| lost.as_deref()) {
-            Some(lost) if lost.number > losses => Err(lost.error.clone()),
-            _ => Ok(()),
-        }
+        self.last_loss(node, |lost| (lost.number > losses).then(|| lost.error.clone()))
     }
 
     /// `Stale` where what was written lately was lost because the file is a version that another has followed.
     pub(in crate::files) fn tell_displaced(&self, node: Id) -> Result<()> {
-        let session = self.inner.sessions.get(node);
-        let lost = session.as_ref().map(|session| session.lost.lock());
-        match lost.as_ref().and_then(|lost| lost.as_deref()) {
-            Some(Lost { displaced: true, .. }) => Err(FileError::Stale.into()),
-            _ => Ok(()),
-        }
+        self.last_loss(node, |lost| lost.displaced.then(|| FileError::Stale.into()))
+    }
+
+    fn last_loss(&self, node: Id, told: impl FnOnce(&Lost) -> Option<Error>) -> Result<()> {
+        let Some(session) = self.inner.sessions.get(node) else { return Ok(()) };
+        let error = session.lost.lock().as_deref().and_then(told);
+        error.map_or(Ok(()), Err)
     }
 
     /// Forgets a loss of long ago where nobody has the file open for writing.

@@ -175,9 +175,8 @@ async fn pages_of_many_pieces_are_forgotten_with_what_they_were_of() {
     files.assert_clean().await;
 }
 
-/// The state goes while its pages are being stored.
-#[tokio::test(start_paused = true)]
-async fn a_session_whose_file_is_replaced_while_its_pages_are_stored_ends_all_the_same() {
+/// A file whose page takes a second to be stored, and that shares another's content before that.
+async fn replaced_while_it_is_stored() -> (Files, Id) {
     let (files, faulty) = Files::faulty().await;
     let (node, other) = (files.file("f", &Bytes::new()).await, files.file("other", &bytes(1, 2 * MIB)).await);
     faulty.arm(Verb::Put, 1, Fault::Delay(Duration::from_secs(1)));
@@ -188,6 +187,15 @@ async fn a_session_whose_file_is_replaced_while_its_pages_are_stored_ends_all_th
     let length = 2 * MIB as u64;
     let copied = files.files.copy_range(&files.view, &files.caller, (other, 0), (node, 0), length).await.unwrap();
     assert_eq!(copied, length);
+    drop(session);
+    (files, node)
+}
+
+/// The state goes while its pages are being stored.
+#[tokio::test(start_paused = true)]
+async fn a_session_whose_file_is_replaced_while_its_pages_are_stored_ends_all_the_same() {
+    let (files, node) = replaced_while_it_is_stored().await;
+    let session = files.files.inner.sessions.get(node).expect("its page is being stored");
     files.write(node, 5, b"x").await.unwrap();
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(session.storing(), 0);
@@ -204,16 +212,7 @@ async fn a_session_whose_file_is_replaced_while_its_pages_are_stored_ends_all_th
 /// The same where nobody writes to it again.
 #[tokio::test(start_paused = true)]
 async fn a_session_whose_state_goes_while_its_pages_are_stored_ends_all_the_same() {
-    let (files, faulty) = Files::faulty().await;
-    let (node, other) = (files.file("f", &Bytes::new()).await, files.file("other", &bytes(1, 2 * MIB)).await);
-    faulty.arm(Verb::Put, 1, Fault::Delay(Duration::from_secs(1)));
-    files.write(node, 0, &bytes(2, MIB)).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    let session = files.files.inner.sessions.get(node).expect("it was written to");
-    files.files.resize_session(&files.view, &session, 0).await.unwrap();
-    drop(session);
-    let length = 2 * MIB as u64;
-    files.files.copy_range(&files.view, &files.caller, (other, 0), (node, 0), length).await.unwrap();
+    let (files, _) = replaced_while_it_is_stored().await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     files.files.publish_idle_once().await;
     assert_eq!(files.files.inner.sessions.count(), 0);

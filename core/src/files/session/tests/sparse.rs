@@ -31,6 +31,17 @@ async fn shared(files: &Files, from: Id, name: &str) -> Id {
     node
 }
 
+/// A file `last` that shares what lies over `first` and as many others as may be: whoever writes to it copies them together.
+async fn over_as_many_as_may_be(files: &Files, first: Id) -> Id {
+    let mut node = first;
+    for number in 1..MAPPED_LAYERS_MAX as u64 {
+        node = shared(files, node, &number.to_string()).await;
+        files.write(node, number, b"x").await.unwrap();
+        files.publish(node).await.unwrap();
+    }
+    shared(files, node, "last").await
+}
+
 async fn punch(files: &Files, node: Id, at: u64, length: u64) {
     files.files.allocate(&files.view, &files.caller, node, Allocate::Punch, at, length).await.unwrap();
     files.publish(node).await.unwrap();
@@ -184,13 +195,8 @@ async fn what_is_flattened_behind_stays_sparse() {
 #[tokio::test]
 async fn many_pages_over_layers_that_are_copied_together_show_nothing_of_what_is_gone() {
     let files = Files::new().await;
-    let mut node = sparse_file(&files, "0", 256 * MIB as u64, &[5 * MIB as u64]).await;
-    for number in 1..MAPPED_LAYERS_MAX as u64 {
-        node = shared(&files, node, &number.to_string()).await;
-        files.write(node, number, b"x").await.unwrap();
-        files.publish(node).await.unwrap();
-    }
-    node = shared(&files, node, "last").await;
+    let first = sparse_file(&files, "0", 256 * MIB as u64, &[5 * MIB as u64]).await;
+    let node = over_as_many_as_may_be(&files, first).await;
     for page in 10..200 {
         files.write(node, page * MIB as u64 + 4000, b"y").await.unwrap();
     }
@@ -212,13 +218,8 @@ async fn many_pages_over_layers_that_are_copied_together_show_nothing_of_what_is
 #[tokio::test(start_paused = true)]
 async fn what_is_written_while_layers_are_copied_together_keeps_none_of_them() {
     let (files, faulty) = Files::faulty().await;
-    let mut node = files.file("0", &bytes(1, 3 * MIB)).await;
-    for number in 1..MAPPED_LAYERS_MAX as u64 {
-        node = shared(&files, node, &number.to_string()).await;
-        files.write(node, number, b"x").await.unwrap();
-        files.publish(node).await.unwrap();
-    }
-    node = shared(&files, node, "last").await;
+    let first = files.file("0", &bytes(1, 3 * MIB)).await;
+    let node = over_as_many_as_may_be(&files, first).await;
     // Three pages are copied; what is appended is stored after them.
     files.append(node, &bytes(2, 300_000)).await.unwrap();
     faulty.arm(Verb::Put, 4, Fault::Delay(Duration::from_secs(1)));
@@ -244,13 +245,8 @@ async fn what_is_written_while_layers_are_copied_together_keeps_none_of_them() {
 #[tokio::test]
 async fn many_pages_behind_layers_that_are_copied_together_show_nothing_of_what_is_gone() {
     let files = Files::new().await;
-    let mut node = files.file("0", &bytes(1, MIB)).await;
-    for number in 1..MAPPED_LAYERS_MAX as u64 {
-        node = shared(&files, node, &number.to_string()).await;
-        files.write(node, number, b"x").await.unwrap();
-        files.publish(node).await.unwrap();
-    }
-    node = shared(&files, node, "last").await;
+    let first = files.file("0", &bytes(1, MIB)).await;
+    let node = over_as_many_as_may_be(&files, first).await;
     for page in 10..200 {
         files.write(node, page * MIB as u64 + 4000, b"y").await.unwrap();
     }
