@@ -3,7 +3,6 @@
 //! Always holds: clones share everything; a right is refused here or in the verb, never in a door.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::access::{Accounts, allows};
@@ -46,30 +45,19 @@ pub(crate) struct Inner {
     pub writers: Pins,
     /// Who is told of changes of the index, once somebody caches.
     pub coherence: OnceLock<Arc<Coherence>>,
-    /// Whether requests may change the store while it is checked.
-    serving: AtomicBool,
 }
 
 impl ObjectService {
     pub fn new(parts: Parts) -> Self {
         let tree = Tree::new(Arc::clone(&parts.metadata), Arc::clone(&parts.clock));
-        let (pins, writers, serving) = (Pins::default(), Pins::default(), AtomicBool::new(false));
-        Self { inner: Arc::new(Inner { parts, tree, pins, writers, coherence: OnceLock::new(), serving }) }
+        let (pins, writers) = (Pins::default(), Pins::default());
+        Self { inner: Arc::new(Inner { parts, tree, pins, writers, coherence: OnceLock::new() }) }
     }
 
     /// Whether every blob that was put since the start has got its name, or is gone. To be asked when no request runs any more:
     /// where the answer is no, the next start has to search for orphans.
     pub fn is_settled(&self) -> bool {
         self.inner.writers.count() == 0 && crate::content::metrics().blobs_orphaned_total.get() == 0
-    }
-
-    /// To be called before the first request is let in.
-    pub fn start_serving(&self) {
-        self.inner.serving.store(true, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_serving(&self) -> bool {
-        self.inner.serving.load(Ordering::Relaxed)
     }
 
     pub fn accounts(&self) -> &Arc<Accounts> {

@@ -139,10 +139,16 @@ pub async fn left_over(snapshot: &dyn Snapshot, report: &mut Report, used: &Used
         .await?
         .tell(report, what);
     }
-    each(snapshot, b"C", async |key, _| {
-        match id_of(&key) {
-            Some(content) if used.contents.contains_key(&content) => {}
-            content => report.problem("lost_content", format!("no node has content {content:?}")),
+    each(snapshot, keys::CONTENTS, async |key, value| {
+        let Some((content, used)) = id_of(&key).and_then(|content| used.contents.get_key_value(&content)) else {
+            report.problem("lost_content", format!("no node has content {:?}", id_of(&key)));
+            return Ok(());
+        };
+        // One that can't be read is told when its bytes are looked at.
+        if let Ok(ContentRecord { uses, .. }) = ContentRecord::decode(&value)
+            && uses != *used
+        {
+            report.problem("wrong_count", format!("content {content} counts {uses} uses and has {used}"));
         }
         Ok(())
     })

@@ -3,12 +3,15 @@
 mod paging;
 mod unreadable;
 
+use std::collections::HashSet;
+
 use super::*;
 use crate::data::{DataStore, Origin};
 use crate::metadata::records::{ContentRecord, Dentry, NodeRecord, Record};
 use crate::metadata::{Batch, Durability, MetadataStore, Table, Write, keys};
-use crate::objects::CreateUpload;
-use crate::objects::tests::{Fixture, bytes};
+use crate::objects::tests::sharing::copy_of;
+use crate::objects::tests::{Fixture, bytes, key};
+use crate::objects::{CopyObject, CreateUpload};
 
 async fn kinds(fixture: &Fixture) -> Vec<&'static str> {
     let report = check(&fixture.service, false, &Progress::default()).await.unwrap();
@@ -67,6 +70,28 @@ async fn a_flipped_bit_in_each_record_is_named() {
         let found = kinds(&fixture).await;
         assert!(found.contains(&"damaged_record"), "{prefix:?}: {found:?}");
     }
+}
+
+/// Counts and the nodes that are counted are of one instant.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_at_work_is_not_called_damaged() {
+    let fixture = filled().await;
+    let (service, root) = (fixture.service.clone(), fixture.root.clone());
+    let copy = copy_of(&fixture, "d/large", "d/copy");
+    let copying = tokio::spawn(async move {
+        for number in 0.. {
+            let key = key(&format!("d/copy{number}"));
+            service.copy(&root, CopyObject { key, ..copy.clone() }).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    });
+    let mut sizes = HashSet::new();
+    while sizes.len() < 20 {
+        let report = check(&fixture.service, false, &Progress::default()).await.unwrap();
+        assert!(report.is_clean(), "{report:?}");
+        sizes.insert(report.objects);
+    }
+    copying.abort();
 }
 
 #[tokio::test]

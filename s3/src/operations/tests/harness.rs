@@ -113,7 +113,6 @@ impl Store {
             random,
             region: "us-east-1".into(),
         });
-        service.start_serving();
         Self {
             operations: Operations::with_patience(service, accounts, "us-east-1".into(), quick),
             metadata,
