@@ -68,7 +68,7 @@ impl TrefoilFilesystem {
         self.run(what, |door| async move {
             let made = make(&door, &caller, &place, kind, mode).await;
             let made = told(&door, made.map(|Made { attributes, .. }| attributes)).await;
-            entry(&door, stamp, made, reply);
+            entry(&door, stamp, &[], made, reply);
         });
     }
 }
@@ -100,7 +100,7 @@ impl Filesystem for TrefoilFilesystem {
         self.run("lookup", |door| async move {
             // What is absent is an error and not an entry without a node: so the kernel does not keep it.
             let found = lookup(&door, &caller, &place).await;
-            entry(&door, stamp, found, reply);
+            entry(&door, stamp, &place.name, found, reply);
         });
     }
 
@@ -237,7 +237,7 @@ impl Filesystem for TrefoilFilesystem {
         self.run("link", |door| async move {
             let linked = door.files.link(&door.view, &caller, door.node(ino), place.directory, &place.name).await;
             let linked = told(&door, linked.map(|(attributes, _)| attributes)).await;
-            entry(&door, stamp, linked, reply);
+            entry(&door, stamp, &[], linked, reply);
         });
     }
 

@@ -2,9 +2,11 @@
 //!
 //! Always holds: a node is counted before an answer tells of it; an error becomes its number.
 
+use std::time::Duration;
+
 use fuser::{FopenFlags, ReplyAttr, ReplyEmpty, ReplyEntry};
 use trefoil_core::error::{Error, Result};
-use trefoil_core::files::{Attributes, Caller, FileError};
+use trefoil_core::files::{Attributes, Caller, FileError, is_by_number};
 
 use crate::door::Door;
 use crate::errno::errno;
@@ -33,14 +35,22 @@ pub async fn lookup(door: &Door, caller: &Caller, place: &Place) -> Result<Attri
     Err(FileError::Stale.into())
 }
 
-pub fn entry(door: &Door, stamp: Stamp, found: Result<Attributes>, reply: ReplyEntry) {
+/// `name`: where it is one that was looked up. Of one by number the kernel could not be told that it leads elsewhere.
+pub fn entry(door: &Door, stamp: Stamp, name: &[u8], found: Result<Attributes>, reply: ReplyEntry) {
     match found {
         Ok(found) => {
             let generation = door.known.generation(found.node);
-            door.fresh.send(stamp, |lifetime| reply.entry(lifetime, &door.shape(&found), generation));
+            door.fresh.send(stamp, |lifetime| {
+                reply.entry(kept(lifetime, name), &door.shape(&found), generation);
+            });
         }
         Err(error) => reply.error(errno(&error)),
     }
+}
+
+/// How long the kernel may keep what a name leads to.
+pub fn kept<'a>(lifetime: &'a Duration, name: &[u8]) -> &'a Duration {
+    if is_by_number(name) { &Duration::ZERO } else { lifetime }
 }
 
 pub fn attribute(door: &Door, stamp: Stamp, found: Result<Attributes>, reply: ReplyAttr) {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::names::shown;
+use super::names::{is_by_number, shown};
 use super::{FileService, View};
 use crate::metadata::keys::{Id, drafted};
 use crate::metadata::watched::{Begun, Coherence, Observer, Touched, Watch};
@@ -51,19 +51,21 @@ impl Observer for Adapter {
     }
 }
 
-/// A dentry that comes or goes may change what hides what: each name that it may have had is told.
+/// A dentry that comes or goes may change what hides what: each name that it may have had is told, but those by number, of which it does
+/// not say whose they are ([`is_by_number`]).
 fn changes_of(touched: &Touched) -> Vec<Change> {
     match touched {
         Touched::Node { node, bytes } => vec![Change::Node { node: *node, bytes: *bytes }],
         Touched::Name { directory, name } => {
             let name = drafted(name).unwrap_or(name);
             let stored = name.strip_suffix(b"/").unwrap_or(name);
-            let at = |hidden| Change::Name { directory: *directory, name: shown(stored, 0, hidden) };
-            match name.is_empty() {
+            let names = match name.is_empty() {
                 true => Vec::new(),
-                false if stored.is_empty() => vec![at(false)],
-                false => vec![at(false), at(true)],
-            }
+                false if stored.is_empty() => vec![shown(stored, 0, false)],
+                false => vec![shown(stored, 0, false), shown(stored, 0, true)],
+            };
+            let told = names.into_iter().filter(|name| !is_by_number(name));
+            told.map(|name| Change::Name { directory: *directory, name }).collect()
         }
     }
 }

@@ -38,6 +38,9 @@ impl FileService {
             let FileName::Either(stored) = &name else {
                 return Err(Error::from(FileError::Invalid("a name that is an escape can't be made")).into());
             };
+            if stored.is_empty() {
+                return Err(Error::from(FileError::Invalid("only a directory can be without a name")).into());
+            }
             let parent = self.changing(tx, view, caller, directory).await?;
             if let Some(posix) = &mut record.posix {
                 posix.changed = self.now();

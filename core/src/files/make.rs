@@ -24,6 +24,10 @@ use crate::types::ETag;
 /// The mode of a program that runs as its group: without the right to execute it, set-group-id is a mark for locking.
 const GROUP_PROGRAM: u32 = SET_GID | 0o010;
 
+/// S3 would see nothing below it.
+pub(crate) const UNSEEN_DIRECTORY: FileError =
+    FileError::Invalid("a name that NFS clients give to removed files can't be a directory's");
+
 /// A name that exists already, or the new one.
 enum Outcome {
     Exists(Named),
@@ -73,12 +77,15 @@ impl FileService {
         let (outcome, around) = transact!(self.store(), self.durability(view), |tx| {
             self.read_ahead(tx, view, directory, name).await?;
             let bucket = self.begin(tx, view).await?;
+            if let (FileName::Either(stored) | FileName::Hidden(stored), true) = (name, is_version(make, &bucket)) {
+                self.tree().lock_names(tx, &[(directory, stored)]).await?;
+            }
             self.directory_to_add(tx, directory).await?;
             self.searching(tx, view, caller, directory).await?;
             if let Some(named) = self.tree().named(tx, directory, name).await? {
                 return Ok((Outcome::Exists(named), Around::default()));
             }
-            let stored = self.free_name(tx, directory, name).await?;
+            let stored = self.free_name(tx, directory, name, make).await?;
             let parent = self.changing(tx, view, caller, directory).await?;
             // mknod(2): a device is a way to the machine of whoever mounts this.
             let is_device = matches!(make, Make::BlockDevice(_) | Make::CharacterDevice(_));
@@ -118,10 +125,21 @@ impl FileService {
     }
 
     /// The name in the tree that a new name of files stands for.
-    async fn free_name(&self, tx: &mut Transaction<'_>, directory: Id, name: &FileName) -> Result<Vec<u8>, TxError> {
+    async fn free_name(
+        &self,
+        tx: &mut Transaction<'_>,
+        directory: Id,
+        name: &FileName,
+        make: &Make,
+    ) -> Result<Vec<u8>, TxError> {
         let refuse = |error: FileError| Err(Error::from(error).into());
+        let is_directory = matches!(make, Make::Directory);
         match name {
+            FileName::Either(stored) if is_directory && keys::is_unseen(stored) => refuse(UNSEEN_DIRECTORY),
             FileName::Either(stored) => Ok(stored.clone()),
+            FileName::Hidden(_) if is_directory => {
+                refuse(FileError::Invalid("a name that begins with %~s is an object's, which a directory hides"))
+            }
             // There is nothing that would hide it: it would have another name at once.
             FileName::Hidden(stored) => {
                 match self.tree().named(tx, directory, &FileName::Either(stored.clone())).await? {
@@ -230,9 +248,9 @@ impl FileService {
         if is_draft(make, bucket, stored) {
             self.tree().put_draft(tx, node, &mut record, name, bucket);
             self.tree().touched(tx, parent.node);
-        } else if bucket.versioned() && !keys::is_unseen(stored) {
+        } else if is_version(make, bucket) && !keys::is_unseen(stored) {
             let new = NewNode { id: node, record: record.clone(), inline: None, content: None };
-            self.insert_version(tx, bucket, name, &new).await?;
+            record.modified = self.insert_version(tx, bucket, name, &new).await?;
         } else {
             self.tree().put_new_node(tx, node, &mut record, name, view.bucket_owner);
         }
@@ -281,6 +299,11 @@ impl FileService {
 /// Whether what is made is a draft at first: in a bucket with versions S3 sees a file once it was closed.
 fn is_draft(make: &Make, bucket: &Bucket, stored: &[u8]) -> bool {
     matches!(make, Make::File(_)) && bucket.versioned() && !keys::is_unseen(stored)
+}
+
+/// Whether what is made is one at once: it has no bytes that are still to come.
+fn is_version(make: &Make, bucket: &Bucket) -> bool {
+    bucket.versioned() && !matches!(make, Make::File(_) | Make::Directory)
 }
 
 fn kind(make: &Make) -> NodeKind {

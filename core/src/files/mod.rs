@@ -35,6 +35,7 @@ mod xattr;
 pub use accessed::AccessTimes;
 pub use coherence::{Change, WatchGuard, Watcher};
 pub use error::FileError;
+pub use names::is_by_number;
 pub(crate) use names::{FileName, node_name, shown as shown_name};
 pub use open::{Known, Open};
 pub use service::FileService;

@@ -51,7 +51,8 @@ impl FileName {
         }
         let Some(escape) = name.strip_prefix(b"%~") else { return Ok(Self::Either(name.to_vec())) };
         Ok(match escape.split_first() {
-            Some((b's', rest)) if !rest.is_empty() => Self::Hidden(rest.to_vec()),
+            // Only what is shown so: any other would be a second name of the same.
+            Some((b's', rest)) if shown(rest, 0, true) == name => Self::Hidden(rest.to_vec()),
             Some((b'e', [])) => Self::Either(Vec::new()),
             Some((b'd', [])) => Self::Either(b".".to_vec()),
             Some((b'D', [])) => Self::Either(b"..".to_vec()),
@@ -68,6 +69,11 @@ impl FileName {
             _ => Self::Unknown,
         })
     }
+}
+
+/// Whether a name is of the sort that only a node's id tells. Nobody is told when such a name leads elsewhere.
+pub fn is_by_number(name: &[u8]) -> bool {
+    name.starts_with(b"%~l")
 }
 
 /// The name of what can't be named otherwise.

@@ -3,10 +3,12 @@
 //! Always holds: it is one transaction; a directory never comes to lie in itself; what had the new name goes as if it were removed.
 
 use super::access::require_removable;
+use super::make::UNSEEN_DIRECTORY;
 use super::versioned::Move;
 use super::{Access, Around, Attributes, Caller, FileError, FileName, FileService, RenameMode, View};
 use crate::error::{Error, Result};
-use crate::metadata::keys::Id;
+use crate::metadata::Table;
+use crate::metadata::keys::{self, Id};
 use crate::metadata::transaction::{Transaction, TxError};
 use crate::namespace::{Named, directory_name};
 use crate::transact;
@@ -71,7 +73,7 @@ impl FileService {
                 if mode == RenameMode::Exchange {
                     return refuse(FileError::Invalid("names in a bucket with versions can't be exchanged"));
                 }
-                let stored = free_or_plain(&new, target.as_ref())?;
+                let stored = new_name(&source, &new, target.as_ref())?;
                 let target = target.as_ref();
                 let moved = Move { from: (from.0, &source), to: (to.0, &stored), target };
                 self.move_version(tx, view, &bucket, moved).await?;
@@ -140,10 +142,7 @@ impl FileService {
         (to, name, target): (Id, &FileName, Option<&Named>),
     ) -> Result<(), TxError> {
         let owner = view.bucket_owner;
-        let stored = free_or_plain(name, target)?;
-        if stored.is_empty() && !source.is_directory() {
-            return refuse(FileError::Invalid("only a directory can be without a name"));
-        }
+        let stored = new_name(source, name, target)?;
         match (source, target) {
             (_, None) => {}
             (Named::Directory { .. }, Some(Named::Object { .. })) => return refuse(FileError::NotADirectory),
@@ -205,11 +204,51 @@ impl FileService {
             self.tree().directory_to_add(tx, directory).await?;
         }
         let (source_name, target_name) = (plain(source), plain(target));
+        let mixed = source.is_directory() != target.is_directory();
+        if mixed && from == to && source_name == target_name {
+            return refuse(FileError::Invalid("an object and the directory that hides it have one name already"));
+        }
+        may_have(source, &target_name)?;
+        may_have(target, &source_name)?;
         self.tree().drop_dentry(tx, (from, source.name()));
         self.tree().drop_dentry(tx, (to, target.name()));
+        if mixed {
+            // Beside a directory there may be an object of its name, and the other way round: so neither may be free of its sort.
+            self.require_free(tx, source, (to, &target_name)).await?;
+            self.require_free(tx, target, (from, &source_name)).await?;
+        }
         self.put(tx, view, (from, source), (to, &target_name)).await?;
         self.put(tx, view, (to, target), (from, &source_name)).await
     }
+
+    /// `Exists` where another of the same sort has the name that `moved` is to get.
+    async fn require_free(
+        &self,
+        tx: &mut Transaction<'_>,
+        moved: &Named,
+        (directory, stored): At<'_>,
+    ) -> Result<(), TxError> {
+        let name = if moved.is_directory() { directory_name(stored) } else { stored.to_vec() };
+        match tx.get(Table::Index, &keys::dentry(directory, &name)).await? {
+            Some(_) => refuse(FileError::Exists),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Refuses a name that what is moved can't have.
+fn may_have(moved: &Named, stored: &[u8]) -> Result<(), TxError> {
+    match moved.is_directory() {
+        true if keys::is_unseen(stored) => refuse(UNSEEN_DIRECTORY),
+        false if stored.is_empty() => refuse(FileError::Invalid("only a directory can be without a name")),
+        _ => Ok(()),
+    }
+}
+
+fn new_name(moved: &Named, name: &FileName, target: Option<&Named>) -> Result<Vec<u8>, TxError> {
+    let stored = free_or_plain(name, target)?;
+    may_have(moved, &stored)?;
+    Ok(stored)
 }
 
 /// The name in the tree that a file or directory gets: that of its target, or one that is free.

@@ -118,10 +118,6 @@ pub fn bucket_configuration(bucket: Id, kind: u8) -> Key {
     key_of(b'F', bucket, &[kind])
 }
 
-pub fn bucket_configurations(bucket: Id) -> Key {
-    key_of(b'F', bucket, &[])
-}
-
 pub fn dentry(parent: Id, name: &[u8]) -> Key {
     key_of(b'D', parent, name)
 }
@@ -317,13 +313,6 @@ pub fn versions(parent: Id) -> Key {
     key_of(b'V', parent, &[])
 }
 
-/// Where the versions of names at or behind `name` begin.
-pub fn versions_from(parent: Id, name: &[u8]) -> Key {
-    let mut key = versions_of(parent, name);
-    key.truncate(key.len() - END_OF_NAME.len());
-    key
-}
-
 /// The name in a key of the version space, and its sequence; no sequence is a directory.
 pub fn version_parts(key: &[u8]) -> Option<(Vec<u8>, Option<u64>)> {
     let (name, rest) = split_escaped(key.get(9..)?)?;
@@ -396,11 +385,6 @@ pub fn task(queue: Queue, due: u64, sequence: u64) -> Key {
 /// Begins every task of a queue.
 pub fn tasks(queue: Queue) -> Key {
     vec![b'T', queue as u8]
-}
-
-/// When a task is due, from its key.
-pub fn task_due(key: &[u8]) -> Option<u64> {
-    key.get(2..10).and_then(|due| due.try_into().ok()).map(u64::from_be_bytes)
 }
 
 /// The next id to lease.

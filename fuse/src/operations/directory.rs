@@ -17,6 +17,7 @@ use crate::errno::errno;
 use crate::freshness::Stamp;
 use crate::limits::{DIRECTORY_STEP_NAMES, DIRECTORY_STEP_NAMES_MAX};
 use crate::operations::attributes;
+use crate::replies::kept;
 use crate::shapes::file_type;
 
 /// Cookies of `.` and `..`.
@@ -122,7 +123,7 @@ pub async fn read_plus(
         for (attributes, cookie, name) in &names {
             let generation = door.known.generation(attributes.node);
             let attributes = door.shape(attributes);
-            let name = OsStr::from_bytes(name);
+            let (lifetime, name) = (kept(lifetime, name), OsStr::from_bytes(name));
             if reply.add(attributes.ino, *cookie, name, lifetime, &attributes, generation) {
                 door.fits.with_attributes.store(given, Ordering::Relaxed);
                 break;

@@ -38,7 +38,22 @@ fn what_is_no_name_is_told_so() {
     assert_eq!(FileName::parse(b""), Err(FileError::NoSuchName));
     assert_eq!(FileName::parse(&[b'x'; 256]), Err(FileError::NameTooLong));
     assert_eq!(FileName::parse(b"\xff"), Err(FileError::InvalidName));
-    for name in ["%~", "%~x", "%~r", "%~ra", "%~l", "%~l02a", "%~lX", "%~na", "%~n%0", "%~ee"] {
+    for name in [
+        "%~",
+        "%~x",
+        "%~r",
+        "%~ra",
+        "%~l",
+        "%~l02a",
+        "%~lX",
+        "%~na",
+        "%~n%0",
+        "%~ee",
+        "%~s",
+        "%~s.",
+        "%~s%~x",
+        "%~s.nfs0123456789",
+    ] {
         assert_eq!(FileName::parse(name.as_bytes()), Ok(FileName::Unknown), "{name}");
     }
     for name in ["a/b", ".", ".."] {
@@ -47,6 +62,16 @@ fn what_is_no_name_is_told_so() {
 }
 
 proptest! {
+    /// No two names of files are one name of the tree.
+    #[test]
+    fn a_name_that_stands_for_one_of_the_tree_is_the_one_that_is_shown(name in "(%~[sednrlD]?)?(%~)?[%~.0nfsa]{0,12}") {
+        match FileName::parse(name.as_bytes()) {
+            Ok(FileName::Either(stored)) => prop_assert_eq!(shown(&stored, 9, false), name.as_bytes()),
+            Ok(FileName::Hidden(stored)) => prop_assert_eq!(shown(&stored, 9, true), name.as_bytes()),
+            _ => {}
+        }
+    }
+
     /// Each name of the tree is found again under the name that files have for it, and no two have the same.
     #[test]
     fn every_name_comes_back(stored in "([%~a.\\x00snfs]{0,6})|(.{0,300})", hidden: bool) {
