@@ -242,7 +242,8 @@ impl FileService {
         first
     }
 
-    /// Seals what the process before left. How many drafts there were.
+    /// Seals what the process before left. How many drafts there were. One that can't be sealed now, for a full disk or for damage, is tried
+    /// again as any other, and keeps nobody from starting.
     pub(super) async fn seal_left(&self) -> Result<u64> {
         let (mut start, end, mut count) = (keys::DRAFTS.to_vec(), keys::behind(keys::DRAFTS), 0);
         loop {
@@ -254,7 +255,10 @@ impl FileService {
                 let (Some(node), Ok(bucket)) = (keys::draft_node(&key), bucket) else {
                     return Err(crate::content::corrupt("the mark of a draft can't be read".into()));
                 };
-                self.seal_in(&bucket, node).await?;
+                if let Err(error) = self.seal_in(&bucket, node).await {
+                    tracing::error!(%error, node, "a file of before the start could not be made a version yet; it is tried again");
+                    self.inner.drafts.note(node, &bucket);
+                }
                 count += 1;
             }
         }

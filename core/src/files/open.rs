@@ -196,7 +196,7 @@ impl FileService {
     }
 
     /// At the start, before anything is opened: seals what was left as drafts, and lets go of all nodes without a name. How many there were
-    /// of both.
+    /// of both. What fails with one of them is logged, and left for later: a draft is tried again, a node without a name at the next start.
     pub async fn recover(&self) -> Result<u64> {
         let mut released = self.seal_left().await?;
         let mut start = keys::ORPHANS.to_vec();
@@ -209,7 +209,11 @@ impl FileService {
             start = [last, &[0][..]].concat();
             for (key, _) in found {
                 match keys::orphan_node(&key) {
-                    Some(node) => self.release_orphan(node).await?,
+                    Some(node) => {
+                        if let Err(error) = self.release_orphan(node).await {
+                            tracing::error!(%error, node, "a file that lost its name while it was open could not be let go of");
+                        }
+                    }
                     None => return Err(crate::content::corrupt("the key of an orphan can't be read".into())),
                 }
                 released += 1;

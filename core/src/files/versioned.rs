@@ -4,6 +4,7 @@
 //! version, in one transaction. A file keeps its node. The names that a transaction changes are locked, in one order, before they are read.
 
 use super::{FileError, FileService, View};
+use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{NodeKind, NodeRecord};
@@ -33,17 +34,16 @@ impl FileService {
         if place.parent() == Some(at.0) { Ok(place) } else { Err(TxError::Conflict) }
     }
 
-    /// Gives a name to a new node, as a version.
+    /// Gives a name to a new node, as a version. When that is.
     pub(super) async fn insert_version(
         &self,
         tx: &mut Transaction<'_>,
         bucket: &Bucket,
         at: At<'_>,
         new: &NewNode,
-    ) -> Result<(), TxError> {
+    ) -> Result<Timestamp, TxError> {
         let place = self.place_in(tx, bucket, at).await?;
-        self.tree().insert(tx, &place, new).await?;
-        Ok(())
+        Ok(self.tree().insert(tx, &place, new).await?.modified)
     }
 
     /// Makes a directory, with its marker: the one that had the name while only versions were in it, where there is one.
@@ -87,8 +87,9 @@ impl FileService {
         if !self.tree().needs_marker(tx, directory, taken).await? {
             return Ok(());
         }
-        let new = self.marker(view).await?;
-        self.insert_version(tx, bucket, (directory, b""), &new).await
+        let (new, place) = (self.marker(view).await?, self.place_in(tx, bucket, (directory, b"")).await?);
+        self.tree().insert_to_remove(tx, &place, &new).await?;
+        Ok(())
     }
 
     /// Takes a name away.
@@ -155,14 +156,17 @@ impl FileService {
         tree.lock_names(tx, &[(directory, b""), (directory, plain), to]).await?;
         let kept = [directory, to.0];
         let hides = Hides::AllBut(&kept);
+        let stays_draft = source.is_draft() && !keys::is_unseen(to.1) && self.inner.drafts.writers(*node) > 0;
         if let Some(target) = target {
-            // A version stays until the next one is sealed.
+            // A version stays until the next one is sealed; but not with the file that it is of: that one is replaced.
             if target.is_draft() || keys::is_unseen(target.name()) {
                 let record = tree.node(tx, target.node()).await?;
                 if target.is_draft() {
                     tree.drop_draft(tx, target.node(), &record);
                 }
                 tree.remove_name(tx, target.node(), None, (to.0, target.name()), owner).await?;
+            } else if stays_draft {
+                tree.leave_version(tx, target.node(), bucket).await?;
             }
         }
         let was_draft = keys::is_unseen(source.name());
@@ -197,7 +201,7 @@ impl FileService {
         tree.touched(tx, to.0);
         if keys::is_unseen(to.1) {
             tree.put_unseen(tx, *node, &mut record, to, owner);
-        } else if source.is_draft() && self.inner.drafts.writers(*node) > 0 {
+        } else if stays_draft {
             tree.put_draft(tx, *node, &mut record, to, bucket);
         } else {
             let place = self.place_in(tx, bucket, to).await?;

@@ -56,7 +56,7 @@ mod open;
 mod operations;
 mod read;
 mod snapshot;
-mod space;
+pub(crate) mod space;
 mod sync;
 mod validation;
 

@@ -84,7 +84,6 @@ impl Tree {
         let at = (parent, place.leaf());
         let dentry = self.put_dentry(tx, node, &record, at, (version, record.moves), place.bucket.record.owner);
         tx.put(Table::Index, keys::node(node), record.encode());
-        self.touched(tx, parent);
         Ok(dentry)
     }
 
@@ -111,6 +110,10 @@ impl Tree {
             // A version that was displaced: nothing of it changes.
             _ => return Err(Error::from(FileError::Stale).into()),
         };
+        // Another file's draft: this file has been replaced by it.
+        if self.draft(tx, (parent, &name)).await?.is_some() {
+            return Err(Error::from(FileError::Stale).into());
+        }
         // The draft has another cookie where the node had a further name once.
         if moves != record.moves {
             self.leaves(tx, (parent, &name));
@@ -120,6 +123,18 @@ impl Tree {
         self.put_dentry(tx, copy, &kept, (parent, &name), (version, moves), bucket.record.owner);
         self.put_draft(tx, node, record, (parent, &name), bucket);
         Ok(true)
+    }
+
+    /// The current version of a name stays without its file, which has been replaced and goes: as one without a name where it is open. One
+    /// with several names, from before there were versions, can't be written to, and stays.
+    pub(crate) async fn leave_version(&self, tx: &mut Transaction<'_>, node: Id, bucket: &Bucket) -> TxResult<()> {
+        let mut record = self.node(tx, node).await?;
+        if record.links == 1 && self.begin_draft(tx, node, &mut record, bucket).await? {
+            let Home { parent, name } = record.home.clone();
+            self.drop_draft(tx, node, &record);
+            self.unlink_node(tx, node, (parent, &name), bucket.record.owner).await?;
+        }
+        Ok(())
     }
 
     /// Gives a node that has no name the name as its draft.

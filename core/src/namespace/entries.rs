@@ -235,7 +235,7 @@ impl Tree {
         Ok(value.as_deref().map(super::resolve::directory_node).transpose()?)
     }
 
-    /// The object with the empty name in a directory, which keeps it.
+    /// The object with the empty name in a directory, which keeps it. It needs no room: a removal may do it.
     pub(crate) async fn put_marker(
         &self,
         tx: &mut Transaction<'_>,
@@ -246,7 +246,7 @@ impl Tree {
         let node = self.ids.next().await?;
         let mut record = NodeRecord::empty(NodeKind::File, owner, self.clock.now());
         record.headers.content_type = Some("application/x-directory".to_owned());
-        self.put_new_node(tx, node, &mut record, (directory, b""), bucket_owner);
+        self.put_first_name(tx, node, &mut record, (directory, b""), bucket_owner);
         Ok(())
     }
 

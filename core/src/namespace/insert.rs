@@ -38,6 +38,16 @@ impl Tree {
     /// Puts `new` under the name of `place`. The place must be of this transaction.
     pub(crate) async fn insert(&self, tx: &mut Transaction<'_>, place: &Place, new: &NewNode) -> TxResult<Inserted> {
         tx.makes();
+        self.insert_to_remove(tx, place, new).await
+    }
+
+    /// The same as part of a removal, which needs no room: a marker that keeps a directory.
+    pub(crate) async fn insert_to_remove(
+        &self,
+        tx: &mut Transaction<'_>,
+        place: &Place,
+        new: &NewNode,
+    ) -> TxResult<Inserted> {
         let with_draft = self.seal_before(tx, place).await?;
         let place = with_draft.as_ref().unwrap_or(place);
         let now = self.clock.now();

@@ -88,6 +88,17 @@ impl Tree {
         bucket_owner: AccountId,
     ) {
         tx.makes();
+        self.put_first_name(tx, node, record, at, bucket_owner);
+    }
+
+    pub(super) fn put_first_name(
+        &self,
+        tx: &mut Transaction<'_>,
+        node: Id,
+        record: &mut NodeRecord,
+        at: (Id, &[u8]),
+        bucket_owner: AccountId,
+    ) {
         record.home = Home { parent: at.0, name: at.1.to_vec() };
         record.links = 1;
         let version = Version::new(self.clock.now().0, true);

@@ -53,6 +53,12 @@ impl Tree {
         by: Option<AccountId>,
     ) -> TxResult<Removed> {
         if place.bucket.record.versioning != Versioning::Unset {
+            // A directory that this empties is hidden under its lock for this one alone, and sealing takes it shared.
+            if let (false, Some(parent)) = (place.steps.is_empty(), place.parent())
+                && self.draft(tx, (parent, place.leaf())).await?.is_some()
+            {
+                self.lock(tx, keys::locks::directory(parent), LockMode::Exclusive).await?;
+            }
             let with_draft = self.seal_before(tx, place).await?;
             return self.mark_deleted(tx, with_draft.as_ref().unwrap_or(place), by, Hides::All).await;
         }

@@ -49,6 +49,9 @@ impl Tree {
         let to = self.materialize(tx, target, Space::Live).await?;
         self.touched(tx, to);
         let mut record = self.node(tx, current.node).await?;
+        if let Some(posix) = &mut record.posix {
+            posix.changed = self.clock.now();
+        }
         let names = ((from, source.leaf()), (to, target.leaf()));
         self.move_node(tx, current.node, &mut record, names, current.version, source.bucket.record.owner);
         Ok(())

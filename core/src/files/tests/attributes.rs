@@ -239,3 +239,29 @@ async fn what_two_groups_may_is_not_added_up() {
     assert_eq!(access, Access { read: true, write: false, execute: true });
     files.check().await;
 }
+
+/// The group's bits of the mode are the mask: by them, everybody of the group would come in.
+#[tokio::test]
+async fn an_acl_that_can_not_be_read_lets_nobody_in() {
+    let files = Files::new().await;
+    let (view, service, root) = (&files.view, &files.service, files.view.root);
+    let none = u32::MAX;
+    let file = files.file(root, "f").await;
+    let (name, list) = (
+        b"system.posix_acl_access",
+        acl(&[(1, 7, none), (2, 7, 1001), (4, 0, none), (0x10, 7, none), (0x20, 0, none)]),
+    );
+    service.set_xattr(view, &files.root, file, name, &list, SetXattr::Any).await.unwrap();
+    let spoilt: crate::error::Result<()> = crate::transact!(service.store(), Durability::Ordered, |tx| {
+        tx.put(Table::Index, keys::xattr(file, name), xattr::sealed(&list[..list.len() - 1]));
+        Ok(())
+    });
+    spoilt.unwrap();
+    let group = Caller { gid: 0, ..user(1002) };
+    let opened = service.open(view, &group, file, Access::READ, false).await;
+    assert!(matches!(opened, Err(Error::Corrupt(_))), "{opened:?}");
+    assert!(service.access(view, &group, file).await.is_err());
+    // Its owner sets another.
+    service.set_xattr(view, &files.root, file, name, &list, SetXattr::Any).await.unwrap();
+    assert_eq!(error(service.open(view, &group, file, Access::READ, false).await), FileError::PermissionDenied);
+}

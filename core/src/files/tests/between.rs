@@ -1,10 +1,13 @@
 //! A store that lets something happen at a moment that a test names.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt};
 use parking_lot::Mutex;
 
 use super::*;
+use crate::metadata::rocksdb::space::frees;
 use crate::metadata::{
     Batch, CommitError, Durability, EngineLimits, Key, LockGuard, LockMode, MetadataStore, Read, ReadError, Snapshot,
     Table,
@@ -26,13 +29,14 @@ pub(crate) enum Moment {
 pub(crate) struct Between {
     inner: Arc<dyn MetadataStore>,
     armed: Mutex<Option<(Moment, Key, Hook)>>,
+    full: AtomicBool,
 }
 
 impl Between {
     /// Files over such a store.
     pub(crate) async fn files() -> (Files, Arc<Self>) {
         let mut s3 = Fixture::new().await;
-        let store = Arc::new(Self { inner: s3.store.clone(), armed: Mutex::default() });
+        let store = Arc::new(Self { inner: s3.store.clone(), armed: Mutex::default(), full: AtomicBool::new(false) });
         s3.service = s3.service_over(store.clone(), s3.data.clone());
         let service = FileService::new(s3.service.clone(), Arc::new(Coherence::default()));
         let view = service.view(&s3.root, Files::request(&s3)).await.unwrap();
@@ -42,6 +46,11 @@ impl Between {
     /// Lets it happen once, at the next such moment of something that reads or writes the key.
     pub(crate) fn arm(&self, moment: Moment, key: Key, happens: Hook) {
         *self.armed.lock() = Some((moment, key, happens));
+    }
+
+    /// From here on there is room for removals only, or for all again.
+    pub(crate) fn set_full(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
     }
 
     /// Whether it has happened.
@@ -84,6 +93,9 @@ impl MetadataStore for Between {
         let written: Vec<Key> = batch.writes.iter().map(|write| write.target().1.to_vec()).collect();
         async move {
             self.pass(Moment::BeforeCommit, |key| written.contains(key)).await;
+            if self.full.load(Ordering::SeqCst) && !frees(&batch) {
+                return Err(CommitError::Full("by this test".into()));
+            }
             let committed = self.inner.commit(batch, durability).await;
             self.pass(Moment::AfterCommit, |key| written.contains(key)).await;
             committed

@@ -1,6 +1,7 @@
 //! Files in a bucket with versions: drafts, and what S3 sees of them.
 
 mod closing;
+mod replaced;
 
 use std::collections::BTreeMap;
 

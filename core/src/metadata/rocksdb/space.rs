@@ -69,7 +69,7 @@ impl Space {
 
 /// Whether the batch is one that deletes: it makes nothing, removes something and puts little (what is recorded for a reclaimer, a
 /// delete marker, a count that went down) and no content; or is one that hands out a number.
-pub(super) fn frees(batch: &Batch) -> bool {
+pub(crate) fn frees(batch: &Batch) -> bool {
     if batch.makes {
         return false;
     }
