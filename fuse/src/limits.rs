@@ -39,8 +39,11 @@ pub const CALL_LOOKS_MAX: u32 = 56;
 pub const STATUS_BYTES_MAX: u64 = 64 << 10;
 /// Batches of changes that wait to be told to one kernel.
 pub const NOTICES_MAX: usize = 1024;
-/// What whoever made a change through another door waits for a kernel to hear of it. It is told all the same, only later.
+/// How long a kernel may take to hear of a change through another door. Whoever made the change is answered before that
+/// (`WATCHERS_WAIT` of the core), whoever reads it by another door is not. The kernel is told all the same, only later.
 pub const NOTICE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The same after one that took longer, until the kernel takes notices again.
+pub const HANGING_TIMEOUT: Duration = Duration::from_millis(20);
 /// Mounts on top of each other that were left by crashes and are taken off before a new one.
 pub const STALE_MOUNTS_MAX: usize = 16;
 /// Bytes of a mount's options.

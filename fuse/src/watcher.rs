@@ -2,12 +2,13 @@
 //!
 //! Always holds: the kernel is told by a thread of the mount's own, in the order of the commits, and never by one that answers a
 //! request: a notice may wait for a lock that a program holds which waits for its own answer. Where the mount is alone on its bucket,
-//! whoever made the change waits until the kernel has heard of it, within a limit; otherwise the kernel keeps nothing anyway, and
-//! nobody waits. A name that leads to another mount stays with the kernel (`submounts.rs`).
+//! whoever made the change waits until the kernel has heard of it, within a limit; once that has passed, only for
+//! a moment before the kernel takes notices again. Otherwise the kernel keeps nothing anyway, and nobody waits. A name that leads to another mount stays with the kernel (`submounts.rs`).
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -15,7 +16,7 @@ use fuser::{INodeNo, Notifier};
 use trefoil_core::files::{Change, Watcher};
 
 use crate::freshness::Freshness;
-use crate::limits::{NOTICE_TIMEOUT, NOTICES_MAX};
+use crate::limits::{HANGING_TIMEOUT, NOTICE_TIMEOUT, NOTICES_MAX};
 use crate::shapes::Inodes;
 use crate::submounts::Submounts;
 
@@ -30,19 +31,23 @@ pub struct MountWatcher {
     fresh: Arc<Freshness>,
     /// There once the mount is: before, the kernel knows nothing that could be taken back.
     notices: OnceLock<SyncSender<Notice>>,
+    /// Somebody gave up waiting, and the kernel has taken no notice since.
+    hangs: Arc<AtomicBool>,
 }
 
 impl MountWatcher {
     pub fn new(fresh: Arc<Freshness>) -> Self {
-        Self { fresh, notices: OnceLock::new() }
+        Self { fresh, notices: OnceLock::new(), hangs: Arc::default() }
     }
 
     /// Starts the thread that tells the kernel. It ends with this watcher.
     pub fn start(&self, inodes: Inodes, notifier: Notifier, mut submounts: Submounts) -> std::io::Result<()> {
         let (sender, receiver) = sync_channel(NOTICES_MAX);
+        let hangs = Arc::clone(&self.hangs);
+        let told = move || hangs.store(false, Ordering::SeqCst);
         std::thread::Builder::new()
             .name("fuse-notices".into())
-            .spawn(move || tell(&receiver, inodes, &notifier, &mut submounts))?;
+            .spawn(move || tell(&receiver, inodes, &notifier, &mut submounts, told))?;
         // Set once, by the one who made this.
         let _ = self.notices.set(sender);
         Ok(())
@@ -78,39 +83,40 @@ impl MountWatcher {
         while let Err(error) = notices.try_send(notice) {
             match error {
                 TrySendError::Full(back) if Instant::now() < deadline => notice = back,
-                TrySendError::Full(_) => return late(),
+                TrySendError::Full(_) => return self.late(),
                 // The mount has ended.
                 TrySendError::Disconnected(_) => return,
             }
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
-        if let Err(std::sync::mpsc::RecvTimeoutError::Timeout) =
-            told.recv_timeout(deadline.saturating_duration_since(Instant::now()))
-        {
-            late();
+        // Each who waited the whole time as well would hold up the changes of every bucket.
+        let deadline = if self.hangs.load(Ordering::SeqCst) { Instant::now() + HANGING_TIMEOUT } else { deadline };
+        if let Err(RecvTimeoutError::Timeout) = told.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            self.late();
         }
+    }
+
+    fn late(&self) {
+        self.hangs.store(true, Ordering::SeqCst);
+        tracing::warn!(
+            "the kernel did not take a notice of a change in time; a program on the mount may see the old state a while"
+        );
     }
 }
 
-fn late() {
-    tracing::warn!(
-        "the kernel did not take a notice of a change in time; a program on the mount may see the old state a while"
-    );
-}
-
-fn tell(notices: &Receiver<Notice>, inodes: Inodes, notifier: &Notifier, submounts: &mut Submounts) {
+fn tell(notices: &Receiver<Notice>, inodes: Inodes, notifier: &Notifier, submounts: &mut Submounts, told: impl Fn()) {
     while let Ok((changes, done)) = notices.recv() {
         submounts.look();
         for change in &changes {
-            let told = match change {
+            let taken = match change {
                 Change::Name { directory, .. } if submounts.lie_behind(change) => {
                     notifier.inval_inode(INodeNo(inodes.of(*directory)), ATTRIBUTES, 0)
                 }
                 // The directory's own attributes change with its names, and the kernel drops them only where it knows the name.
                 Change::Name { directory, name } => {
                     let directory = INodeNo(inodes.of(*directory));
-                    let told = notifier.inval_entry(directory, OsStr::from_bytes(name));
-                    told.and(notifier.inval_inode(directory, ATTRIBUTES, 0))
+                    let taken = notifier.inval_entry(directory, OsStr::from_bytes(name));
+                    taken.and(notifier.inval_inode(directory, ATTRIBUTES, 0))
                 }
                 // All bytes from 0 on, or none.
                 Change::Node { node, bytes } => {
@@ -118,13 +124,17 @@ fn tell(notices: &Receiver<Notice>, inodes: Inodes, notifier: &Notifier, submoun
                 }
             };
             // What the kernel does not know is no error; one that has gone knows nothing any more.
-            if let Err(error) = told {
+            if let Err(error) = taken {
                 tracing::debug!(%error, ?change, "the kernel did not take a notice");
             }
         }
+        told();
         if let Some(done) = done {
             // Whoever waited may have given up.
             let _ = done.send(());
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -237,13 +237,16 @@ impl Coherence {
     /// Tells everybody of what has changed, and waits until they have heard.
     pub(crate) async fn tell(begun: Begun) {
         let Begun::Watched(changing) = begun else { return };
-        // Goes on where it is not waited for any more.
-        let told = tokio::task::spawn_blocking(move || {
-            // Those who watch now, which may be more than when it began.
-            let observers = changing.coherence.observers.read().clone();
-            observers.iter().for_each(|(_, observer)| observer.changed(&changing.touched));
-            drop(changing);
+        // Those who watch now, which may be more than when it began.
+        let observers = changing.coherence.observers.read().clone();
+        let changing = Arc::new(changing);
+        // Side by side, so that none waits for another's kernel; and each goes on where it is not waited for any more.
+        let told = observers.into_iter().map(|(_, observer)| {
+            let changing = Arc::clone(&changing);
+            tokio::task::spawn_blocking(move || observer.changed(&changing.touched))
         });
+        let told = futures::future::join_all(told);
+        drop(changing);
         if tokio::time::timeout(WATCHERS_WAIT, told).await.is_err() {
             tracing::warn!("a mount did not hear of a change in time; it is answered before the mount shows it");
         }

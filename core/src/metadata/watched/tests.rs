@@ -37,6 +37,39 @@ async fn a_change_is_told_of_though_its_caller_has_stopped_waiting() {
     assert!(coherence.unheard.lock().is_empty());
 }
 
+/// Hears of nothing before it is let go.
+#[derive(Debug)]
+struct Hangs(Mutex<std::sync::mpsc::Receiver<()>>);
+
+impl Observer for Hangs {
+    fn changing(&self, _begins: bool) {}
+
+    fn changed(&self, _touched: &[Touched]) {
+        let _ended = self.0.lock().recv();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watcher_that_hangs_holds_up_a_change_for_a_while_and_no_other_watcher() {
+    let coherence = Arc::new(Coherence::default());
+    let (let_go, hangs) = std::sync::mpsc::channel();
+    let _hangs = coherence.watch(Arc::new(Hangs(Mutex::new(hangs)))).await;
+    let (heard, hears) = std::sync::mpsc::channel();
+    let _hears = coherence.watch(Arc::new(Heard(Mutex::new(heard)))).await;
+    let began = std::time::Instant::now();
+    let mut told = Box::pin(Coherence::tell(coherence.begin(|| vec![Touched::Node { node: 7, bytes: true }])));
+    assert!(futures::poll!(told.as_mut()).is_pending());
+    let touched = tokio::task::spawn_blocking(move || hears.recv_timeout(WATCHERS_WAIT / 2)).await.unwrap();
+    assert_eq!(touched.unwrap(), [Touched::Node { node: 7, bytes: true }]);
+    told.await;
+    let waited = began.elapsed();
+    assert!(waited >= WATCHERS_WAIT && waited < 2 * WATCHERS_WAIT, "answered after {waited:?}");
+    // Whoever reads by another door waits on.
+    assert!(coherence.heard_node(7).now_or_never().is_none());
+    drop(let_go);
+    coherence.heard_node(7).await;
+}
+
 /// A commit that began while nobody watched is told to nobody: whoever begins to watch waits for its end, and caches nothing before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_begins_to_watch_waits_for_what_is_under_way() {
