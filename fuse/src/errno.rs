@@ -97,7 +97,6 @@ fn of_file(error: FileError) -> Errno {
         FileError::Locked => Errno::EAGAIN,
         FileError::Deadlock => Errno::EDEADLK,
         FileError::TooManyLocks => Errno::ENOLCK,
-        FileError::Interrupted => Errno::EINTR,
         // An offset of a directory that nobody was given (lseek(2)), or that of a name which went long ago.
         FileError::BadCookie => Errno::EINVAL,
         // A word of NFS; no request of the kernel leads to it.

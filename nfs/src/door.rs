@@ -109,9 +109,9 @@ impl Request<'_> {
         out.opaque(&self.handle(place, node));
     }
 
-    /// The attributes once all has been carried out, for an answer that can do without them.
+    /// The attributes once all has been carried out, for an answer that can do without them. What is a fault of the store's is logged.
     pub async fn attributes_after(&self, place: &Place) -> Option<Attributes> {
-        self.files().attributes(&place.view, place.node).await.ok()
+        self.files().attributes(&place.view, place.node).await.map_err(Status::from).ok()
     }
 
     /// wcc_data of an operation that changed nothing.

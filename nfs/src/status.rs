@@ -111,7 +111,7 @@ impl Status {
             FileError::NoAttribute | FileError::AttributeTooLarge => Status::Inval,
             FileError::BufferTooSmall => Status::TooSmall,
             FileError::NotSupported(_) => Status::NotSupp,
-            FileError::Locked | FileError::Interrupted => Status::Jukebox,
+            FileError::Locked => Status::Jukebox,
             FileError::Deadlock | FileError::TooManyLocks => Status::Io,
             FileError::BadCookie => Status::BadCookie,
             FileError::NotInSync => Status::NotSync,

@@ -147,3 +147,26 @@ fn what_mount_8_mounts_is_etc_fstab_s_to_bring_back() {
     }
     assert_eq!(server.stop(), Some(0));
 }
+
+/// The variable reaches the mounts: this one has no lists for access control, which came to FUSE with Linux 4.9.
+#[test]
+fn a_mount_works_on_the_oldest_kernel() {
+    let Some(place) = Place::new() else { return };
+    let mut server = Server::start(Options::default().env("TREFOIL_PRETEND_KERNEL", "3.10"));
+    put(&server, "/photos");
+    server.command(&["mount", "photos", &place.text(), "--json"]).expect("mounted");
+    let directory = place.directory.join("d");
+    std::fs::create_dir(&directory).expect("made");
+    for number in 0..300 {
+        std::fs::write(directory.join(number.to_string()), number.to_string()).expect("written");
+    }
+    put(&server, "/photos/d/cat.jpg");
+    assert_eq!(std::fs::read_dir(&directory).expect("it answers").count(), 301);
+    let file = directory.join("7");
+    assert_eq!(std::fs::read(&file).expect("read"), b"7");
+    std::fs::rename(&file, place.directory.join("moved")).expect("renamed");
+    let list = Command::new("setfacl").args(["-m", "u:1001:r"]).arg(place.directory.join("moved")).output();
+    let list = list.expect("setfacl is there");
+    assert!(words(&list.stderr).contains("Operation not supported"), "{}", words(&list.stderr));
+    assert_eq!(server.stop(), Some(0));
+}

@@ -7,6 +7,7 @@ use super::access::{self, MODE_BITS, SET_GID, SET_UID};
 use super::acl::{self, Acl};
 use super::{Access, Around, Attributes, Caller, FileError, FileService, Kind, SetAttributes, SetTime, Space, View};
 use crate::clock::Timestamp;
+use crate::content::corrupt;
 use crate::error::{Error, Result};
 use crate::limits::{FILE_NAME_BYTES_MAX, TRANSACTION_ATTEMPTS_MAX};
 use crate::metadata::Table;
@@ -165,11 +166,13 @@ impl FileService {
         }
     }
 
-    /// The access ACL of a node that has one.
+    /// The access ACL of a node that has one, or another by its name. One that can't be read is no reason to go by the mode instead: the
+    /// group's bits are the ACL's mask there, and may allow more.
     pub(crate) async fn acl(&self, tx: &mut Transaction<'_>, node: Id, name: &[u8]) -> Result<Option<Acl>, TxError> {
         let value = tx.get(Table::Index, &keys::xattr(node, name)).await?;
         let Some(value) = value else { return Ok(None) };
-        Ok(Acl::parse(&super::xattr::opened(&value)?).ok())
+        let unreadable = |_| corrupt(format!("{} of node {node} is no ACL", String::from_utf8_lossy(name)));
+        Ok(Some(Acl::parse(&super::xattr::opened(&value)?).map_err(unreadable)?))
     }
 
     /// Refuses what the caller may not do with a node.
@@ -191,6 +194,7 @@ impl FileService {
         Ok(access::require(caller, attributes, acl.as_ref(), wanted).map_err(Error::from)?)
     }
 
+    /// What the caller may do with the node, by its mode or ACL, and its attributes.
     pub async fn access(&self, view: &View, caller: &Caller, node: Id) -> Result<(Access, Attributes)> {
         let mut tx = Transaction::new(self.store());
         let found = self.any_node(&mut tx, node, false).await?;

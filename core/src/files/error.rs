@@ -75,9 +75,6 @@ pub enum FileError {
     /// ENOLCK
     #[error("too many locks")]
     TooManyLocks,
-    /// EINTR: the wait for a lock was given up.
-    #[error("interrupted")]
-    Interrupted,
     /// NFS3ERR_BAD_COOKIE: a directory can't be read on from there; the reader begins anew.
     #[error("the directory can't be read on from this cookie")]
     BadCookie,

@@ -77,6 +77,8 @@ impl FileService {
         Ok(names.filter(|name| caller.is_root() || !name.starts_with(b"trusted.")).collect())
     }
 
+    /// Sets one, `system.posix_acl_*` too, which changes the mode with it. `Exists` and `NoAttribute` as `mode` asks, `AttributeTooLarge`
+    /// and `StorageFull` beyond the limits. In the log when it returns (on the disk with `durability=strict`).
     pub async fn set_xattr(
         &self,
         view: &View,
@@ -139,6 +141,8 @@ impl FileService {
         Ok(())
     }
 
+    /// `NoAttribute` where there is none of that name; an ACL that is not there is let go of all the same. As durable as
+    /// [`FileService::set_xattr`].
     pub async fn remove_xattr(&self, view: &View, caller: &Caller, node: Id, name: &[u8]) -> Result<()> {
         let namespace = namespace(name)?;
         transact!(self.store(), self.durability(view), |tx| {

@@ -29,7 +29,6 @@ fn each_word_of_posix_has_its_own_number() {
         (FileError::AttributeTooLarge, libc::E2BIG),
         (FileError::NotSupported("x"), libc::EOPNOTSUPP),
         (FileError::Locked, libc::EAGAIN),
-        (FileError::Interrupted, libc::EINTR),
     ];
     for (error, number) in numbers {
         assert_eq!(errno(&Error::File(error)).code(), number, "{error:?}");

@@ -56,7 +56,7 @@ pub async fn change(request: &Request<'_>, place: &Place, set: SetAttributes) ->
     let changed = request.files().set_attributes(&place.view, &place.caller, place.node, set).await;
     match changed {
         Err(Error::File(FileError::PermissionDenied)) if only_truncates(&set) => {
-            let caller = as_owner(request, place).await.ok_or(Status::Acces)?;
+            let caller = as_owner(request, place).await?.ok_or(Status::Acces)?;
             let around = request.files().set_attributes(&place.view, &caller, place.node, set).await?;
             request.files().written_by(&place.view, &place.caller, place.node).await?;
             Ok(around)
@@ -71,10 +71,10 @@ fn only_truncates(set: &SetAttributes) -> bool {
 
 /// The caller as one who has the file open, where it is the file's owner: NFSv3 has no open files, and its clients have checked the mode
 /// when the file was opened (RFC 1813, 4.4).
-pub async fn as_owner(request: &Request<'_>, place: &Place) -> Option<Caller> {
-    let attributes = request.attributes_after(place).await?;
-    (attributes.uid == place.caller.uid && attributes.kind == Kind::File)
-        .then(|| Caller { checked: true, ..place.caller.clone() })
+pub async fn as_owner(request: &Request<'_>, place: &Place) -> Result<Option<Caller>, Status> {
+    let attributes = request.files().attributes(&place.view, place.node).await?;
+    let owns = attributes.uid == place.caller.uid && attributes.kind == Kind::File;
+    Ok(owns.then(|| Caller { checked: true, ..place.caller.clone() }))
 }
 
 const READ: u32 = 0x01;

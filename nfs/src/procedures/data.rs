@@ -66,9 +66,9 @@ async fn bytes(request: &Request<'_>, place: &Place, offset: u64, count: u64) ->
     let files = request.files();
     match files.read(&place.view, &place.caller, place.node, offset, count).await {
         Err(Error::File(FileError::PermissionDenied)) => {
-            let caller = match as_owner(request, place).await {
+            let caller = match as_owner(request, place).await? {
                 Some(owner) => owner,
-                None => as_executor(request, place).await.ok_or(Status::Acces)?,
+                None => as_executor(request, place).await?.ok_or(Status::Acces)?,
             };
             Ok(files.read(&place.view, &caller, place.node, offset, count).await?)
         }
@@ -77,9 +77,9 @@ async fn bytes(request: &Request<'_>, place: &Place, offset: u64, count: u64) ->
 }
 
 /// The caller as one who may read what it may execute (RFC 1813, 4.4).
-async fn as_executor(request: &Request<'_>, place: &Place) -> Option<Caller> {
-    let (access, _) = request.files().access(&place.view, &place.caller, place.node).await.ok()?;
-    access.execute.then(|| Caller { checked: true, ..place.caller.clone() })
+async fn as_executor(request: &Request<'_>, place: &Place) -> Result<Option<Caller>, Status> {
+    let (access, _) = request.files().access(&place.view, &place.caller, place.node).await?;
+    Ok(access.execute.then(|| Caller { checked: true, ..place.caller.clone() }))
 }
 
 pub async fn write(request: &Request<'_>, arguments: &mut Decoder<'_>, out: &mut Vec<u8>) -> Result<Status, Garbage> {
@@ -143,7 +143,7 @@ async fn put(
     let (files, view, node, at) = (request.files(), &place.view, place.node, WriteAt::Offset(offset));
     match files.write(view, &place.caller, node, at, data.clone(), stability).await {
         Err(Error::File(FileError::PermissionDenied)) => {
-            let caller = as_owner(request, place).await.ok_or(Status::Acces)?;
+            let caller = as_owner(request, place).await?.ok_or(Status::Acces)?;
             files.written_by(view, &place.caller, node).await?;
             Ok(files.write(view, &caller, node, at, data, stability).await?)
         }

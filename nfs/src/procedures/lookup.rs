@@ -54,16 +54,18 @@ pub async fn read_link(
     };
     let target = request.files().read_link(&place.view, place.node).await;
     let attributes = request.attributes_after(&place).await;
-    let status = match &target {
-        Ok(_) => Status::Ok,
+    let status = match target {
+        Ok(target) => {
+            out.u32(Status::Ok as u32);
+            wire::post_op(out, &place.view, attributes.as_ref());
+            out.opaque(&target);
+            return Ok(Status::Ok);
+        }
         // What is no symbolic link, a directory too (RFC 1813, 3.3.5).
         Err(Error::File(FileError::IsADirectory)) => Status::Inval,
-        Err(error) => Status::of(error),
+        Err(error) => Status::from(error),
     };
     out.u32(status as u32);
     wire::post_op(out, &place.view, attributes.as_ref());
-    if let Ok(target) = target {
-        out.opaque(&target);
-    }
     Ok(status)
 }

@@ -156,6 +156,19 @@ def on_mount(store, report, durability, place):
     traced("close of a small file", lambda: os.close(descriptor), lambda: os.write(descriptor, SMALL))
 
 
+def on_synchronous_mount(store, report, place):
+    """`-o sync`: what a write returns is on the disk, though nobody asks for it."""
+    for kind, data in (("small", SMALL), ("large", LARGE)):
+        descriptor = os.open(os.path.join(place, f"order-sync-{kind}"), os.O_CREAT | os.O_WRONLY, 0o644)
+
+        def run(descriptor=descriptor, data=data, kind=kind):
+            with Trace(store, f"sync-{kind}") as trace:
+                os.write(descriptor, data)
+            trace.must_be_synced(trace.answer(is_fuse), with_bytes=kind == "large")
+        report.check(f"sync: write of a {kind} file", run)
+        os.close(descriptor)
+
+
 def make_and_sync(path, directory):
     os.mkdir(path)
     os.fsync(directory)

@@ -97,11 +97,13 @@ def power_cut(with_nfs, keep):
     """What is synced when, by a trace."""
     report = Report("crash-files")
     with store.Store(export=with_nfs, keep=keep, export_options=store.AS_ROOT) as one:
-        strict = one.scratch / "strict"
-        strict.mkdir()
-        one.mount(strict, "durability=strict")
+        strict, synchronous = one.scratch / "strict", one.scratch / "sync"
+        for place, options in ((strict, "durability=strict"), (synchronous, "sync")):
+            place.mkdir()
+            one.mount(place, options)
         order.on_mount(one, report, "posix", one.place)
         order.on_mount(one, report, "strict", strict)
+        order.on_synchronous_mount(one, report, synchronous)
         if with_nfs:
             order.on_nfs(one, report)
     return report

@@ -1,12 +1,10 @@
-//! What operating the engine needs beside the store's contract: compaction, figures, copies, closing.
+//! What operating the engine needs beside the store's contract: compaction, figures, closing.
 //!
 //! Always holds: what may take long runs on a thread of its own kind, never on one that serves requests.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{CStrLike, FlushOptions, properties};
 
 use super::super::{ReadError, Table};
@@ -110,13 +108,6 @@ impl RocksDb {
     /// Rewrites both tables down to their last level: for measurements and tests.
     pub async fn compact(&self) -> Result<(), ReadError> {
         self.apart(Inner::compact).await
-    }
-
-    /// Makes a copy of the present state in `directory`, which must not exist: hard links where the file system is the same. It opens
-    /// as a store of its own.
-    pub async fn checkpoint(&self, directory: &Path) -> Result<(), ReadError> {
-        let directory = directory.to_owned();
-        self.apart(move |inner| Checkpoint::new(&inner.db)?.create_checkpoint(directory)).await
     }
 
     /// Finishes the commits on their way, writes the memtables out (so that the next opening has no log to replay) and refuses

@@ -173,20 +173,6 @@ async fn a_flipped_bit_in_a_table_or_blob_file_is_never_given_out() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_checkpoint_is_a_store_of_its_own() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = open(directory.path());
-    put(&store, b"k", b"old").await;
-    let copy = directory.path().join("copy");
-    store.checkpoint(&copy).await.unwrap();
-    put(&store, b"k", b"new").await;
-    let other = open(&copy);
-    assert_eq!(value(&other, b"k").await.as_deref(), Some(&b"old"[..]));
-    put(&other, b"k", b"other").await;
-    assert_eq!(value(&store, b"k").await.as_deref(), Some(&b"new"[..]));
-}
-
 /// With a cache too small for anything, reads leave the fast path in the middle and must come to the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reads_that_miss_the_cache_are_the_same() {
