@@ -5,6 +5,7 @@
 //! the next start finds it. Sealing changes nothing that files see. Where very many wait, those who would begin another seal some before.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::StreamExt;
@@ -12,10 +13,13 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
+use super::beside::Beside;
 use super::session::Session;
 use super::{FileError, FileService, Open, View};
 use crate::error::{Error, Result};
-use crate::limits::{DRAFT_IDLE, DRAFTS_MAX, DRAFTS_SEALED_MAX, LIST_FETCH_MAX, SESSION_FLUSHES_MAX};
+use crate::limits::{
+    DRAFT_IDLE, DRAFTS_MAX, DRAFTS_SEALED_MAX, LIST_FETCH_MAX, SESSION_FLUSHES_MAX, SESSION_IDLE_LOOK,
+};
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{DraftRecord, NodeRecord, Record};
 use crate::metadata::transaction::TxError;
@@ -30,6 +34,25 @@ pub(crate) struct Drafts {
     waiting: Mutex<HashMap<Id, (BucketName, Instant)>>,
     /// Openings for writing, of any bucket.
     writers: Mutex<HashMap<Id, Writers>>,
+    /// Those that are being sealed, or are about to be.
+    sealing: Mutex<HashMap<Id, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+/// To seal one draft: one has it at a time. Forgotten with the last who has asked for it.
+struct Turn<'a> {
+    drafts: &'a Drafts,
+    node: Id,
+    one: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut sealing = self.drafts.sealing.lock();
+        // The table's and this one; others are made under its lock.
+        if Arc::strong_count(&self.one) <= 2 {
+            sealing.remove(&self.node);
+        }
+    }
 }
 
 #[derive(Clone, Copy, Default)]
@@ -52,8 +75,14 @@ impl Drafts {
         }
     }
 
+    /// Whether it waits to be sealed, or for the end of that.
     fn waits(&self, node: Id) -> bool {
-        self.waiting.lock().contains_key(&node)
+        self.waiting.lock().contains_key(&node) || self.sealing.lock().contains_key(&node)
+    }
+
+    fn turn(&self, node: Id) -> Turn<'_> {
+        let one = Arc::clone(self.sealing.lock().entry(node).or_default());
+        Turn { drafts: self, node, one }
     }
 
     fn take(&self, node: Id) -> Option<BucketName> {
@@ -162,6 +191,9 @@ impl FileService {
 
     /// Makes the draft a version. What is no draft stays as it is.
     pub(crate) async fn seal(&self, node: Id) -> Result<()> {
+        // Who comes second waits for the first: it is a version, or still a draft, when this answers.
+        let turn = self.inner.drafts.turn(node);
+        let _one = turn.one.lock().await;
         let Some(bucket) = self.inner.drafts.take(node) else { return Ok(()) };
         let sealed = self.seal_in(&bucket, node).await;
         if sealed.is_err() {
@@ -218,9 +250,27 @@ impl FileService {
         futures::stream::iter(nodes).for_each_concurrent(SESSION_FLUSHES_MAX, |node| self.seal_behind(node)).await;
     }
 
-    /// Seals what nobody has open for writing and nobody has written to for a while.
+    /// Seals what nobody has open for writing and nobody has written to for a while, for ever.
     pub(super) async fn seal_idle(&self) {
-        self.seal_all_behind(self.inner.drafts.idle()).await;
+        let mut sealing = Beside::default();
+        loop {
+            tokio::time::sleep(SESSION_IDLE_LOOK).await;
+            self.begin_sealing(&mut sealing);
+        }
+    }
+
+    fn begin_sealing(&self, sealing: &mut Beside) {
+        sealing.begin(self.inner.drafts.idle().into_iter().map(|node| {
+            let service = self.clone();
+            (node, async move { service.seal_behind(node).await })
+        }));
+    }
+
+    #[cfg(test)]
+    pub(super) async fn seal_idle_once(&self) {
+        let mut sealing = Beside::default();
+        self.begin_sealing(&mut sealing);
+        sealing.ended().await;
     }
 
     /// To be called before a draft may be begun, by whoever holds no lock: seals some where very many wait, however short a while ago they were

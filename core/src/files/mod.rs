@@ -7,6 +7,7 @@ mod access;
 mod accessed;
 mod acl;
 mod attributes;
+mod beside;
 mod coherence;
 mod copy_range;
 mod directory;

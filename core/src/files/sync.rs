@@ -2,16 +2,14 @@
 //!
 //! Always holds (T9): `Ok` is answered only where it is so. What was given up while nobody waited for it is told to each opening, once.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures::StreamExt;
-
-use super::session::Facts;
+use super::beside::Beside;
+use super::session::{Facts, Session};
 use super::{FileError, FileService, Told, View};
 use crate::error::{Error, Result};
-use crate::limits::{
-    ORDERED_SYNC_WAIT, SESSION_FLUSHES_MAX, SESSION_HASHING_KEEP, SESSION_IDLE, SESSION_IDLE_LOOK, SESSIONS_HASHING_MAX,
-};
+use crate::limits::{ORDERED_SYNC_WAIT, SESSION_HASHING_KEEP, SESSION_IDLE, SESSION_IDLE_LOOK, SESSIONS_HASHING_MAX};
 use crate::metadata::keys::Id;
 
 impl FileService {
@@ -78,6 +76,7 @@ impl FileService {
             () = stop => {}
             () = self.make_stable() => {}
             () = self.publish_idle() => {}
+            () = self.seal_idle() => {}
             () = self.keep_access_times() => {}
             () = self.flatten_noted() => {}
         }
@@ -97,32 +96,41 @@ impl FileService {
     }
 
     async fn publish_idle(&self) {
+        let mut publishing = Beside::default();
         loop {
             tokio::time::sleep(SESSION_IDLE_LOOK).await;
-            self.publish_idle_once().await;
-            self.seal_idle().await;
+            self.begin_publishing(&mut publishing);
         }
     }
 
-    pub(super) async fn publish_idle_once(&self) {
+    fn begin_publishing(&self, publishing: &mut Beside) {
         let is_due = |facts: Facts| facts.is_idle(SESSION_IDLE) || facts.is_overdue();
-        let due = self.inner.sessions.all().into_iter().filter(|session| is_due(session.facts()));
-        let hashing = &AtomicUsize::new(0);
-        futures::stream::iter(due)
-            .for_each_concurrent(SESSION_FLUSHES_MAX, |session| async move {
-                if session.facts().dirty {
-                    self.flush_behind(&session).await;
-                } else {
-                    self.forget_old_loss(&session);
-                }
-                // Whoever writes now and then, as to a log, goes on where the hash is.
-                let facts = session.facts();
-                let goes_on =
-                    !facts.is_idle(SESSION_IDLE) || session.is_hashing() && !facts.is_idle(SESSION_HASHING_KEEP);
-                if !goes_on || hashing.fetch_add(1, Ordering::Relaxed) >= SESSIONS_HASHING_MAX {
-                    self.inner.sessions.let_go(session);
-                }
-            })
-            .await;
+        let hashing = Arc::new(AtomicUsize::new(0));
+        let due = self.inner.sessions.all().into_iter().filter(|session| is_due(session.facts())).map(|session| {
+            let (service, hashing) = (self.clone(), Arc::clone(&hashing));
+            (session.node(), async move { service.publish_due(session, &hashing).await })
+        });
+        publishing.begin(due);
+    }
+
+    async fn publish_due(&self, session: Arc<Session>, hashing: &AtomicUsize) {
+        if session.facts().dirty {
+            self.flush_behind(&session).await;
+        } else {
+            self.forget_old_loss(&session);
+        }
+        // Whoever writes now and then, as to a log, goes on where the hash is.
+        let facts = session.facts();
+        let goes_on = !facts.is_idle(SESSION_IDLE) || session.is_hashing() && !facts.is_idle(SESSION_HASHING_KEEP);
+        if !goes_on || hashing.fetch_add(1, Ordering::Relaxed) >= SESSIONS_HASHING_MAX {
+            self.inner.sessions.let_go(session);
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) async fn publish_idle_once(&self) {
+        let mut publishing = Beside::default();
+        self.begin_publishing(&mut publishing);
+        publishing.ended().await;
     }
 }

@@ -254,8 +254,8 @@ impl PagesWalk {
         };
         let based = self.layer.is_based();
         let mut batches: Vec<Vec<Run>> = Vec::new();
-        for (page, number) in pages.iter().zip(first..) {
-            let start = u64::from(number) * MAPPED_PAGE_BYTES;
+        for (page, number) in pages.iter().zip(u64::from(first)..) {
+            let start = number * MAPPED_PAGE_BYTES;
             let mut at = start;
             let mut within: Vec<Run> = Vec::new();
             for piece in pieces_of(page.as_ref(), based) {

@@ -42,7 +42,13 @@ pub async fn close(door: &Door, node: u64, handle: FileHandle, thread: u32) -> R
             door.files.publish_for(&door.view, node, handle.open.told()).await
         }
         Some(handle) => door.files.close(&door.view, &handle.open).await,
-        None => door.files.publish(&door.view, node).await,
+        // Whoever only reads has lost nothing: what could not be stored is told to those who wrote it.
+        None => {
+            if let Err(error) = door.files.publish(&door.view, node).await {
+                tracing::warn!(%error, node, "what others wrote could not be stored when a reader closed the file");
+            }
+            Ok(())
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Committing a session's changes to a content that is written into.
 //!
 //! Always holds: each transaction makes a whole state true: what the file shows up to its new size is what it is to show, or what it showed
-//! before, and nothing lies behind it. Blobs and inline bytes that a page no longer names go in the same transaction (T2); readers that
+//! before, and nothing lies behind it; pages go in their order, so a file that is written from its beginning to its end is never shown with
+//! a hole, and none is shown shorter than it ever was. Blobs and inline bytes that a page no longer names go in the same transaction (T2); readers that
 //! pinned the content keep them until they are done.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,7 @@ use crate::metadata::transaction::{Transaction, TxError};
 use crate::metadata::watched::NOBODY;
 use crate::metadata::{Durability, Table};
 use crate::namespace::Tree;
+use crate::objects::data_pages::page_key;
 use crate::objects::mapped::mapped_page;
 use crate::transact;
 use crate::types::ETag;
@@ -104,7 +106,8 @@ impl FileService {
         loop {
             let Batch { pages, inline, outs, more, skipped } = batch(state, location.inline, target);
             let last = pages.last().map_or(0, |(number, _)| start_of(*number) + MAPPED_PAGE_BYTES);
-            let size = if more { state.kept.max(last).min(state.size) } else { state.size };
+            let on_the_way = state.kept.max(last).max(state.least_on_the_way());
+            let size = if more || skipped { on_the_way.min(state.size) } else { state.size };
             let etag = self.tag(state, more || skipped || left_out).await?;
             let numbers: Vec<u32> = pages.iter().map(|(number, _)| *number).collect();
             let step = Step {
@@ -136,8 +139,11 @@ impl FileService {
             }
         }
         state.flattened = false;
-        (state.dirty, state.altered) = (left_out, left_out);
-        Ok(if left_out { Outcome::Skipped } else { Outcome::Done })
+        if left_out {
+            return Ok(Outcome::Skipped);
+        }
+        state.is_committed();
+        Ok(Outcome::Done)
     }
 
     /// Only the times have changed.
@@ -177,21 +183,21 @@ impl FileService {
 
     /// Takes away the pages behind what still counts, from the last to the first, some at a time.
     async fn shrink(&self, session: &Session, state: &mut State, content: Id, location: &str) -> Result<Outcome> {
-        let first = u32::try_from(state.kept.div_ceil(MAPPED_PAGE_BYTES)).unwrap_or(u32::MAX);
+        let first = page_key(content, state.kept.div_ceil(MAPPED_PAGE_BYTES));
         while state.kept < state.committed.size {
-            let (start, end) = (keys::page(content, first), keys::behind(&keys::pages(content)));
+            let (start, end) = (first.clone(), keys::behind(&keys::pages(content)));
             let store = self.inner.objects.store();
             let found = store.snapshot()?.scan(&start, &end, SESSION_COMMIT_PAGES_MAX, true).await?;
             let gone: Option<Vec<u32>> = found.iter().map(|(key, _)| keys::page_number(key)).collect();
             let gone = gone.ok_or_else(|| crate::content::corrupt("a page's key can't be read".into()))?;
             let Some(lowest) = gone.last() else { return Ok(Outcome::Done) };
-            let size = start_of(*lowest).max(state.kept).min(state.committed.size);
+            let counts = start_of(*lowest).max(state.kept).min(state.committed.size);
             let step = Step {
                 target: Target::InPlace(content),
                 location: location.to_owned(),
                 // What is between is cut with the pages that stay.
-                kept: size,
-                size,
+                kept: counts,
+                size: counts.max(state.least_on_the_way()),
                 baseless: false,
                 pages: Vec::new(),
                 inline: Vec::new(),
@@ -250,7 +256,7 @@ struct Batch {
     outs: Vec<Arc<Outgoing>>,
     /// Others follow.
     more: bool,
-    /// Some were left out, for they were written to since they were prepared.
+    /// The others are left out, for the next was written to since it was prepared.
     skipped: bool,
 }
 
@@ -267,9 +273,10 @@ fn batch(state: &State, inline_allowed: bool, target: Target) -> Batch {
     let mut inline_bytes = 0;
     for (number, page) in &state.pages {
         let waiting = page.data_bytes();
+        // What is behind it waits as well: a reader would take what is missing for zeros.
         if !is_ready(page, inline_allowed, target) {
             batch.skipped = true;
-            continue;
+            return batch;
         }
         if batch.pages.len() >= SESSION_COMMIT_PAGES_MAX || inline_bytes + waiting > SESSION_COMMIT_BYTES_MAX {
             batch.more = true;

@@ -32,6 +32,8 @@ impl FileService {
             }
         }
         let (altered, size) = (state.altered, state.size);
+        // Where nothing of them counts, it does not matter what has become of them.
+        let needs_old = parts.iter().any(|part| matches!(part, Part::Committed(_)));
         let expected = &state.committed;
         let outcome = transact!(self.inner.objects.store(), Durability::Ordered, |tx| {
             tx.origin(Some(NOBODY));
@@ -49,7 +51,7 @@ impl FileService {
             }
             if altered {
                 let old = match values.get(1) {
-                    Some(Some(sealed)) => open_inline(node, 0, sealed.clone())?,
+                    Some(Some(sealed)) if needs_old => open_inline(node, 0, sealed.clone())?,
                     _ => Bytes::new(),
                 };
                 let bytes = assemble(&parts, &old, size)?;
@@ -82,7 +84,7 @@ impl FileService {
             state.kept = size;
             state.crowded.clear();
             state.target = None;
-            (state.dirty, state.altered) = (false, false);
+            state.is_committed();
         }
         Ok(outcome)
     }

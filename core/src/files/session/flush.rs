@@ -87,15 +87,19 @@ impl FileService {
             }
             let Some(state) = locked.as_mut() else { return Ok(()) };
             let outcome = self.commit(session, state).await;
+            let crowded = !state.crowded.is_empty();
+            // Pages of too many pieces are rewritten in another round, and by whoever comes next where that fails.
+            if crowded && matches!(outcome, Ok(Outcome::Done)) {
+                state.altered();
+            }
             session.tell(state, None);
             match outcome? {
-                Outcome::Done if state.crowded.is_empty() => {
+                Outcome::Done if !crowded => {
                     session.is_writable_again();
                     state.failing_since = None;
                     return Ok(());
                 }
-                // Pages of too many pieces are rewritten in another round.
-                Outcome::Done => (state.dirty, state.altered) = (true, true),
+                Outcome::Done => {}
                 Outcome::Skipped => {}
                 Outcome::Changed => {
                     self.free_to_write(session).await?;

@@ -11,7 +11,7 @@ use super::state::{State, place, start_of};
 use super::table::Session;
 use crate::error::Result;
 use crate::files::{FileError, FileService, View};
-use crate::limits::{FILE_BYTES_MAX, MAPPED_PAGE_BYTES, RESERVE_LOOKS_MAX};
+use crate::limits::{FILE_BYTES_MAX, MAPPED_PAGE_BYTES, RESERVE_LOOKS_MAX, SESSION_PAGES_MAX};
 use crate::metadata::Table;
 use crate::metadata::keys;
 use crate::metadata::records::{ContentRecord, ContentRef, NodeRecord, Record};
@@ -42,7 +42,7 @@ impl FileService {
         let end = end.ok_or(FileError::TooLarge)?;
         let mut from = range.offset;
         loop {
-            let (changed, done, changing) = {
+            let (changed, done, many, changing) = {
                 let mut state = session.state.lock().await;
                 let state = self.load(session, &mut state).await?;
                 let stop = end.min(state.size).max(from);
@@ -68,14 +68,14 @@ impl FileService {
                 state.dirty |= range.offset < state.size;
                 session.tell(state, state.dirty.then(|| self.inner.objects.tree().clock.now()));
                 self.inner.drafts.written(session.node);
-                (changed, done, changing)
+                (changed, done, state.pages.len() >= SESSION_PAGES_MAX, changing)
             };
             self.tell_change(changing).await;
+            if changed && (!done || many) {
+                self.flush(session).await?;
+            }
             if done {
                 return Ok(());
-            }
-            if changed {
-                self.flush(session).await?;
             }
         }
     }

@@ -155,18 +155,35 @@ impl FileService {
         let target = self.target(state).await?;
         let location = self.location_of(session, state)?;
         for number in std::mem::take(&mut state.crowded) {
-            self.fill(session, state, number).await?;
+            match self.fill(session, state, number).await {
+                Ok(()) => {}
+                // One that is damaged stays in pieces: what was written to it is committed.
+                Err(Error::Corrupt(error)) => {
+                    tracing::warn!(node = session.node, number, error, "a page of many pieces can't be rewritten");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
             if let Some(out) = self.send(session, state, number, &location) {
                 self.store_page(session, state, &out).await?;
             }
         }
         if matches!(target, Target::New(_)) && state.committed.depth >= MAPPED_LAYERS_MAX && state.kept > 0 {
-            self.flatten(session, state, &location).await?;
+            match self.flatten(session, state, &location).await {
+                // What was written does not depend on what lies below: it may lie over one more.
+                Err(error @ (Error::Corrupt(_) | Error::StorageFull(_)))
+                    if state.committed.depth < 2 * MAPPED_LAYERS_MAX =>
+                {
+                    tracing::warn!(%error, node = session.node, "a file that lies over many others can't be made one yet");
+                }
+                flattened => flattened?,
+            }
         }
         self.send_again(session, state, target, &location).await?;
         let large = |state: &State, number: u32| {
             let waiting = state.pages.get(&number).map_or(0, |page| page.data_bytes());
-            let slots_left = state.committed.next_slot < u32::MAX - 1;
+            // Far more than one commit takes.
+            let slots_left = state.committed.next_slot < u32::MAX / 2;
             waiting > INLINE_BYTES_MAX || waiting > 0 && !(location.inline && slots_left)
         };
         let numbers: Vec<u32> = state.pages.keys().copied().collect();

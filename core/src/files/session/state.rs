@@ -50,6 +50,8 @@ pub(in crate::files) struct State {
     /// How many bytes of the committed content still count.
     pub(super) kept: u64,
     pub(in crate::files) size: u64,
+    /// The least size that the file has had since the committed state: no commit on the way to the present one makes it shorter.
+    pub(super) lowest: u64,
     pub(super) pages: BTreeMap<u32, DirtyPage>,
     /// There is something to be committed; and bytes, or how many they are, are among it.
     pub(super) dirty: bool,
@@ -107,6 +109,7 @@ impl State {
         let mut state = Self {
             kept: committed.size,
             size: committed.size,
+            lowest: committed.size,
             md5: (committed.size == 0).then(RunningMd5::new),
             committed,
             pages: BTreeMap::new(),
@@ -216,10 +219,22 @@ impl State {
         }
         if size < self.size {
             self.cut(size);
+            self.lowest = self.lowest.min(size);
         }
         self.size = size;
         self.md5 = (size == 0).then(RunningMd5::new);
         self.altered();
+    }
+
+    /// The least size of a state on the way from the committed one to the present one.
+    pub(super) fn least_on_the_way(&self) -> u64 {
+        self.lowest.min(self.committed.size)
+    }
+
+    /// All that was written is committed.
+    pub(super) fn is_committed(&mut self) {
+        self.lowest = self.size;
+        (self.dirty, self.altered) = (false, false);
     }
 
     pub(super) fn altered(&mut self) {
@@ -236,7 +251,7 @@ impl State {
         self.cost = 0;
         self.kept = self.committed.size;
         self.size = self.committed.size;
-        (self.dirty, self.altered) = (false, false);
+        self.is_committed();
         self.md5 = None;
         self.target = None;
         self.failing_since = None;

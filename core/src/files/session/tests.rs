@@ -7,6 +7,7 @@ mod lost;
 mod memory;
 mod model;
 mod on_disk;
+mod on_the_way;
 mod room;
 mod sparse;
 mod tags;

@@ -33,10 +33,14 @@ pub(crate) struct Between {
 }
 
 impl Between {
+    pub(crate) fn over(inner: Arc<dyn MetadataStore>) -> Arc<Self> {
+        Arc::new(Self { inner, armed: Mutex::default(), full: AtomicBool::new(false) })
+    }
+
     /// Files over such a store.
     pub(crate) async fn files() -> (Files, Arc<Self>) {
         let mut s3 = Fixture::new().await;
-        let store = Arc::new(Self { inner: s3.store.clone(), armed: Mutex::default(), full: AtomicBool::new(false) });
+        let store = Self::over(s3.store.clone());
         s3.service = s3.service_over(store.clone(), s3.data.clone());
         let service = FileService::new(s3.service.clone(), Arc::new(Coherence::default()));
         let view = service.view(&s3.root, Files::request(&s3)).await.unwrap();

@@ -302,7 +302,7 @@ async fn a_time_that_is_set_is_of_the_next_version() {
     assert_eq!(files.stat(file).await.modified, time);
     assert_eq!(files.versions().await[0].entry.modified, before[0].entry.modified);
     tokio::time::sleep(DRAFT_IDLE).await;
-    files.service.seal_idle().await;
+    files.service.seal_idle_once().await;
     let after = files.versions().await;
     assert_eq!((after.len(), after[0].entry.modified, after[1].version), (2, time, before[0].version));
     assert_eq!(files.stat(file).await.mode, 0o600);
@@ -328,12 +328,12 @@ async fn what_is_written_without_a_close_is_a_version_when_it_has_rested() {
             }
             service.sync(view, file).await.unwrap();
             tokio::time::sleep(DRAFT_IDLE / 2).await;
-            service.seal_idle().await;
+            service.seal_idle_once().await;
             assert!(files.versions().await.is_empty(), "turn {turn}, change {change}");
         }
     }
     tokio::time::sleep(DRAFT_IDLE).await;
-    service.seal_idle().await;
+    service.seal_idle_once().await;
     assert_eq!(files.sizes("a").await, [Some(112)]);
     files.check().await;
 }

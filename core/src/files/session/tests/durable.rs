@@ -167,3 +167,38 @@ async fn whoever_writes_another_file_gets_the_memory_of_what_could_not_be_stored
     }
     files.assert_clean().await;
 }
+
+/// One file's store hangs; the others' seconds go on.
+#[tokio::test(start_paused = true)]
+async fn a_file_that_takes_long_to_publish_holds_up_no_other() {
+    let (files, faulty) = Files::faulty().await;
+    let (slow, quick) = (files.file("slow", &Bytes::new()).await, files.file("quick", &Bytes::new()).await);
+    let background = files.files.clone();
+    let running = tokio::spawn(async move { background.run_background(std::future::pending()).await });
+    faulty.arm(Verb::Put, 1, Fault::Delay(std::time::Duration::from_secs(60)));
+    files.write(slow, 0, &bytes(1, 300_000)).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    assert_eq!(faulty.armed(), 0, "it hangs");
+    files.write(quick, 0, b"quick").await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    assert_eq!(&files.get("quick").await[..], b"quick");
+    assert!(files.get("slow").await.is_empty());
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    assert_eq!(files.get("slow").await, bytes(1, 300_000));
+    running.abort();
+}
+
+/// What could not be stored is for whoever wrote it to hear.
+#[tokio::test]
+async fn a_copy_of_what_could_not_be_stored_is_made_of_what_was_written() {
+    let (files, faulty) = Files::faulty().await;
+    let (from, to) = (files.file("from", &Bytes::new()).await, files.file("to", &Bytes::new()).await);
+    files.write(from, 0, &bytes(1, 300_000)).await.unwrap();
+    faulty.arm(Verb::Put, 1, full());
+    let copied = files.files.copy_range(&files.view, &files.caller, (from, 0), (to, 0), 300_000).await.unwrap();
+    assert!(copied > 0);
+    files.publish(to).await.unwrap();
+    assert_eq!(files.get("to").await[..], bytes(1, 300_000)[..size_of(copied)]);
+    files.publish(from).await.unwrap();
+    files.assert_clean().await;
+}

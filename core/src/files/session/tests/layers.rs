@@ -226,3 +226,35 @@ async fn what_is_read_is_of_one_state_while_the_file_is_written_to() {
     files.assert_clean().await;
     assert_eq!(files.fixture.blobs().await, 4);
 }
+
+/// What was written does not wait for what can't be read.
+#[tokio::test]
+async fn a_file_over_very_many_others_is_written_though_one_of_them_is_damaged() {
+    let files = Files::new().await;
+    let mut node = files.file("0", &bytes(1, 2 * MIB)).await;
+    let crate::metadata::records::Layout::Extents(extents) = files.content(node).await.unwrap().1.layout else {
+        panic!()
+    };
+    let mut name = String::new();
+    for number in 1..=MAPPED_LAYERS_MAX {
+        let from = (number - 1).to_string();
+        name = number.to_string();
+        node = copy(&files, &from, &name).await;
+        if number == MAPPED_LAYERS_MAX {
+            assert!(files.fixture.data.damage(&extents[0].locator, 5, 1));
+        }
+        files.write(node, MIB as u64 + number as u64 * 10_000, name.as_bytes()).await.unwrap();
+        files.publish(node).await.unwrap();
+    }
+    let (id, content) = files.content(node).await.unwrap();
+    assert_eq!(files.service().layers(id, content).await.unwrap().depth(), MAPPED_LAYERS_MAX + 1);
+    let at = MIB as u64 + MAPPED_LAYERS_MAX as u64 * 10_000;
+    assert_eq!(files.read(node, at, name.len() as u64).await.unwrap(), name.as_bytes());
+    // Not without an end: there it is told.
+    for number in MAPPED_LAYERS_MAX + 1..=2 * MAPPED_LAYERS_MAX {
+        node = copy(&files, &(number - 1).to_string(), &number.to_string()).await;
+        files.write(node, MIB as u64, b"x").await.unwrap();
+        let published = files.publish(node).await;
+        assert_eq!(published.is_ok(), number < 2 * MAPPED_LAYERS_MAX, "{number}: {published:?}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::between::{Between, Moment};
 use super::*;
 
 /// A client of NFS has nothing open. What it wrote before another door gave the name a new version is in none; it hears of that.
@@ -112,5 +113,34 @@ async fn of_two_that_are_closed_at_once_the_second_makes_the_version() {
     assert_eq!(files.sizes("a").await, [Some(30), Some(20), Some(10)]);
     drop(other);
     tokio::task::yield_now().await;
+    files.check().await;
+}
+
+/// Both are at it at the same time, and the second finds that the first has begun.
+#[tokio::test(start_paused = true)]
+async fn no_close_is_answered_before_the_version_is_there() {
+    let (files, between) = Between::files().await;
+    files.set_versioning(Versioning::Enabled).await;
+    let root = files.view.root;
+    let file = files.file(root, "a").await;
+    let opens = [files.open(file).await, files.open(file).await];
+    files.write_at(file, 0, &bytes(1, 10)).await;
+    // While the first publishes what was written, the second begins.
+    let key = crate::metadata::keys::node(file);
+    between.arm(Moment::BeforeCommit, key, Box::pin(tokio::time::sleep(Duration::from_millis(100))));
+    let name = crate::metadata::keys::locks::name(root, b"a");
+    let held = files.s3.service.store().lock(&name, crate::metadata::LockMode::Exclusive).await.unwrap();
+    let closing = opens.map(|open| {
+        let (service, view) = (files.service.clone(), files.view.clone());
+        tokio::spawn(async move { service.close(&view, &open).await })
+    });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(closing.iter().all(|close| !close.is_finished()), "the name is another's");
+    assert!(files.sizes("a").await.is_empty() && between.is_over());
+    drop(held);
+    for close in closing {
+        close.await.unwrap().unwrap();
+        assert_eq!(files.sizes("a").await, [Some(10)]);
+    }
     files.check().await;
 }
