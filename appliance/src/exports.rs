@@ -21,7 +21,7 @@ use tokio::sync::Mutex;
 use trefoil_core::error::Error;
 use trefoil_core::files::{FileError, FileService};
 use trefoil_core::random::Random;
-use trefoil_core::types::Principal;
+use trefoil_core::types::{AccountId, Principal};
 use trefoil_nfs::{Export, ExportError, Exports};
 
 pub use spec::ExportSpec;
@@ -36,6 +36,9 @@ struct Kept {
     /// In hexadecimal: JSON's numbers have no 64 bits.
     id: String,
     export: ExportSpec,
+    /// The account whose bucket it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
 }
 
 /// Where an export comes from.
@@ -104,11 +107,13 @@ impl ExportManager {
         })?;
         let table = Arc::new(Exports::default());
         for spec in settings {
-            add(&table, spec_id(spec), spec, &principal).map_err(|error| format!("[[export]]: {error}"))?;
+            add(&table, spec_id(spec), (spec, None), &principal).map_err(|error| format!("[[export]]: {error}"))?;
         }
-        for Kept { id, export: spec } in &kept {
+        for Kept { id, export: spec, owner } in &kept {
             let id = u64::from_str_radix(id, 16).map_err(|error| format!("{}: id {id}: {error}", file.display()))?;
-            match add(&table, id, spec, &principal) {
+            let owner = owner.as_deref().map(str::parse).transpose();
+            let owner = owner.map_err(|error| format!("{}: owner of {}: {error}", file.display(), spec.name))?;
+            match add(&table, id, (spec, owner), &principal) {
                 Ok(()) => {}
                 Err(Refused::Exists(name)) => {
                     tracing::warn!(
@@ -162,13 +167,14 @@ impl ExportManager {
         }
         let id = self.random.next_u64();
         let options = spec.options().map_err(Refused::Invalid)?;
-        let export = Export::new(id, self.principal.clone(), options).map_err(invalid)?;
+        let export = Export::new(id, self.principal.clone(), options, None).map_err(invalid)?;
         export.find(&self.files).await.map_err(|error| match error {
             Error::File(FileError::NoSuchName | FileError::NotADirectory) => Refused::NoDirectory(spec.bucket.clone()),
             error => Refused::Store(error),
         })?;
         let mut next = kept.clone();
-        next.push(Kept { id: format!("{id:016x}"), export: spec });
+        let owner = export.owner().map(|owner| owner.to_string());
+        next.push(Kept { id: format!("{id:016x}"), export: spec, owner });
         self.keep(next.clone()).await?;
         *kept = next;
         self.table.add(export).map_err(invalid)?;
@@ -206,7 +212,7 @@ impl ExportManager {
                     None => continue,
                 },
             };
-            let problem = export.find(&self.files).await.err().map(|error| error.to_string());
+            let problem = export.look(&self.files).await.err().map(|error| error.to_string());
             list.push(Listed { spec: spec.clone(), origin, problem });
         }
         list
@@ -227,9 +233,14 @@ fn invalid(error: ExportError) -> Refused {
     Refused::Invalid(error.to_string())
 }
 
-fn add(table: &Exports, id: u64, spec: &ExportSpec, principal: &Principal) -> Result<(), Refused> {
+fn add(
+    table: &Exports,
+    id: u64,
+    (spec, owner): (&ExportSpec, Option<AccountId>),
+    principal: &Principal,
+) -> Result<(), Refused> {
     let options = spec.options().map_err(Refused::Invalid)?;
-    let export = Export::new(id, principal.clone(), options).map_err(invalid)?;
+    let export = Export::new(id, principal.clone(), options, owner).map_err(invalid)?;
     match table.add(export) {
         Ok(_) => Ok(()),
         Err(ExportError::Exists) => Err(Refused::Exists(spec.name.clone())),

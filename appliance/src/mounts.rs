@@ -5,7 +5,8 @@
 //! one that was taken off by other means (a shutdown unmounts everything, too) comes back at the next start. One of mount(8) comes back
 //! by mount(8) alone, so that /etc/fstab is what holds; only where a daemon was killed does the next one take it up again, for nobody else
 //! hears of that. What can't be mounted yet is tried again, shown with its reason, and keeps the daemon from nothing, also where a
-//! directory does not answer. The settings win where both name a directory. A mount whose directory of the bucket went waits, too: it is
+//! directory does not answer. The settings win where both name a directory. What was one account's bucket is not mounted by itself once
+//! another has one of that name: programs on the mount would take what a stranger puts there for their own. A mount whose directory of the bucket went waits, too: it is
 //! made anew when one is there again, and lies where it is till then, so that nothing is written below it unawares.
 
 mod file;
@@ -24,9 +25,10 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use trefoil_core::error::Error;
 use trefoil_core::files::{FileError, FileService, View, ViewRequest};
-use trefoil_core::types::Principal;
+use trefoil_core::types::{AccountId, Principal};
 use trefoil_fuse::{Mount, MountError, MountOptions, Parts, Siblings};
 
+use file::Kept;
 use hanging::Hanging;
 pub use spec::MountSpec;
 
@@ -81,6 +83,8 @@ pub enum Refused {
     TooMany,
     #[error("there is no directory {0}; make it in a mount of the bucket, or put an object below it")]
     NoPrefix(String),
+    #[error("the bucket of {0} is another account's now; unmount {1}, and mount it anew where that is meant")]
+    AnothersBucket(String, String),
     #[error("{0} could not be unmounted in time; look at the log, and try again with --lazy")]
     Late(String),
     #[error("the daemon is ending; start it anew")]
@@ -97,8 +101,16 @@ struct Entry {
     spec: MountSpec,
     origin: Origin,
     state: MountState,
+    /// Whose bucket it showed last.
+    owner: Option<AccountId>,
     /// One that waits has it where what it shows went.
     mount: Option<Arc<Mount>>,
+}
+
+/// A mount that was made, and whose bucket it shows.
+struct Started {
+    mount: Arc<Mount>,
+    owner: AccountId,
 }
 
 pub struct MountManager {
@@ -114,7 +126,7 @@ pub struct MountManager {
     tried: watch::Sender<bool>,
     pretended: Option<(u32, u32)>,
     /// Made by command on directories that the settings name by now: they are kept, and come back when the settings do not any more.
-    shadowed: Vec<MountSpec>,
+    shadowed: Vec<Kept>,
     /// By directory.
     entries: Mutex<BTreeMap<PathBuf, Entry>>,
     /// Held while mounts are made or ended and kept, one after the other. `true`: the daemon ends.
@@ -141,21 +153,24 @@ impl MountManager {
             Vec::new()
         });
         // What was unmounted since is in no table of the kernel: by an end in order, by hand, by a start of the machine.
-        let left = left.iter().filter(|spec| trefoil_fuse::shown_on(Path::new(&spec.dir)) == Some(spec.source()));
+        let left = left
+            .into_iter()
+            .filter(|Kept { spec, .. }| trefoil_fuse::shown_on(Path::new(&spec.dir)) == Some(spec.source()));
         let (mut entries, mut shadowed) = (BTreeMap::<_, Entry>::new(), Vec::new());
-        let of_settings = settings.iter().map(|spec| (spec, Origin::Settings));
-        let kept = kept.iter().map(|spec| (spec, Origin::Command));
-        for (spec, origin) in of_settings.chain(kept).chain(left.map(|spec| (spec, Origin::Mount8))) {
+        let of_settings = settings.iter().map(|spec| (Kept { spec: spec.clone(), owner: None }, Origin::Settings));
+        let kept = kept.into_iter().map(|kept| (kept, Origin::Command));
+        for (kept, origin) in of_settings.chain(kept).chain(left.map(|kept| (kept, Origin::Mount8))) {
+            let Kept { spec, owner } = kept.clone();
             let directory = PathBuf::from(&spec.dir);
             if let Some(first) = entries.get(&directory) {
                 tracing::warn!(dir = spec.dir, source = spec.source(), "a directory is named twice; the first holds");
                 if (first.origin, origin) == (Origin::Settings, Origin::Command) {
-                    shadowed.push(spec.clone());
+                    shadowed.push(kept);
                 }
                 continue;
             }
             let state = MountState::Waiting { reason: None };
-            entries.insert(directory, Entry { spec: spec.clone(), origin, state, mount: None });
+            entries.insert(directory, Entry { spec, origin, state, owner, mount: None });
         }
         Ok(Arc::new_cyclic(|this| Self {
             files,
@@ -204,15 +219,12 @@ impl MountManager {
         for directory in all {
             self.notice_what_went(&directory).await;
         }
-        let waiting: Vec<(PathBuf, MountSpec)> = {
+        let waiting: Vec<_> = {
             let entries = self.entries.lock();
-            entries
-                .iter()
-                .filter(|(_, entry)| entry.waits())
-                .map(|(dir, entry)| (dir.clone(), entry.spec.clone()))
-                .collect()
+            let waiting = entries.iter().filter(|(_, entry)| entry.waits());
+            waiting.map(|(dir, entry)| (dir.clone(), entry.spec.clone(), entry.origin, entry.owner)).collect()
         };
-        for (directory, spec) in waiting {
+        for (directory, spec, origin, owner) in waiting {
             let ending = self.turn.lock().await;
             if *ending {
                 return;
@@ -222,11 +234,11 @@ impl MountManager {
             if !self.entries.lock().get(&directory).is_some_and(waits) {
                 continue;
             }
-            let outcome = self.start(&spec).await;
+            let outcome = self.start(&spec, origin, owner).await;
             let mut entries = self.entries.lock();
             let Some(entry) = entries.get_mut(&directory).filter(|entry| entry.spec == spec) else { continue };
             match outcome {
-                Ok(mount) => self.settle(entry, mount),
+                Ok(started) => self.settle(entry, started),
                 Err(error) => {
                     let reason = error.to_string();
                     let state = MountState::Waiting { reason: Some(reason.clone()) };
@@ -281,14 +293,16 @@ impl MountManager {
                 None => (asked, false),
             }
         };
-        let mount = if is_there { None } else { Some(self.start(&spec).await?) };
+        // Who asks for it means the bucket as it is now.
+        let started = if is_there { None } else { Some(self.start(&spec, origin, None).await?) };
         let listed = {
             let mut entries = self.entries.lock();
             let state = MountState::Waiting { reason: None };
-            let entry = entries.entry(directory).or_insert(Entry { spec: spec.clone(), origin, state, mount: None });
+            let new = Entry { spec: spec.clone(), origin, state, owner: None, mount: None };
+            let entry = entries.entry(directory).or_insert(new);
             (entry.spec, entry.origin) = (spec, origin);
-            if let Some(mount) = mount {
-                self.settle(entry, mount);
+            if let Some(started) = started {
+                self.settle(entry, started);
             }
             entry.listed()
         };
@@ -440,9 +454,13 @@ impl MountManager {
         Ok((view, options))
     }
 
-    /// Makes a mount, of which there is none but one that shows what went.
-    async fn start(&self, spec: &MountSpec) -> Result<Arc<Mount>, Refused> {
+    /// Makes a mount, of which there is none but one that shows what went; of a bucket of `owner`, where one is named.
+    async fn start(&self, spec: &MountSpec, origin: Origin, owner: Option<AccountId>) -> Result<Started, Refused> {
         let (view, options) = self.view(spec).await?;
+        if owner.is_some_and(|owner| owner != view.bucket_owner) {
+            return Err(Refused::AnothersBucket(spec.source(), spec.dir.clone()));
+        }
+        let owner = view.bucket_owner;
         self.take_off_what_went(Path::new(&spec.dir)).await?;
         let parts = Parts {
             files: self.files.clone(),
@@ -450,6 +468,8 @@ impl MountManager {
             options,
             source: spec.source(),
             directory: PathBuf::from(&spec.dir),
+            // Commands resolve them once, before they ask.
+            through_links: origin == Origin::Settings,
             runtime: tokio::runtime::Handle::current(),
             siblings: Arc::clone(&self.siblings),
             pretended: self.pretended,
@@ -457,13 +477,13 @@ impl MountManager {
         let directory = PathBuf::from(&spec.dir);
         // What becomes a mount after that is dropped, which takes it off.
         let started = self.hanging.wait(&directory, MOUNT_START_TIMEOUT, move || Mount::start(parts)).await?;
-        Ok(Arc::new(started?))
+        Ok(Started { mount: Arc::new(started?), owner })
     }
 
     /// The mount is there; somebody watches for its end.
-    fn settle(&self, entry: &mut Entry, mount: Arc<Mount>) {
+    fn settle(&self, entry: &mut Entry, Started { mount, owner }: Started) {
         tracing::info!(dir = entry.spec.dir, source = entry.spec.source(), options = entry.spec.options, "mounted");
-        (entry.state, entry.mount) = (MountState::Mounted, Some(Arc::clone(&mount)));
+        (entry.state, entry.mount, entry.owner) = (MountState::Mounted, Some(Arc::clone(&mount)), Some(owner));
         let (this, directory) = (Weak::clone(&self.this), PathBuf::from(&entry.spec.dir));
         tokio::spawn(async move {
             let ended = mount.wait().await;
@@ -490,9 +510,10 @@ impl MountManager {
     }
 
     async fn keep(&self) -> Result<(), Refused> {
-        let of = |origin| -> Vec<MountSpec> {
+        let of = |origin| -> Vec<Kept> {
             let entries = self.entries.lock();
-            entries.values().filter(|entry| entry.origin == origin).map(|entry| entry.spec.clone()).collect()
+            let of_it = entries.values().filter(|entry| entry.origin == origin);
+            of_it.map(|entry| Kept { spec: entry.spec.clone(), owner: entry.owner }).collect()
         };
         let (mut kept, of_mount8) = (of(Origin::Command), of(Origin::Mount8));
         kept.extend_from_slice(&self.shadowed);

@@ -38,6 +38,8 @@ pub enum MountError {
     NotADirectory(String),
     #[error("{0}: give an absolute path")]
     NotAbsolute(String),
+    #[error("{0} leads to {1} by a link; name that directory itself, where it is meant")]
+    LeadsElsewhere(String, String),
     #[error("{0} is a Trefoil mount already; unmount it first (trefoil umount {0})")]
     AlreadyMounted(String),
     #[error(

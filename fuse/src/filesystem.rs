@@ -202,10 +202,9 @@ impl Filesystem for TrefoilFilesystem {
     fn rmdir(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
         let (caller, place) = (caller(request), self.place(parent, name));
         self.run("rmdir", |door| async move {
-            let found = door.files.lookup(&door.view, &caller, place.directory, &place.name).await;
             let removed = door.files.remove_directory(&door.view, &caller, place.directory, &place.name).await;
-            if let (Ok(found), Ok(_)) = (found, &removed) {
-                door.known.removed(found.node);
+            if let Ok((node, _)) = &removed {
+                door.known.removed(*node);
             }
             empty(removed, reply);
         });

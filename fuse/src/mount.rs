@@ -38,6 +38,8 @@ pub struct Parts {
     /// What `df` shows as the file system: the bucket, and the prefix behind a slash.
     pub source: String,
     pub directory: PathBuf,
+    /// Whether it may lead there by links. Who owns a directory above a mount that is kept could let it lead anywhere.
+    pub through_links: bool,
     /// Where requests that wait are carried out.
     pub runtime: Handle,
     /// The other mounts of this process.
@@ -64,8 +66,12 @@ pub struct Mount {
 impl Mount {
     /// Mounts. Blocks for as long as the kernel takes: to be called on a thread that may wait, inside the runtime.
     pub fn start(parts: Parts) -> Result<Self, MountError> {
-        let Parts { files, mut view, options, source, directory, runtime, siblings, pretended } = parts;
-        let directory = device::resolve(&directory)?;
+        let Parts { files, mut view, options, source, directory, through_links, runtime, siblings, pretended } = parts;
+        let (named, directory) = (directory.clone(), device::resolve(&directory)?);
+        if !through_links && named != directory {
+            let (named, directory) = (named.display().to_string(), directory.display().to_string());
+            return Err(MountError::LeadsElsewhere(named, directory));
+        }
         device::prepare(&directory)?;
 
         let shown = (view.bucket_id, view.root);

@@ -8,7 +8,7 @@
 mod tests;
 
 use nix::mount::MsFlags;
-use trefoil_core::files::{AccessTimes, Defaults};
+use trefoil_core::files::{AccessTimes, Defaults, NO_ID};
 
 use crate::limits::OPTIONS_BYTES_MAX;
 
@@ -100,7 +100,10 @@ impl MountOptions {
     }
 
     fn value(&mut self, option: &str, name: &str, value: &str) -> Result<(), OptionError> {
-        let number = || value.parse().map_err(|_| bad(option, "a number, as `id -u` prints it"));
+        let number = || {
+            let number: Option<u32> = value.parse().ok().filter(|id| *id != NO_ID);
+            number.ok_or_else(|| bad(option, "a number, as `id -u` prints it"))
+        };
         match name {
             "uid" => self.defaults.uid = number()?,
             "gid" => self.defaults.gid = number()?,

@@ -116,6 +116,7 @@ impl Store {
             source: BUCKET.into(),
             directory,
             runtime: self.runtime.handle().clone(),
+            through_links: true,
             siblings: Arc::clone(&self.siblings),
             pretended: self.pretended,
         })

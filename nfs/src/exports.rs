@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use parking_lot::RwLock;
-use trefoil_core::error::Result;
-use trefoil_core::files::{AccessTimes, Caller, Defaults, FileService, View, ViewRequest};
-use trefoil_core::types::{BucketName, Principal};
+use parking_lot::{Mutex, RwLock};
+use trefoil_core::error::{Error, Result};
+use trefoil_core::files::{AccessTimes, Caller, Defaults, FileService, NO_ID, View, ViewRequest};
+use trefoil_core::types::{AccountId, BucketName, Principal};
 
 use crate::hosts::Hosts;
 use crate::limits::{EXPORT_NAME_BYTES_MAX, EXPORTS_MAX};
@@ -88,12 +88,24 @@ pub struct Export {
     principal: Principal,
     /// The tree as it was found when somebody first used it, or mounted it last.
     view: RwLock<Option<Arc<View>>>,
+    /// Whose bucket it was when it was found first: by itself, an export goes over to no other account's.
+    owner: Mutex<Option<AccountId>>,
 }
 
 impl Export {
-    pub fn new(id: u64, principal: Principal, options: ExportOptions) -> Result<Self, ExportError> {
+    /// `owner`: whose bucket it was, where that is known.
+    pub fn new(
+        id: u64,
+        principal: Principal,
+        options: ExportOptions,
+        owner: Option<AccountId>,
+    ) -> Result<Self, ExportError> {
         options.check()?;
-        Ok(Self { id, options, principal, view: RwLock::new(None) })
+        Ok(Self { id, options, principal, view: RwLock::new(None), owner: Mutex::new(owner) })
+    }
+
+    pub fn owner(&self) -> Option<AccountId> {
+        *self.owner.lock()
     }
 
     /// Whether a request from there is let in.
@@ -104,21 +116,16 @@ impl Export {
     /// As whom a request is carried out.
     pub fn caller(&self, identity: &Identity) -> Caller {
         let (anonymous_uid, anonymous_gid) = self.options.anonymous;
-        let nobody = || Caller { uid: anonymous_uid, gid: anonymous_gid, groups: Vec::new(), ..Caller::default() };
-        match (identity, self.options.squash) {
-            (Identity::Nobody, _) | (_, Squash::All) => nobody(),
-            (Identity::Unix { uid, gid, groups }, Squash::None) => {
-                Caller { uid: *uid, gid: *gid, groups: groups.clone(), ..Caller::default() }
-            }
-            (Identity::Unix { uid, gid, groups }, Squash::Root) => {
-                let group = |gid: u32| if gid == 0 { anonymous_gid } else { gid };
-                Caller {
-                    uid: if *uid == 0 { anonymous_uid } else { *uid },
-                    gid: group(*gid),
-                    groups: groups.iter().map(|gid| group(*gid)).collect(),
-                    ..Caller::default()
-                }
-            }
+        let squashed = |id: u32| id == NO_ID || id == 0 && self.options.squash == Squash::Root;
+        let group = |gid: u32| if squashed(gid) { anonymous_gid } else { gid };
+        match identity {
+            Identity::Unix { uid, gid, groups } if self.options.squash != Squash::All => Caller {
+                uid: if squashed(*uid) { anonymous_uid } else { *uid },
+                gid: group(*gid),
+                groups: groups.iter().filter(|gid| **gid != NO_ID).map(|gid| group(*gid)).collect(),
+                ..Caller::default()
+            },
+            _ => Caller { uid: anonymous_uid, gid: anonymous_gid, groups: Vec::new(), ..Caller::default() },
         }
     }
 
@@ -131,8 +138,15 @@ impl Export {
         }
     }
 
-    /// The tree as it is now: a bucket that was deleted and made again is another.
+    /// The tree as it is now, and from now on: a bucket that was deleted and made again is another.
     pub async fn find(&self, files: &FileService) -> Result<Arc<View>> {
+        let view = Arc::new(self.look(files).await?);
+        *self.view.write() = Some(Arc::clone(&view));
+        Ok(view)
+    }
+
+    /// The same, changing nothing for those who use it. `AccessDenied` where the bucket has become another account's.
+    pub async fn look(&self, files: &FileService) -> Result<View> {
         let wanted = ViewRequest {
             bucket: self.options.bucket.clone(),
             prefix: self.options.prefix.clone(),
@@ -142,8 +156,15 @@ impl Export {
             access_times: AccessTimes::Never,
             defaults: self.options.defaults,
         };
-        let view = Arc::new(files.view(&self.principal, wanted).await?);
-        *self.view.write() = Some(Arc::clone(&view));
+        let view = files.view(&self.principal, wanted).await?;
+        let owner = *self.owner.lock().get_or_insert(view.bucket_owner);
+        if owner != view.bucket_owner {
+            let name = &self.options.name;
+            return Err(Error::AccessDenied(format!(
+                "the bucket {} is another account's now; delete the export {name}, and make it anew where that is meant",
+                view.bucket
+            )));
+        }
         Ok(view)
     }
 }

@@ -40,7 +40,7 @@ pub const REQUESTS_PER_CONNECTION_MAX: usize = 64;
 pub const REQUESTS_MAX: usize = 1024;
 /// Bytes of answers that a client has not taken yet, beyond which no request of its connection is begun.
 pub const UNSENT_BYTES_MAX: usize = 1 << 20;
-/// The same of answers that hold no room: on all connections together no more than 64 MiB.
+/// The same of answers that hold no room: on all connections together no more than 68 MiB.
 pub const UNSENT_SMALL_BYTES_MAX: usize = 64 << 10;
 /// Pieces of memory that one system call sends.
 pub const PIECES_MAX: usize = 64;

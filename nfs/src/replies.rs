@@ -62,15 +62,19 @@ impl Shard {
         }
     }
 
+    fn forget_old(&mut self, now: Instant) {
+        while self.order.front().is_some_and(|(_, _, made)| now.duration_since(*made) > REPLY_LIFE) {
+            self.forget_oldest();
+        }
+    }
+
     fn keep(&mut self, key: Key, answer: Bytes, now: Instant) {
         self.made += 1;
         self.bytes += answer.len();
         self.order.push_back((key, self.made, now));
         self.states.insert(key, State::Done(answer, self.made));
-        while self.order.len() > REPLIES_MAX / REPLY_SHARDS
-            || self.bytes > REPLIES_BYTES_MAX / REPLY_SHARDS
-            || self.order.front().is_some_and(|(_, _, made)| now.duration_since(*made) > REPLY_LIFE)
-        {
+        self.forget_old(now);
+        while self.order.len() > REPLIES_MAX / REPLY_SHARDS || self.bytes > REPLIES_BYTES_MAX / REPLY_SHARDS {
             self.forget_oldest();
         }
     }
@@ -129,7 +133,10 @@ impl Replies {
         let hash = self.hasher.hash_one((identity, head));
         let client = client.to_canonical();
         let key = Key { client, xid, procedure: procedure as u8, length: arguments.len(), hash };
-        match self.shard(&key).lock().states.entry(key) {
+        let mut shard = self.shard(&key).lock();
+        // A client may begin with the same number each time: hours later, it is another request.
+        shard.forget_old(Instant::now());
+        match shard.states.entry(key) {
             Entry::Vacant(entry) => {
                 entry.insert(State::UnderWay(Vec::new()));
                 Begun::First(Ticket { replies: Arc::clone(self), key, finished: false })

@@ -7,7 +7,7 @@
 mod tests;
 
 use trefoil_core::clock::Timestamp;
-use trefoil_core::files::{Around, Attributes, Kind, SetAttributes, SetTime, View};
+use trefoil_core::files::{Around, Attributes, Kind, NO_ID, SetAttributes, SetTime, View};
 use trefoil_core::limits::FILE_NAME_BYTES_MAX;
 
 use crate::status::Status;
@@ -89,17 +89,17 @@ pub fn around_nothing(out: &mut Vec<u8>) {
     out.boolean(false);
 }
 
-/// sattr3. INVAL where a time is none.
+/// sattr3. INVAL where a time is none. An owner that nobody is leaves it as it is, as chown(2) has it.
 pub fn set_attributes(decoder: &mut Decoder<'_>) -> Result<Result<SetAttributes, Status>, Garbage> {
     let mut set = SetAttributes::default();
     if decoder.boolean()? {
         set.mode = Some(decoder.u32()? & MODE_BITS);
     }
     if decoder.boolean()? {
-        set.uid = Some(decoder.u32()?);
+        set.uid = Some(decoder.u32()?).filter(|uid| *uid != NO_ID);
     }
     if decoder.boolean()? {
-        set.gid = Some(decoder.u32()?);
+        set.gid = Some(decoder.u32()?).filter(|gid| *gid != NO_ID);
     }
     if decoder.boolean()? {
         set.size = Some(decoder.u64()?);

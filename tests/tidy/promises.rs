@@ -105,7 +105,7 @@ fn expected_failures_are_those_of_the_last_full_run() {
     assert!(passed >= 440, "{passed} passed");
 }
 
-/// What a commit may cost from cold: the phases of this share, and the whole. `.ci/run` ends a phase at its bound.
+/// What a commit may cost from cold: what the phases may take, and the whole. `.ci/run` ends a phase at its bound.
 #[test]
 fn the_budget_of_a_commit_is_kept() {
     let script = super::read(".ci/run");

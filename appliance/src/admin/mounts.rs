@@ -52,6 +52,7 @@ fn refused(error: &Refused) -> Answer {
     let (status, code) = match error {
         Refused::Store(error) => return answer::error(error),
         Refused::Invalid(_) => (StatusCode::BAD_REQUEST, "InvalidRequest"),
+        Refused::AnothersBucket(..) => (StatusCode::CONFLICT, "AnothersBucket"),
         Refused::Taken { .. } => (StatusCode::CONFLICT, "DirectoryTaken"),
         Refused::TooMany => (StatusCode::CONFLICT, "TooManyMounts"),
         Refused::NoPrefix(_) => (StatusCode::NOT_FOUND, "NoSuchDirectory"),

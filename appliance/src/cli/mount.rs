@@ -21,8 +21,8 @@ pub struct MountArgs {
     source: String,
     /// Where: a directory that exists
     dir: PathBuf,
-    /// Options, separated by commas: ro, noatime, relatime or strictatime, durability=posix|strict, uid=N, gid=N, umask=NNN, fmask=NNN,
-    /// dmask=NNN, suid, dev, noexec, noallow_other
+    /// Options, separated by commas: ro, noatime, relatime or strictatime, durability=posix|strict, sync, dirsync, uid=N, gid=N, umask=NNN,
+    /// fmask=NNN, dmask=NNN, suid, dev, noexec, noallow_other
     #[arg(short, long, value_name = "OPTIONS")]
     options: Vec<String>,
     #[command(flatten)]

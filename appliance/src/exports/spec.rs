@@ -3,7 +3,7 @@
 //! Always holds: what is left out has the default that is written here, once; what can't be is refused with what to write instead.
 
 use serde::{Deserialize, Serialize};
-use trefoil_core::files::Defaults;
+use trefoil_core::files::{Defaults, NO_ID};
 use trefoil_core::types::BucketName;
 use trefoil_nfs::{ExportOptions, Hosts, NOBODY, Squash};
 
@@ -55,6 +55,16 @@ impl ExportSpec {
         let (bucket, prefix) = self.bucket.split_once('/').unwrap_or((&self.bucket, ""));
         let bucket: BucketName = bucket.parse().map_err(|error| format!("bucket {:?}: {error}", self.bucket))?;
         let prefix = prefix.trim_matches('/').to_owned();
+        if prefix.contains("//") {
+            return Err(format!(
+                "bucket {:?}: give BUCKET, or BUCKET/PREFIX with a directory's path, like photos/2026/march",
+                self.bucket
+            ));
+        }
+        let ids = [("uid", self.uid), ("gid", self.gid), ("anonuid", self.anonuid), ("anongid", self.anongid)];
+        if let Some((name, _)) = ids.iter().find(|(_, id)| *id == NO_ID) {
+            return Err(format!("{name} is {NO_ID}, which is nobody's; give a number as `id -u` prints it"));
+        }
         let squash = match self.squash.as_str() {
             "root" => Squash::Root,
             "all" => Squash::All,

@@ -36,6 +36,8 @@ fn what_can_not_be_is_refused_with_its_cure() {
     for (spec, expected) in [
         (spec("No"), "bucket \"No\": the bucket name is not valid"),
         (spec("/photos"), "bucket \"/photos\": the bucket name is not valid"),
+        (spec("photos/a//b"), "bucket \"photos/a//b\": give BUCKET, or BUCKET/PREFIX"),
+        (ExportSpec { anonuid: u32::MAX, ..spec("photos") }, "anonuid is 4294967295, which is nobody's"),
         (ExportSpec { squash: "some".into(), ..spec("photos") }, "squash is \"some\"; give root, all or none"),
         (ExportSpec { umask: "9".into(), ..spec("photos") }, "umask is \"9\"; give three octal digits"),
         (ExportSpec { umask: "1000".into(), ..spec("photos") }, "umask is \"1000\"; give three octal digits"),
@@ -56,7 +58,7 @@ fn the_file_reads_back_as_it_was_written() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("exports.json");
     assert_eq!(read(&file).unwrap(), []);
-    let kept = vec![Kept { id: format!("{:016x}", u64::MAX), export: spec("photos/a") }];
+    let kept = vec![Kept { id: format!("{:016x}", u64::MAX), export: spec("photos/a"), owner: Some("1".repeat(64)) }];
     write(&file, &kept).unwrap();
     assert_eq!(read(&file).unwrap(), kept);
     write(&file, &[]).unwrap();
@@ -83,7 +85,7 @@ async fn one_too_many_is_refused_before_it_is_kept_and_ends_no_start() {
     let open =
         || ExportManager::open(dir.path(), &[], files.clone(), store.root.clone(), random.clone(), None).map(Arc::new);
     let named = |name: String| ExportSpec { name, ..spec("photos") };
-    let kept = |id: usize, export| Kept { id: format!("{id:016x}"), export };
+    let kept = |id: usize, export| Kept { id: format!("{id:016x}"), export, owner: None };
     let mut all: Vec<Kept> = (0..EXPORTS_MAX).map(|number| kept(number, named(number.to_string()))).collect();
     write(&file, &all).unwrap();
     let exports = open().unwrap();
@@ -108,7 +110,7 @@ async fn one_too_many_is_refused_before_it_is_kept_and_ends_no_start() {
 async fn what_was_begun_ends_whoever_listens() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("exports.json");
-    write(&file, &[Kept { id: "1".into(), export: spec("photos") }]).unwrap();
+    write(&file, &[Kept { id: "1".into(), export: spec("photos"), owner: None }]).unwrap();
     let store = InMemory::new(1 << 20).await.unwrap();
     let random = Arc::new(SystemRandom);
     let open = ExportManager::open(dir.path(), &[], store.files(), store.root.clone(), random, None);

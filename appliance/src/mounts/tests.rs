@@ -7,12 +7,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use trefoil_core::access::NewAccount;
 use trefoil_core::content::{Expected, Upload};
 use trefoil_core::in_memory::InMemory;
-use trefoil_core::objects::{AclChange, DeleteConditions, DeleteObject, ObjectHeaders, PutObject, WriteConditions};
-use trefoil_core::types::{ObjectKey, TagSet};
+use trefoil_core::objects::{
+    AclChange, CreateBucket, DeleteConditions, DeleteObject, ObjectHeaders, PutObject, WriteConditions,
+};
+use trefoil_core::types::{AccountId, BucketName, ObjectKey, Principal, TagSet};
 
-use super::{Listed, MountManager, MountSpec, MountState, Origin, Refused, file};
+use super::{Kept, Listed, MountManager, MountSpec, MountState, Origin, Refused, file};
+
+fn kept(spec: MountSpec) -> Kept {
+    Kept { spec, owner: None }
+}
 
 async fn manager(dir: &Path, settings: &[MountSpec]) -> Result<Arc<MountManager>, String> {
     let store = InMemory::new(1 << 20).await.unwrap();
@@ -50,7 +57,11 @@ fn what_is_kept_comes_back_and_is_nobody_else_s() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("mounts.json");
     assert!(file::read(&path).unwrap().is_empty());
-    let mounts = [MountSpec::new("photos/2026", "/mnt/a", "ro"), MountSpec::new("b-2", "/mnt/b", "")];
+    let owner = Some(AccountId([7; 32]));
+    let mounts = [
+        Kept { spec: MountSpec::new("photos/2026", "/mnt/a", "ro"), owner },
+        kept(MountSpec::new("b-2", "/mnt/b", "")),
+    ];
     file::write(&path, &mounts).unwrap();
     assert_eq!(file::read(&path).unwrap(), mounts);
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -59,7 +70,7 @@ fn what_is_kept_comes_back_and_is_nobody_else_s() {
 #[tokio::test]
 async fn what_can_t_be_mounted_yet_waits_with_its_reason() {
     let dir = tempfile::tempdir().unwrap();
-    file::write(&dir.path().join("mounts.json"), &[MountSpec::new("kept", "/mnt/trefoil-kept", "")]).unwrap();
+    file::write(&dir.path().join("mounts.json"), &[kept(MountSpec::new("kept", "/mnt/trefoil-kept", ""))]).unwrap();
     let of_settings = [MountSpec::new("absent", "/mnt/trefoil-absent", "")];
     let mounts = manager(dir.path(), &of_settings).await.unwrap();
     mounts.mount_waiting().await;
@@ -88,7 +99,7 @@ async fn a_mount_that_was_refused_is_not_kept() {
 async fn a_waiting_mount_can_be_forgotten_and_one_of_the_settings_stays_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("mounts.json");
-    file::write(&path, &[MountSpec::new("kept", "/mnt/trefoil-kept", "")]).unwrap();
+    file::write(&path, &[kept(MountSpec::new("kept", "/mnt/trefoil-kept", ""))]).unwrap();
     let mounts = manager(dir.path(), &[MountSpec::new("set", "/mnt/trefoil-set", "")]).await.unwrap();
     mounts.unmount("/mnt/trefoil-kept", false).await.unwrap();
     assert!(file::read(&path).unwrap().is_empty());
@@ -111,7 +122,7 @@ async fn a_damaged_file_is_told_and_not_overwritten() {
 async fn a_kept_mount_that_the_settings_shadow_is_kept_on() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("mounts.json");
-    let kept = ["shadowed", "other"].map(|bucket| MountSpec::new(bucket, &format!("/mnt/trefoil-{bucket}"), ""));
+    let kept = ["shadowed", "other"].map(|bucket| kept(MountSpec::new(bucket, &format!("/mnt/trefoil-{bucket}"), "")));
     file::write(&path, &kept).unwrap();
     let mounts = manager(dir.path(), &[MountSpec::new("set", "/mnt/trefoil-shadowed", "")]).await.unwrap();
     mounts.unmount("/mnt/trefoil-other", false).await.unwrap();
@@ -123,7 +134,7 @@ async fn a_kept_mount_that_the_settings_shadow_is_kept_on() {
 async fn a_kept_mount_that_waits_makes_room_for_no_other() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("mounts.json");
-    let kept = [MountSpec::new("kept", "/mnt/trefoil-kept", "")];
+    let kept = [kept(MountSpec::new("kept", "/mnt/trefoil-kept", ""))];
     file::write(&path, &kept).unwrap();
     let mounts = manager(dir.path(), &[]).await.unwrap();
     for keep in [false, true] {
@@ -137,7 +148,7 @@ async fn a_kept_mount_that_waits_makes_room_for_no_other() {
 async fn what_was_begun_ends_whoever_listens() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("mounts.json");
-    file::write(&path, &[MountSpec::new("kept", "/mnt/trefoil-kept", "")]).unwrap();
+    file::write(&path, &[kept(MountSpec::new("kept", "/mnt/trefoil-kept", ""))]).unwrap();
     let mounts = manager(dir.path(), &[]).await.unwrap();
     // A client that asks and leaves.
     assert!(futures::poll!(Box::pin(mounts.unmount("/mnt/trefoil-kept", false))).is_pending());
@@ -257,7 +268,7 @@ async fn what_mount_8_asks_for_is_not_kept() {
 async fn a_mount_of_mount_8_that_a_killed_daemon_left_is_taken_up() {
     let dir = tempfile::tempdir().unwrap();
     let (at, gone) = (directory(dir.path(), "m"), directory(dir.path(), "gone"));
-    let Some(mounts) = real(dir.path(), &[]).await else { return };
+    let Some((store, mounts)) = real_store(dir.path(), &[]).await else { return };
     for at in [&at, &gone] {
         mounts.mount(photos(at, "umask=077"), false).await.unwrap();
     }
@@ -265,7 +276,7 @@ async fn a_mount_of_mount_8_that_a_killed_daemon_left_is_taken_up() {
     mounts.end().await;
     std::fs::write(dir.path().join("mounts-of-mount8.json"), left).unwrap();
     drop(mounted_by_nobody(&at, "fuse.trefoil"));
-    let mounts = real(dir.path(), &[]).await.unwrap();
+    let mounts = MountManager::open(dir.path(), &[], store.files(), store.root.clone(), None).unwrap();
     mounts.mount_waiting().await;
     let listed = mounts.list();
     assert_eq!(origins(&listed), [(Origin::Mount8, MountState::Mounted)]);
@@ -293,7 +304,7 @@ async fn what_a_killed_daemon_left_is_taken_off_also_where_a_mount_waits() {
     let dir = tempfile::tempdir().unwrap();
     let at = directory(dir.path(), "m");
     let path = at.to_str().unwrap();
-    file::write(&dir.path().join("mounts.json"), &[MountSpec::new("absent", path, "")]).unwrap();
+    file::write(&dir.path().join("mounts.json"), &[kept(MountSpec::new("absent", path, ""))]).unwrap();
     let Some(mounts) = real(dir.path(), &[]).await else { return };
     drop(mounted_by_nobody(&at, "fuse.trefoil"));
     mounts.mount_waiting().await;
@@ -341,6 +352,60 @@ async fn a_mount_of_what_went_is_made_anew_when_it_is_there_again() {
     assert_eq!((mounts.list()[1].state.clone(), shows(&whole)), (MountState::Mounted, vec!["new".to_owned()]));
     mounts.end().await;
     assert!(shows(&prefix).is_empty() && shows(&whole).is_empty());
+}
+
+/// Whoever may make buckets could wait for a name to be free, and put something before the programs of this machine.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mount_goes_over_to_no_other_account_s_bucket_by_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = directory(dir.path(), "m");
+    let Some((store, mounts)) = real_store(dir.path(), &[]).await else { return };
+    mounts.mount(photos(&at, ""), true).await.unwrap();
+    let account = NewAccount { name: "bob".into(), ..NewAccount::default() };
+    let bob = Principal::Account(store.accounts.create(account).await.unwrap());
+    let bucket: BucketName = "photos".parse().unwrap();
+    store.objects.delete_bucket(&store.root, &bucket).await.unwrap();
+    let create = CreateBucket { bucket, location: None, acl: AclChange::default(), tags: TagSet::default() };
+    store.objects.create_bucket(&bob, create).await.unwrap();
+    put(&store, "trap").await;
+    mounts.mount_waiting().await;
+    let waits = |listed: &Listed| matches!(&listed.state, MountState::Waiting { reason: Some(why) } if why.contains("another account's"));
+    assert!(waits(&mounts.list()[0]), "{:?}", mounts.list());
+    assert!(std::fs::read_dir(&at).is_err(), "what went lies there");
+    mounts.end().await;
+    // Nor after a start.
+    let mounts = MountManager::open(dir.path(), &[], store.files(), store.root.clone(), None).unwrap();
+    mounts.mount_waiting().await;
+    assert!(waits(&mounts.list()[0]) && shows(&at).is_empty(), "{:?}", mounts.list());
+    // Who asks for it means it.
+    mounts.mount(photos(&at, ""), true).await.unwrap();
+    assert_eq!(shows(&at), ["trap"]);
+    mounts.mount_waiting().await;
+    assert_eq!(origins(&mounts.list()), [(Origin::Command, MountState::Mounted)]);
+    mounts.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_mount_is_made_where_it_was_and_not_where_a_link_leads_by_now() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().canonicalize().unwrap();
+    let (at, elsewhere) = (directory(&dir, "d/m"), directory(&dir, "elsewhere"));
+    let Some((store, mounts)) = real_store(&dir, &[]).await else { return };
+    let open = |settings: &[MountSpec]| MountManager::open(&dir, settings, store.files(), store.root.clone(), None);
+    mounts.mount(photos(&at, ""), true).await.unwrap();
+    mounts.end().await;
+    std::fs::remove_dir(&at).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &at).unwrap();
+    let mounts = open(&[]).unwrap();
+    mounts.mount_waiting().await;
+    let state = mounts.list()[0].state.clone();
+    assert!(matches!(&state, MountState::Waiting { reason: Some(why) } if why.contains("by a link")), "{state:?}");
+    assert_eq!(std::fs::write(elsewhere.join("own"), b"x").map_err(|error| error.to_string()), Ok(()));
+    // In the settings, a link is meant.
+    let mounts = open(&[photos(&at, "ro")]).unwrap();
+    mounts.mount_waiting().await;
+    assert_eq!(mounts.list()[0].state, MountState::Mounted);
+    mounts.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,8 @@
 //! Always holds: what was parsed has one entry each for owner, group and others, a mask where named entries are, no name twice, and is
 //! written back as the same bytes.
 
+use std::collections::HashSet;
+
 use super::{Access, Attributes, Caller, FileError};
 
 pub(crate) const ACCESS: &[u8] = b"system.posix_acl_access";
@@ -48,8 +50,10 @@ impl Acl {
             let simple = [USER_OBJ, GROUP_OBJ, MASK, OTHER].contains(&entry.tag);
             entry.permissions <= 7 && (simple || [USER, GROUP].contains(&entry.tag) && entry.id != UNDEFINED)
         });
-        let ordered = entries.is_sorted_by_key(|entry| (entry.tag, if named_tag(entry.tag) { entry.id } else { 0 }));
-        let twice = entries.windows(2).any(|pair| pair[0].tag == pair[1].tag && pair[0].id == pair[1].id);
+        // By their sorts, and among those in any order (Linux: `posix_acl_valid`).
+        let ordered = entries.is_sorted_by_key(|entry| entry.tag);
+        let mut names = HashSet::new();
+        let twice = entries.iter().any(|entry| named_tag(entry.tag) && !names.insert((entry.tag, entry.id)));
         let whole = count(USER_OBJ) == 1 && count(GROUP_OBJ) == 1 && count(OTHER) == 1 && count(MASK) <= 1;
         match known && whole && ordered && !twice && (named == 0 || count(MASK) == 1) {
             true => Ok(Self(entries)),

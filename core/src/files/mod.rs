@@ -43,7 +43,7 @@ pub use service::FileService;
 pub use session::Told;
 pub use types::{
     Access, Allocate, Around, Attributes, Caller, Defaults, EntriesPage, Entry, Exclusive, Kind, Lock, LockFamily,
-    LockKind, LockOwner, Made, Make, RenameMode, Seek, SetAttributes, SetTime, SetXattr, Space, Stability, View,
+    LockKind, LockOwner, Made, Make, NO_ID, RenameMode, Seek, SetAttributes, SetTime, SetXattr, Space, Stability, View,
     Written,
 };
 pub use view::ViewRequest;

@@ -13,11 +13,17 @@ use crate::transact;
 impl FileService {
     /// unlink(2): `IsADirectory` for a directory.
     pub async fn remove_file(&self, view: &View, caller: &Caller, directory: Id, name: &[u8]) -> Result<Around> {
-        self.remove(view, caller, directory, name, false).await
+        Ok(self.remove(view, caller, directory, name, false).await?.1)
     }
 
     /// rmdir(2): `NotADirectory` for a file, `NotEmpty`.
-    pub async fn remove_directory(&self, view: &View, caller: &Caller, directory: Id, name: &[u8]) -> Result<Around> {
+    pub async fn remove_directory(
+        &self,
+        view: &View,
+        caller: &Caller,
+        directory: Id,
+        name: &[u8],
+    ) -> Result<(Id, Around)> {
         self.remove(view, caller, directory, name, true).await
     }
 
@@ -28,9 +34,9 @@ impl FileService {
         directory: Id,
         name: &[u8],
         is_directory: bool,
-    ) -> Result<Around> {
+    ) -> Result<(Id, Around)> {
         let name = FileName::parse(name)?;
-        let around = transact!(self.store(), self.durability(view), |tx| {
+        let removed = transact!(self.store(), self.durability(view), |tx| {
             self.read_ahead(tx, view, directory, &name).await?;
             let bucket = self.begin(tx, view).await?;
             let parent = self.changing(tx, view, caller, directory).await?;
@@ -52,7 +58,7 @@ impl FileService {
             }
             if bucket.versioned() {
                 self.remove_version(tx, view, &bucket, (directory, &named)).await?;
-                return self.around(tx, view, &parent).await;
+                return Ok((named.node(), self.around(tx, view, &parent).await?));
             }
             let at = (directory, named.name());
             match &named {
@@ -64,9 +70,9 @@ impl FileService {
                 }
             }
             self.tree().keep_directory(tx, directory, named.name(), view.owner, view.bucket_owner).await?;
-            self.around(tx, view, &parent).await
+            Ok((named.node(), self.around(tx, view, &parent).await?))
         })?;
         self.settled(view);
-        Ok(around)
+        Ok(removed)
     }
 }

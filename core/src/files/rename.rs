@@ -7,7 +7,6 @@ use super::make::UNSEEN_DIRECTORY;
 use super::versioned::Move;
 use super::{Access, Around, Attributes, Caller, FileError, FileName, FileService, RenameMode, View};
 use crate::error::{Error, Result};
-use crate::metadata::Table;
 use crate::metadata::keys::{self, Id};
 use crate::metadata::transaction::{Transaction, TxError};
 use crate::namespace::{Named, directory_name};
@@ -229,10 +228,7 @@ impl FileService {
         (directory, stored): At<'_>,
     ) -> Result<(), TxError> {
         let name = if moved.is_directory() { directory_name(stored) } else { stored.to_vec() };
-        match tx.get(Table::Index, &keys::dentry(directory, &name)).await? {
-            Some(_) => refuse(FileError::Exists),
-            None => Ok(()),
-        }
+        if self.tree().is_taken(tx, (directory, &name)).await? { refuse(FileError::Exists) } else { Ok(()) }
     }
 }
 

@@ -47,6 +47,9 @@ impl Default for Defaults {
     }
 }
 
+/// No user's and no group's id: chown(2) takes it for "leave it", and Linux lets nobody, root neither, change what has it.
+pub const NO_ID: u32 = u32::MAX;
+
 /// Who asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {

@@ -179,6 +179,11 @@ impl Tree {
         Ok(None)
     }
 
+    /// Whether there is a dentry of exactly this name: a directory's ends in `/`.
+    pub(crate) async fn is_taken(&self, tx: &mut Transaction<'_>, at: (Id, &[u8])) -> TxResult<bool> {
+        Ok(tx.get(Table::Index, &keys::dentry(at.0, at.1)).await?.is_some())
+    }
+
     /// A directory that is to get a name: it is there, and stays. `Stale` too for one of which only versions are left, which has its record, and
     /// no name that leads to it.
     pub(crate) async fn directory_to_add(&self, tx: &mut Transaction<'_>, directory: Id) -> TxResult<DirectoryRecord> {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use trefoil_core::files::{Caller, Defaults};
+use trefoil_core::files::{Caller, Defaults, NO_ID};
 use trefoil_core::types::Principal;
 
 use super::{Export, ExportError, ExportOptions, Exports, NOBODY, Squash};
@@ -25,7 +25,7 @@ fn options(name: &str) -> ExportOptions {
 }
 
 fn export(id: u64, options: ExportOptions) -> Result<Export, ExportError> {
-    Export::new(id, Principal::Anonymous, options)
+    Export::new(id, Principal::Anonymous, options, None)
 }
 
 fn unix(uid: u32, gid: u32, groups: &[u32]) -> Identity {
@@ -82,6 +82,10 @@ fn squashing_takes_root_or_everybody() {
     assert_eq!(root.caller(&unix(1000, 100, &[4])), caller(1000, 100, &[4]));
     assert_eq!(of(Squash::All).caller(&unix(1000, 100, &[4])), caller(7, 8, &[]));
     assert_eq!(of(Squash::None).caller(&unix(0, 0, &[0])), caller(0, 0, &[0]));
+    // No id at all, which a kernel lets not even root take away from a file.
+    for squash in [Squash::Root, Squash::None] {
+        assert_eq!(of(squash).caller(&unix(NO_ID, NO_ID, &[NO_ID, 5])), caller(7, 8, &[5]));
+    }
     for squash in [Squash::Root, Squash::All, Squash::None] {
         assert_eq!(of(squash).caller(&Identity::Nobody), caller(7, 8, &[]));
     }

@@ -143,6 +143,8 @@ async fn made(
         (set.uid, set.gid) = (None, None);
     }
     let is_file = matches!(make, Make::File(_));
+    // Whoever says nothing of the mode leaves it to the server (RFC 1813, 3.3.8): then it is for its owner alone.
+    set.mode.get_or_insert(if matches!(make, Make::Directory) { 0o700 } else { 0o600 });
     match request.files().make(&place.view, &place.caller, place.node, name, make, set).await {
         // A directory where a file was to be made or found.
         Err(Error::File(FileError::IsADirectory)) if is_file => Err(Status::Exist),

@@ -50,7 +50,7 @@ pub async fn remove_directory(
             b".." => return Err(Status::Exist),
             _ => {}
         }
-        Ok(request.files().remove_directory(&place.view, &place.caller, place.node, name).await?)
+        Ok(request.files().remove_directory(&place.view, &place.caller, place.node, name).await?.1)
     };
     let removed = removed.await;
     changed(request, &place, out, removed).await

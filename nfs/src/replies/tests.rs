@@ -92,10 +92,7 @@ async fn answers_are_bounded_in_number_bytes_and_age() {
 
     first(begin(&replies, 7)).finish(b"answer", true);
     tokio::time::advance(REPLY_LIFE + Duration::from_secs(1)).await;
-    // An answer that is put beside it finds it too old.
-    for xid in 0..2048_u32 {
-        first(replies.begin(CLIENT, &Identity::Nobody, xid, Procedure::Symlink, &xid.to_be_bytes())).finish(b"", true);
-    }
+    // Also where nothing was put beside it meanwhile.
     assert!(matches!(begin(&replies, 7), Begun::First(_)));
 }
 

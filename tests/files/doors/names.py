@@ -2,7 +2,7 @@
 
 A name that begins with `%~` is an escape: `%~sNAME` a file that a directory of the same name shadows, `%~e` the directory with the empty
 name, `%~d` and `%~D` those called `.` and `..`, `%~nNAME` a name with NUL (NUL and `%` percent-encoded), `%~lNODE` one of more than 255
-bytes, `%~rNAME` a real name that begins with `%~`.
+bytes, `%~rNAME` a real name that begins with `%~` or looks like one of `.nfs…`.
 
 Always holds: a path has one key, but for the long names, of which only the length is known: they are LONG in both.
 """
@@ -22,10 +22,11 @@ def segment(name):
     if not name.startswith(MARK):
         return name
     kind, rest = name[2:3], name[3:]
-    if kind == b"s" and rest:
-        # What is shadowed may need an escape itself.
-        return segment(rest)
-    if kind == b"r" and rest.startswith(MARK):
+    silly = re.fullmatch(rb"\.nfs[0-9A-Fa-f]{8,}", rest)
+    # What needs an escape itself has one by number where it is shadowed.
+    if kind == b"s" and rest and not (silly or rest.startswith(MARK) or rest in (b".", b"..")):
+        return rest
+    if kind == b"r" and (silly or rest.startswith(MARK)):
         return rest
     if kind == b"n" and re.search(rb"%00", rest):
         return re.sub(rb"%(00|25)", lambda found: bytes([int(found.group(1), 16)]), rest)

@@ -201,6 +201,27 @@ async fn acls_decide_and_are_inherited() {
     assert_eq!(made.mode, 0o660, "the default ACL stands in for the umask");
     let (access, _) = service.access(view, &user(1001), made.node).await.unwrap();
     assert!(access.read && access.write && !access.execute);
+    // Names in any order, and none twice.
+    for (list, ok) in [
+        (acl(&[(1, 7, none), (2, 7, 1002), (2, 7, 1001), (4, 0, none), (0x10, 7, none), (0x20, 0, none)]), true),
+        (
+            acl(&[
+                (1, 7, none),
+                (2, 7, 1002),
+                (2, 1, 1001),
+                (2, 7, 1002),
+                (4, 0, none),
+                (0x10, 7, none),
+                (0x20, 0, none),
+            ]),
+            false,
+        ),
+        (acl(&[(1, 7, none), (4, 0, none), (2, 7, 1002), (0x10, 7, none), (0x20, 0, none)]), false),
+    ] {
+        let set =
+            service.set_xattr(view, &files.root, made.node, b"system.posix_acl_access", &list, SetXattr::Any).await;
+        assert_eq!(set.is_ok(), ok, "{set:?}");
+    }
     let simple = acl(&[(1, 6, none), (4, 4, none), (0x20, 4, none)]);
     service.set_xattr(view, &files.root, made.node, b"system.posix_acl_access", &simple, SetXattr::Any).await.unwrap();
     assert_eq!(files.stat(made.node).await.mode, 0o644);

@@ -45,6 +45,10 @@ async fn files_are_made_three_ways() {
     assert_eq!((made.attributes.kind, made.attributes.mode, made.attributes.size), (1, 0o640, 0));
     assert_eq!(made.attributes.links, 1);
     assert!(made.directory.before.is_some() && made.directory.after.is_some());
+    // Whoever says nothing of the mode gets one for its owner alone.
+    let private = client.create(&root, "private", 0, Set::default()).await.expect("made");
+    let directory = client.mkdir(&root, "private-directory", Set::default()).await.expect("made");
+    assert_eq!((private.attributes.mode, directory.attributes.mode), (0o600, 0o700));
     // UNCHECKED finds it, and truncates it where a size is given; GUARDED does not.
     client.write(&made.handle, 0, b"bytes", 2).await.expect("written");
     let again = client.create(&root, "file", 0, Set::default()).await.expect("found");

@@ -16,6 +16,7 @@ pub const BUCKET: &str = "bucket";
 pub const KEY: [u8; 32] = [42; 32];
 
 pub struct Fixture {
+    pub store: InMemory,
     pub address: SocketAddr,
     pub exports: Arc<Exports>,
     pub metrics: Arc<Metrics>,
@@ -53,7 +54,7 @@ pub async fn fixture() -> Fixture {
         (6, ExportOptions { secure: true, ..options("secure") }),
         (7, ExportOptions { bucket: "no-such-bucket".parse().expect("a bucket's name"), ..options("gone") }),
     ] {
-        exports.add(Export::new(id, store.root.clone(), options).expect("an export")).expect("added");
+        exports.add(Export::new(id, store.root.clone(), options, None).expect("an export")).expect("added");
     }
     let address = NfsAddress::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
     let parts = Parts { files: store.files(), exports: Arc::clone(&exports), handle_key: KEY };
@@ -64,7 +65,7 @@ pub async fn fixture() -> Fixture {
         // Dropped with the fixture, too.
         let _ = stopped.await;
     }));
-    Fixture { address, exports, metrics, stop: Some(stop), served }
+    Fixture { address, store, exports, metrics, stop: Some(stop), served }
 }
 
 impl Fixture {

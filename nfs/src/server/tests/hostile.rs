@@ -170,7 +170,7 @@ async fn for_one_address() -> Fixture {
 }
 
 fn export(fixture: &Fixture, id: u64, options: ExportOptions) {
-    let export = Export::new(id, trefoil_core::types::Principal::Anonymous, options).expect("an export");
+    let export = Export::new(id, trefoil_core::types::Principal::Anonymous, options, None).expect("an export");
     fixture.exports.add(export).expect("added");
 }
 

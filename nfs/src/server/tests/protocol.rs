@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use trefoil_core::access::NewAccount;
+use trefoil_core::objects::{AclChange, CreateBucket};
+use trefoil_core::types::{Principal, TagSet};
+
 use super::client::{As, Client, MOUNT, NFS, Words, call, record};
-use super::fixture::{KEY, fixture};
+use super::fixture::{BUCKET, KEY, fixture};
 use crate::handle::{Handles, Named};
 
 fn handle(export: u64, node: u64) -> Words {
@@ -77,6 +81,25 @@ async fn mounts_are_let_in_by_name_host_and_port() {
     ] {
         assert_eq!(client.mount(path).await, Err(status), "{path}");
     }
+}
+
+/// Whoever may make buckets could wait for a name to be free, and put something before those who mount it.
+#[tokio::test]
+async fn an_export_goes_over_to_no_other_account_s_bucket_by_itself() {
+    let fixture = fixture().await;
+    let mut client = fixture.root().await;
+    client.mount("/open").await.expect("mounted");
+    let (store, bucket) = (&fixture.store, BUCKET.parse().expect("a bucket's name"));
+    store.objects.delete_bucket(&store.root, &bucket).await.expect("deleted");
+    // Its owner's again.
+    store.bucket(bucket.clone()).await.expect("made");
+    client.mount("/open").await.expect("mounted");
+    store.objects.delete_bucket(&store.root, &bucket).await.expect("deleted");
+    let account = NewAccount { name: "bob".into(), ..NewAccount::default() };
+    let bob = Principal::Account(store.accounts.create(account).await.expect("an account"));
+    let create = CreateBucket { bucket, location: None, acl: AclChange::default(), tags: TagSet::default() };
+    store.objects.create_bucket(&bob, create).await.expect("made");
+    assert_eq!(client.mount("/open").await, Err(13));
 }
 
 #[tokio::test]
