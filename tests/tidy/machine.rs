@@ -12,6 +12,7 @@ const PROGRAMS: &[(&str, Option<&str>)] = &[
     ("mount", Some("mount")),
     ("openssl", Some("openssl")),
     ("python3", Some("python3")),
+    ("setfacl", Some("acl")),
     ("sh", None),
     ("strace", Some("strace")),
     ("tar", Some("tar")),
