@@ -235,24 +235,30 @@ impl MountManager {
                 continue;
             }
             let outcome = self.start(&spec, origin, owner).await;
-            let mut entries = self.entries.lock();
-            let Some(entry) = entries.get_mut(&directory).filter(|entry| entry.spec == spec) else { continue };
-            match outcome {
-                Ok(started) => self.settle(entry, started),
-                Err(error) => {
-                    let reason = error.to_string();
-                    let state = MountState::Waiting { reason: Some(reason.clone()) };
-                    // Once, and not each time it is tried.
-                    if entry.state != state {
-                        tracing::warn!(
-                            dir = spec.dir,
-                            source = spec.source(),
-                            reason,
-                            "not mounted; it is tried again"
-                        );
+            let is_learnt = outcome.is_ok() && owner.is_none() && origin != Origin::Settings;
+            {
+                let mut entries = self.entries.lock();
+                let Some(entry) = entries.get_mut(&directory).filter(|entry| entry.spec == spec) else { continue };
+                match outcome {
+                    Ok(started) => self.settle(entry, started),
+                    Err(error) => {
+                        let reason = error.to_string();
+                        let state = MountState::Waiting { reason: Some(reason.clone()) };
+                        // Once, and not each time it is tried.
+                        if entry.state != state {
+                            tracing::warn!(
+                                dir = spec.dir,
+                                source = spec.source(),
+                                reason,
+                                "not mounted; it is tried again"
+                            );
+                        }
+                        entry.state = state;
                     }
-                    entry.state = state;
                 }
+            }
+            if is_learnt && let Err(error) = self.keep().await {
+                tracing::warn!(%error, "whose bucket a mount shows could not be kept");
             }
         }
     }

@@ -6,6 +6,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -138,7 +139,19 @@ pub fn attach(directory: &Path, source: &str, options: &MountOptions) -> Result<
         "fd={},rootmode=40000,user_id={user},group_id={group},default_permissions{allow_other}",
         device.as_raw_fd()
     );
-    mount(Some(source), directory, Some(KIND), options.flags() | MsFlags::MS_SILENT, Some(data.as_str())).map_err(
+    // Held, so that it is this one, whatever its name leads to by now.
+    let held = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_PATH | libc::O_DIRECTORY | libc::O_NOFOLLOW)
+        .open(directory)
+        .map_err(|error| MountError::other(directory.display().to_string(), error))?;
+    let by_number = PathBuf::from(format!("/proc/self/fd/{}", held.as_raw_fd()));
+    let is =
+        std::fs::read_link(&by_number).map_err(|error| MountError::other(by_number.display().to_string(), error))?;
+    if is != directory {
+        return Err(MountError::LeadsElsewhere(directory.display().to_string(), is.display().to_string()));
+    }
+    mount(Some(source), &by_number, Some(KIND), options.flags() | MsFlags::MS_SILENT, Some(data.as_str())).map_err(
         |error| match error {
             Errno::EPERM => MountError::NotPermitted,
             Errno::ENODEV => MountError::NoDevice,

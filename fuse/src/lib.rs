@@ -27,7 +27,7 @@ mod siblings;
 mod submounts;
 mod watcher;
 
-pub use device::{MountError, is_stale, recover, shown_on};
+pub use device::{MountError, is_stale, recover, resolve, shown_on};
 pub use mount::{Ended, Mount, Parts};
 pub use options::{MountOptions, OptionError};
 pub use siblings::Siblings;

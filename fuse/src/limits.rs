@@ -40,7 +40,8 @@ pub const STATUS_BYTES_MAX: u64 = 64 << 10;
 /// Batches of changes that wait to be told to one kernel.
 pub const NOTICES_MAX: usize = 1024;
 /// How long a kernel may take to hear of a change through another door. Whoever made the change is answered before that
-/// (`WATCHERS_WAIT` of the core), whoever reads it by another door is not. The kernel is told all the same, only later.
+/// (`WATCHERS_WAIT` of the core), whoever reads it by another door is not. The kernel is told all the same, only later; but where
+/// [`NOTICES_MAX`] wait already: what it keeps of that goes with its [`LIFETIME`].
 pub const NOTICE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The same after one that took longer, until the kernel takes notices again.
 pub const HANGING_TIMEOUT: Duration = Duration::from_millis(20);

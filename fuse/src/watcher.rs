@@ -78,7 +78,9 @@ impl MountWatcher {
     pub fn tell(&self, changes: Vec<Change>) {
         let Some(notices) = self.notices.get() else { return };
         let (done, told) = sync_channel(1);
-        let deadline = Instant::now() + NOTICE_TIMEOUT;
+        // Each who waited the whole time as well would hold up the changes of every bucket.
+        let limit = if self.hangs.load(Ordering::SeqCst) { HANGING_TIMEOUT } else { NOTICE_TIMEOUT };
+        let deadline = Instant::now() + limit;
         let mut notice = (changes, Some(done));
         while let Err(error) = notices.try_send(notice) {
             match error {
@@ -89,18 +91,17 @@ impl MountWatcher {
             }
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
-        // Each who waited the whole time as well would hold up the changes of every bucket.
-        let deadline = if self.hangs.load(Ordering::SeqCst) { Instant::now() + HANGING_TIMEOUT } else { deadline };
         if let Err(RecvTimeoutError::Timeout) = told.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             self.late();
         }
     }
 
     fn late(&self) {
-        self.hangs.store(true, Ordering::SeqCst);
-        tracing::warn!(
-            "the kernel did not take a notice of a change in time; a program on the mount may see the old state a while"
-        );
+        if !self.hangs.swap(true, Ordering::SeqCst) {
+            tracing::warn!(
+                "the kernel did not take a notice of a change in time; a program on the mount may see the old state a while"
+            );
+        }
     }
 }
 

@@ -161,7 +161,8 @@ impl Export {
         if owner != view.bucket_owner {
             let name = &self.options.name;
             return Err(Error::AccessDenied(format!(
-                "the bucket {} is another account's now; delete the export {name}, and make it anew where that is meant",
+                "the bucket {} is another account's now; where that is meant, delete the export {name} and make it anew (of one in the \
+                 settings, start the daemon anew)",
                 view.bucket
             )));
         }

@@ -104,7 +104,8 @@ pub fn ask(remote: &RemoteArgs, spec: MountSpec, keep: bool) -> Result<MountView
 fn absolute(dir: &Path) -> Result<String, Failure> {
     let named = |error: std::io::Error| Failure(format!("{}: {error}", dir.display()));
     let whole = std::path::absolute(dir).map_err(named)?;
-    let whole = std::fs::canonicalize(&whole).unwrap_or(whole);
+    // Also where a mount lies there that answers nobody.
+    let whole = trefoil_fuse::resolve(&whole).unwrap_or(whole);
     match whole.to_str() {
         Some(text) if text.len() > 1 => Ok(text.trim_end_matches('/').to_owned()),
         Some(text) => Ok(text.to_owned()),

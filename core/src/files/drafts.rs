@@ -48,8 +48,9 @@ struct Turn<'a> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut sealing = self.drafts.sealing.lock();
-        // The table's and this one; others are made under its lock.
-        if Arc::strong_count(&self.one) <= 2 {
+        drop(std::mem::take(&mut self.one));
+        // Others are made, and go, under the table's lock.
+        if sealing.get(&self.node).is_some_and(|one| Arc::strong_count(one) == 1) {
             sealing.remove(&self.node);
         }
     }

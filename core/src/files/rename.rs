@@ -212,7 +212,7 @@ impl FileService {
         self.tree().drop_dentry(tx, (from, source.name()));
         self.tree().drop_dentry(tx, (to, target.name()));
         if mixed {
-            // Beside a directory there may be an object of its name, and the other way round: so neither may be free of its sort.
+            // Beside a directory there may be an object of its name: so what is free of one sort may be taken of the other.
             self.require_free(tx, source, (to, &target_name)).await?;
             self.require_free(tx, target, (from, &source_name)).await?;
         }

@@ -118,6 +118,7 @@ impl Tree {
         if moves != record.moves {
             self.leaves(tx, (parent, &name));
         }
+        tx.makes();
         let (copy, kept) = self.spin_off(tx, node, record).await?;
         let version = version.away_from(node);
         self.put_dentry(tx, copy, &kept, (parent, &name), (version, moves), bucket.record.owner);
@@ -171,7 +172,6 @@ impl Tree {
     /// The state of a node, on a node of its own: with its content, without its extended attributes, which versions do not have. Whose names
     /// lead there is the caller's to say.
     async fn spin_off(&self, tx: &mut Transaction<'_>, node: Id, record: &NodeRecord) -> TxResult<(Id, NodeRecord)> {
-        tx.makes();
         let copy = self.ids.next().await?;
         match record.content {
             ContentRef::Empty => {}

@@ -84,13 +84,16 @@ impl ObjectService {
             needs.require(principal, &place.bucket, &record, &place.key)?;
             change(&mut record)?;
             tx.put(Table::Index, keys::node(node), record.encode());
-            // Files change the bytes of an object and nothing else that S3 says of it: so what is being written gets it, too.
-            if let (None, Some(parent)) = (version, place.parent())
+            // Files change the bytes of an object and nothing else that S3 says of it: so what is being written gets it, too. It may be
+            // another's file that is to replace the object: then that stays as it is.
+            if let (None, true, Some(parent)) = (version, place.versioned(), place.parent())
                 && let Some(draft) = self.tree().draft(tx, (parent, place.leaf())).await?
             {
                 let mut record = self.tree().node(tx, draft).await?;
-                change(&mut record)?;
-                tx.put(Table::Index, keys::node(draft), record.encode());
+                if needs.require(principal, &place.bucket, &record, &place.key).is_ok() {
+                    change(&mut record)?;
+                    tx.put(Table::Index, keys::node(draft), record.encode());
+                }
             }
             failpoint!("node.before_commit");
             Ok(version_id(&place.bucket, node, found))

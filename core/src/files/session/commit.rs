@@ -105,6 +105,10 @@ impl FileService {
         let mut left_out = false;
         loop {
             let Batch { pages, inline, outs, more, skipped } = batch(state, location.inline, target);
+            if skipped && pages.is_empty() && state.kept == state.committed.size {
+                // Nothing would change.
+                return Ok(Outcome::Skipped);
+            }
             let last = pages.last().map_or(0, |(number, _)| start_of(*number) + MAPPED_PAGE_BYTES);
             let on_the_way = state.kept.max(last).max(state.least_on_the_way());
             let size = if more || skipped { on_the_way.min(state.size) } else { state.size };
@@ -130,6 +134,8 @@ impl FileService {
             let Some(stepped) = stepped? else { return Ok(Outcome::Changed) };
             outs.iter().for_each(|out| out.named());
             self.stepped(session, state, &step, stepped);
+            // All that was cut so far is.
+            state.lowest = step.size;
             numbers.into_iter().for_each(|number| state.forget(number));
             target = Target::InPlace(step.target.id());
             state.target = Some(target);

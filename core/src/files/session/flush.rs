@@ -21,7 +21,7 @@ use crate::limits::{SESSION_ATTEMPTS_MAX, SESSION_FAILED_MAX, SESSION_PUTS_MAX};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Done,
-    /// All but pages that were written to since they were prepared.
+    /// All up to a page that was written to since it was prepared.
     Skipped,
     /// The file was copied meanwhile, or is a version that was sealed: it is to be prepared anew.
     Changed,

@@ -154,7 +154,7 @@ impl FileService {
         }
         let target = self.target(state).await?;
         let location = self.location_of(session, state)?;
-        for number in std::mem::take(&mut state.crowded) {
+        while let Some(number) = state.crowded.pop_first() {
             match self.fill(session, state, number).await {
                 Ok(()) => {}
                 // One that is damaged stays in pieces: what was written to it is committed.
@@ -162,7 +162,10 @@ impl FileService {
                     tracing::warn!(node = session.node, number, error, "a page of many pieces can't be rewritten");
                     continue;
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    state.crowded.insert(number);
+                    return Err(error);
+                }
             }
             if let Some(out) = self.send(session, state, number, &location) {
                 self.store_page(session, state, &out).await?;

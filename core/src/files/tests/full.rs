@@ -12,8 +12,10 @@ async fn on_a_full_disk_the_last_name_of_a_directory_can_be_removed() {
         if state != Versioning::Unset {
             files.s3.service.set_versioning(&files.s3.root, &files.s3.bucket, state).await.unwrap();
         }
-        files.s3.put("d/x", &bytes(1, 10)).await;
+        files.s3.put("d/x", &bytes(1, 100_000)).await;
         let directory = files.lookup(files.view.root, "d").await.unwrap().node;
+        // As a mount that has looked at it.
+        let _known = files.service.know(files.lookup(directory, "x").await.unwrap().node, true).await.unwrap();
         store.set_full(true);
         let moved = files.rename((directory, "x"), (directory, "y"), RenameMode::Replace).await;
         assert!(matches!(moved, Err(Error::StorageFull(_))), "{state:?}: {moved:?}");

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::limits::{MAPPED_PAGE_BYTES, PARTS_PER_INDEX_ENTRY};
 use crate::metadata::keys::{self, Id};
 use crate::metadata::records::{
-    Base, ContentRecord, Layout, MappedPage, PartRecord, PieceSource, Record, UploadRecord,
+    Base, ContentRecord, ContentRef, Layout, MappedPage, NodeRecord, PartRecord, PieceSource, Record, UploadRecord,
 };
 use crate::metadata::{ReadError, Snapshot, Table};
 use crate::objects::ObjectService;
@@ -32,7 +32,15 @@ pub async fn verify(service: &ObjectService, used: &Used, report: &mut Report, p
             }
             Err(error) => return Err(error),
         };
-        let still = values.pop().flatten().is_some();
+        // It may have been written to meanwhile, and have its bytes elsewhere or none.
+        let still = match values.pop().flatten().map(|record| NodeRecord::decode(&record)) {
+            Some(Ok(record)) => record.content == ContentRef::Inline,
+            Some(Err(error)) => {
+                report.problem("damaged_record", format!("node {node}: {error}"));
+                continue;
+            }
+            None => false,
+        };
         match values.pop().flatten().map(|sealed| open_inline(node, 0, sealed)) {
             Some(Ok(bytes)) => count(report, progress, bytes.len() as u64),
             Some(Err(error)) => report.problem("damaged_bytes", format!("node {node}: {error}")),

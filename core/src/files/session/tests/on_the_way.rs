@@ -72,32 +72,51 @@ async fn a_hole_to_the_end_leaves_a_file_as_long_as_it_is() {
     files.assert_clean().await;
 }
 
-/// It was cut, and grew again: any length between is one that it had, and there it is whole.
+/// It was cut, and grew again: on the way it is a part of what it was, and then as far as it was written.
 #[tokio::test]
 async fn a_file_that_was_cut_and_written_again_is_as_far_as_it_was_written() {
     let (files, between) = over_between().await;
-    let node = files.file("f", &bytes(1, 4 * MIB)).await;
-    files.write(node, 0, b"in place").await.unwrap();
+    let pages = SESSION_COMMIT_PAGES_MAX + 20;
+    let node = files.file("f", &Bytes::new()).await;
+    for page in 0..pages {
+        files.write(node, (page * MIB) as u64, b"before").await.unwrap();
+    }
     files.publish(node).await.unwrap();
-    files.files.truncate(&files.view, node, 100).await.unwrap();
-    let mut whole = bytes(1, 100).to_vec();
-    whole[..8].copy_from_slice(b"in place");
-    for page in 0..SESSION_COMMIT_PAGES_MAX + 3 {
+    let before = files.get("f").await;
+    // Both in one publication.
+    let session = files.files.session_of(&files.view, node);
+    files.files.resize_session(&files.view, &session, 3).await.unwrap();
+    let mut whole = b"bef".to_vec();
+    for page in 0..pages {
         let body = bytes(page as u64, 1000);
         files.write(node, (page * MIB + 100) as u64, &body).await.unwrap();
         whole.resize(page * MIB + 100, 0);
         whole.extend_from_slice(&body);
     }
-    for step in 0..2 {
-        full_after_one_commit(&between, node);
-        match step {
-            0 => assert!(matches!(files.publish(node).await, Err(Error::StorageFull(_)))),
-            _ => files.publish(node).await.unwrap(),
-        }
-        between.set_full(false);
-        let shown = files.get("f").await;
-        assert!(shown.len() >= 100 && shown == whole[..shown.len()], "{}", shown.len());
-    }
+    full_after_one_commit(&between, node);
+    assert!(matches!(files.publish(node).await, Err(Error::StorageFull(_))));
+    assert!(between.is_over());
+    let shown = files.get("f").await;
+    assert!(shown.len() < before.len() && shown == before[..shown.len()], "{}", shown.len());
+    between.set_full(false);
+    // The next hundred pages and more.
+    full_after_one_commit(&between, node);
+    assert!(matches!(files.publish(node).await, Err(Error::StorageFull(_))));
+    let shown = files.get("f").await;
+    assert!(shown.len() > 3 && shown.len() < whole.len() && shown == whole[..shown.len()], "{}", shown.len());
+    between.set_full(false);
+    // What is committed is not taken back by a hole to the end.
+    let size = whole.len();
+    let punch =
+        files.files.allocate(&files.view, &files.caller, node, Allocate::Punch, MIB as u64, (size - MIB) as u64);
+    punch.await.unwrap();
+    full_after_one_commit(&between, node);
+    let length = files.record(node).await.size;
+    assert!(matches!(files.publish(node).await, Err(Error::StorageFull(_))));
+    assert!(files.record(node).await.size >= length);
+    between.set_full(false);
+    files.publish(node).await.unwrap();
+    whole[MIB..].fill(0);
     assert_eq!(files.get("f").await, whole);
     files.assert_clean().await;
 }
