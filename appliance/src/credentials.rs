@@ -8,12 +8,14 @@
 mod tests;
 
 use std::io::{Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use trefoil_core::access::{Secret, access_keys};
 use trefoil_core::error::Error;
 use trefoil_core::random::Random;
+
+use crate::durable_file;
 
 pub const ACCESS_KEY_VARIABLE: &str = "TREFOIL_ACCESS_KEY_ID";
 pub const SECRET_VARIABLE: &str = "TREFOIL_SECRET_ACCESS_KEY";
@@ -86,7 +88,10 @@ pub fn load(
         return Ok(RootCredentials { access_key_id, secret, origin: Origin::File, warning: found.warning });
     }
     let (access_key_id, secret) = (access_keys::draw_id(random), access_keys::draw_secret(random));
-    keep(dir, &path, &access_key_id, secret.expose()).map_err(|error| failed("written", error))?;
+    let written = durable_file::replace(&path, |file| {
+        write!(file, "{ACCESS_KEY_VARIABLE}={access_key_id}\n{SECRET_VARIABLE}={}\n", secret.expose())
+    });
+    written.map_err(|error| failed("written", error))?;
     Ok(RootCredentials { access_key_id, secret, origin: Origin::Made, warning: None })
 }
 
@@ -133,16 +138,4 @@ fn checked(id: String, secret: String, place: &str) -> Result<(String, Secret), 
     access_keys::check_id(&id).map_err(|error| wrong(ACCESS_KEY_VARIABLE, error))?;
     access_keys::check_secret(&secret).map_err(|error| wrong(SECRET_VARIABLE, error))?;
     Ok((id, secret))
-}
-
-/// Writes the file so that it is whole or absent after a crash, and durable on return.
-fn keep(dir: &Path, path: &Path, id: &str, secret: &str) -> std::io::Result<()> {
-    let temporary = dir.join("root-credentials.new");
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-    // The mode above is for a new file; one left by a crash may have another.
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-    write!(file, "{ACCESS_KEY_VARIABLE}={id}\n{SECRET_VARIABLE}={secret}\n")?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, path)?;
-    std::fs::File::open(dir)?.sync_all()
 }

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::durable_file;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataDir {
     root: PathBuf,
@@ -81,13 +83,10 @@ impl DataDir {
 
     /// Replaces `run.json`, durably: what a crash left behind is searched for only where this file tells of it.
     pub fn write_running(&self, running: &Running) -> std::io::Result<()> {
-        let temporary = self.root.join("run.json.new");
-        let mut file = std::fs::File::create(&temporary)?;
-        serde_json::to_writer(&mut file, running)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        std::fs::rename(temporary, self.run_file())?;
-        std::fs::File::open(&self.root)?.sync_all()
+        durable_file::replace(&self.run_file(), |file| {
+            serde_json::to_writer(&mut *file, running)?;
+            file.write_all(b"\n")
+        })
     }
 
     /// Whether the words of the first start were said to their end.
@@ -103,7 +102,10 @@ impl DataDir {
         self.root.join("welcomed")
     }
 
+    /// Where it can't be removed, the next start searches for what a crash has left, in vain.
     pub fn remove_running(&self) {
-        let _ = std::fs::remove_file(self.run_file());
+        if let Err(error) = std::fs::remove_file(self.run_file()) {
+            tracing::warn!(%error, file = %self.run_file().display(), "it could not be removed");
+        }
     }
 }

@@ -9,9 +9,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 
-use std::io::Write;
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,8 +24,9 @@ use trefoil_nfs::{Export, ExportError, Exports};
 
 pub use spec::ExportSpec;
 
-/// The file is written by the daemon; more bytes are another file.
-const FILE_BYTES_MAX: u64 = 16 << 20;
+use crate::durable_file;
+use crate::limits::EXPORTS_FILE_BYTES_MAX;
+use crate::task::to_its_end;
 
 /// An export as the file keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -224,11 +223,6 @@ impl ExportManager {
     }
 }
 
-/// Work that has a task of its own: it goes to its end, and holds its turn till then, also where whoever asked for it has left.
-async fn to_its_end(work: impl Future<Output = Result<(), Refused>> + Send + 'static) -> Result<(), Refused> {
-    tokio::spawn(work).await.map_err(|error| Refused::Store(Error::Internal(error.to_string())))?
-}
-
 fn invalid(error: ExportError) -> Refused {
     Refused::Invalid(error.to_string())
 }
@@ -255,23 +249,10 @@ fn spec_id(spec: &ExportSpec) -> u64 {
 }
 
 fn read(file: &Path) -> std::io::Result<Vec<Kept>> {
-    use std::io::Read;
-    let mut text = String::new();
-    match std::fs::File::open(file) {
-        Ok(open) => open.take(FILE_BYTES_MAX).read_to_string(&mut text)?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    serde_json::from_str(&text).map_err(std::io::Error::other)
+    let Some(text) = durable_file::read(file, EXPORTS_FILE_BYTES_MAX)? else { return Ok(Vec::new()) };
+    Ok(serde_json::from_slice(&text)?)
 }
 
-/// Replaces the file, durably.
 fn write(file: &Path, kept: &[Kept]) -> std::io::Result<()> {
-    let temporary = file.with_extension("json.new");
-    let mut open = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-    serde_json::to_writer_pretty(&mut open, kept)?;
-    open.write_all(b"\n")?;
-    open.sync_all()?;
-    std::fs::rename(&temporary, file)?;
-    std::fs::File::open(file.parent().unwrap_or(Path::new(".")))?.sync_all()
+    durable_file::replace_json(file, &kept)
 }

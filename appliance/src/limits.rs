@@ -26,6 +26,8 @@ pub const ANSWER_BYTES_MAX: usize = 64 << 20;
 pub const MOUNTS_MAX: usize = 256;
 /// The file that keeps them.
 pub const MOUNTS_FILE_BYTES_MAX: u64 = 4 << 20;
+/// The file that keeps exports.
+pub const EXPORTS_FILE_BYTES_MAX: u64 = 16 << 20;
 /// Pause between attempts to make mounts that wait for a bucket or a directory.
 pub const MOUNT_RETRY: Duration = Duration::from_secs(10);
 /// What making a mount may take: a few milliseconds, unless its directory lies on a server that does not answer. Then it is given up, and

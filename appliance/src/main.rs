@@ -10,6 +10,7 @@ mod cli;
 mod credentials;
 mod daemon;
 mod data_dir;
+mod durable_file;
 mod exports;
 mod limits;
 mod logging;
@@ -18,6 +19,7 @@ mod mounts;
 mod nfs_key;
 mod process;
 mod settings;
+mod task;
 
 /// RocksDB, the doors and everything else share one allocator, which gives memory back and does not fragment.
 #[global_allocator]

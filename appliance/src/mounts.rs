@@ -33,6 +33,7 @@ use hanging::Hanging;
 pub use spec::MountSpec;
 
 use crate::limits::{MOUNT_END_TIMEOUT, MOUNT_RETRY, MOUNT_START_TIMEOUT, MOUNTS_MAX, MOUNTS_TRIED_TIMEOUT};
+use crate::task::to_its_end;
 
 /// Where a mount comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -551,13 +552,6 @@ impl Entry {
     fn listed(&self) -> Listed {
         Listed { spec: self.spec.clone(), origin: self.origin, state: self.state.clone() }
     }
-}
-
-/// Work that has a task of its own: it goes to its end, and holds its turn till then, also where whoever asked for it has left.
-async fn to_its_end<T: Send + 'static>(
-    work: impl Future<Output = Result<T, Refused>> + Send + 'static,
-) -> Result<T, Refused> {
-    tokio::spawn(work).await.map_err(|error| Refused::Store(Error::Internal(error.to_string())))?
 }
 
 async fn take_off(mount: &Arc<Mount>, lazy: bool) -> Result<(), Refused> {

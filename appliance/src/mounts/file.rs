@@ -2,14 +2,13 @@
 //!
 //! Always holds: the file is replaced as a whole and durably, and only the daemon's user reads it.
 
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use trefoil_core::types::AccountId;
 
 use super::MountSpec;
+use crate::durable_file;
 use crate::limits::MOUNTS_FILE_BYTES_MAX;
 
 /// A mount, with the account whose bucket it showed.
@@ -34,13 +33,8 @@ struct Line {
 }
 
 pub fn read(file: &Path) -> std::io::Result<Vec<Kept>> {
-    let mut text = String::new();
-    match std::fs::File::open(file) {
-        Ok(open) => open.take(MOUNTS_FILE_BYTES_MAX).read_to_string(&mut text)?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    let lines: Vec<Line> = serde_json::from_str(&text).map_err(std::io::Error::other)?;
+    let Some(text) = durable_file::read(file, MOUNTS_FILE_BYTES_MAX)? else { return Ok(Vec::new()) };
+    let lines: Vec<Line> = serde_json::from_slice(&text)?;
     let kept = |Line { bucket, prefix, dir, options, owner }| {
         let owner = owner.map(|owner: String| owner.parse()).transpose();
         let owner = owner.map_err(|_| std::io::Error::other(format!("the owner of {dir} is no account's id")))?;
@@ -55,11 +49,5 @@ pub fn write(file: &Path, mounts: &[Kept]) -> std::io::Result<()> {
         Line { bucket, prefix, dir, options, owner: owner.map(|owner| owner.to_string()) }
     };
     let lines: Vec<Line> = mounts.iter().map(line).collect();
-    let temporary = file.with_extension("json.new");
-    let mut open = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-    serde_json::to_writer_pretty(&mut open, &lines)?;
-    open.write_all(b"\n")?;
-    open.sync_all()?;
-    std::fs::rename(&temporary, file)?;
-    std::fs::File::open(file.parent().unwrap_or(Path::new(".")))?.sync_all()
+    durable_file::replace_json(file, &lines)
 }
