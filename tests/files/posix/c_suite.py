@@ -37,6 +37,9 @@ def parse(output):
         raise SystemExit(f"pjdfstest: prove did not come to its end:\n{output[-3000:]}")
     failures = {}
     for found in FAILED_FILE.finditer(output):
+        # prove also names files of which tests passed that Linux is known to fail: `chown` of nobody to nobody leaves ctime alone here.
+        if found.group(2) == "0" and found.group(4) == "0":
+            continue
         which = FAILED_TESTS.match(output, found.end() + 1)
         failures[found.group(1)] = {"failed": int(found.group(4)), "which": re.sub(r"\s+", " ", which.group(1)) if which else None}
     return int(summary.group(1)), int(summary.group(2)), failures
