@@ -2,7 +2,8 @@
 """`make crash-files`: kill -9 during a storm of operations on a mount, while others write by S3 and NFS, again and again.
 
 After each restart: the mount is back by itself; every change that was answered is there, and the one that was not is there, is not, or
-is in part as the storm's model allows; S3 and NFS have what they answered; NFS's write verifier has changed; `trefoil check` is clean.
+is in part as the storm's model allows; a file that was written to and not closed is as far as it was written, and has what was synced; S3 and NFS
+have what they answered; NFS's write verifier has changed; `trefoil check` is clean.
 At intervals, and at the end, the tree equals the S3 listing byte for byte. Before that, traces of single operations show the order that a
 power cut needs (order.py).
 
@@ -20,6 +21,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from crash import oracle, order  # noqa: E402
+from crash.appender import Appender  # noqa: E402
 from doors import s3, store, tree  # noqa: E402
 from doors.report import Report, save  # noqa: E402
 from storm.storm import Storm  # noqa: E402
@@ -39,7 +41,7 @@ class Cycles:
     def __init__(self, durability, with_nfs, keep):
         self.durability, self.with_nfs = durability, with_nfs
         self.store = store.Store(export=with_nfs, options=f"durability={durability}", export_options=store.AS_ROOT, keep=keep)
-        self.operations, self.answers, self.restart_seconds = 0, 0, []
+        self.operations, self.answers, self.appended, self.restart_seconds = 0, 0, 0, []
 
     def writers(self):
         kinds = [oracle.S3Writer] + [oracle.NfsWriter] * self.with_nfs
@@ -59,7 +61,8 @@ class Cycles:
         one, writers = self.store, self.writers()
         before = oracle.verifier(one) if self.with_nfs else None
         counts = [writer.count for writer in writers]
-        for writer in writers:
+        appender = Appender(one.place / "appended")
+        for writer in [*writers, appender]:
             writer.start()
         storm.begin(STORM_SECONDS_MAX, may_be_killed=True)
         time.sleep(pick.uniform(*STORM_SECONDS))
@@ -71,7 +74,7 @@ class Cycles:
         if early:
             raise store.Fault(f"before the server was killed: {early}")
         self.operations += storm.end()
-        for writer in writers:
+        for writer in [*writers, appender]:
             writer.stop = True
             writer.join(60)
             if writer.is_alive():
@@ -82,6 +85,7 @@ class Cycles:
         one.wait_mounted()
         self.restart_seconds.append(time.monotonic() - begun)
         storm.verify()
+        self.appended += appender.verify()
         for writer in writers:
             writer.settle()
         if self.with_nfs and oracle.verifier(one) == before:
@@ -131,7 +135,7 @@ def main():
             failed += 1
             print(f"FAILED  crash-files: {durability}, kill {len(run.restart_seconds)}: {type(error).__name__}: {error}", flush=True)
         documents.append({"durability": durability, "kills": len(run.restart_seconds), "operations": run.operations,
-                          "answers": run.answers, "restart_seconds_max": round(max(run.restart_seconds, default=0), 2)})
+                          "answers": run.answers, "appended_bytes": run.appended, "restart_seconds_max": round(max(run.restart_seconds, default=0), 2)})
     if not (arguments.slice or arguments.cycles or arguments.durability or arguments.without_nfs or arguments.only_order):
         save("crash-files", {"processes": PROCESSES, "problems": failed, "runs": documents, "order": traces.outcomes})
     passed = sum(document["kills"] for document in documents) + len(traces.outcomes) - traces.failed
