@@ -12,8 +12,11 @@
 //! * `FLOCK_LOCKS` where the system calls of programs can't be seen: fuser does not tell a flock(2) from a lock of fcntl(2), and the two
 //!   must not see each other. Without it the kernel keeps flock itself, for all programs on this mount.
 //! * `CACHE_SYMLINKS`: a target is asked for each time it is followed, and never old.
-//! * `SETXATTR_EXT`, `HANDLE_KILLPRIV_V2`, `SECURITY_CTX`, `CREATE_SUPP_GROUP`, `ALLOW_IDMAP`, `OVER_IO_URING`, `HAS_RESEND`,
+//! * `SETXATTR_EXT`, `SECURITY_CTX`, `CREATE_SUPP_GROUP`, `ALLOW_IDMAP`, `OVER_IO_URING`, `HAS_RESEND`,
 //!   `REQUEST_TIMEOUT`: change the form of requests in ways that fuser 0.18 does not know; some of them make it panic.
+//!
+//! Of what comes with `HANDLE_KILLPRIV_V2`, fuser 0.18 hands on the flag of WRITE and drops that of SETATTR (`FATTR_KILL_SUIDGID`): there the caller's
+//! uid decides, as it does for other doors. The flag of OPEN comes with `ATOMIC_O_TRUNC` only.
 
 #[cfg(test)]
 mod tests;
@@ -37,11 +40,22 @@ const WANTED: &[(InitFlags, u32)] = &[
     // Older, but of use with lists only: a directory's default list stands in for the umask.
     (InitFlags::FUSE_DONT_MASK, 26),
     (InitFlags::FUSE_MAX_PAGES, 28),
+    // Without it the kernel asks for a file's capabilities before each write(2), and for its attributes before each chown(2).
+    (InitFlags::FUSE_HANDLE_KILLPRIV_V2, 33),
 ];
 
 /// The minor version of the protocol that kernels have, newest first: those that brought something we ask for.
-const PROTOCOLS: &[((u32, u32), u32)] =
-    &[((4, 20), 28), ((4, 9), 26), ((4, 7), 25), ((3, 10), 22), ((3, 9), 21), ((3, 6), 20), ((3, 1), 17), ((2, 6), 9)];
+const PROTOCOLS: &[((u32, u32), u32)] = &[
+    ((5, 11), 33),
+    ((4, 20), 28),
+    ((4, 9), 26),
+    ((4, 7), 25),
+    ((3, 10), 22),
+    ((3, 9), 21),
+    ((3, 6), 20),
+    ((3, 1), 17),
+    ((2, 6), 9),
+];
 
 /// What a mount may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +65,8 @@ pub struct Chosen {
     pub lists: bool,
     /// The kernel hands on flock(2); otherwise it keeps it to itself.
     pub flocks: bool,
+    /// What a file may not keep when its bytes or its owner change, the kernel leaves to us.
+    pub strips: bool,
     /// Bytes of one READ or WRITE.
     pub transfer_bytes_max: u32,
 }
@@ -74,6 +90,7 @@ pub fn choose(offered: InitFlags, pretended: Option<(u32, u32)>, sees_calls: boo
         capabilities,
         lists,
         flocks: capabilities.contains(InitFlags::FUSE_FLOCK_LOCKS),
+        strips: capabilities.contains(InitFlags::FUSE_HANDLE_KILLPRIV_V2),
         transfer_bytes_max: if many_pages { TRANSFER_BYTES_MAX } else { OLD_TRANSFER_BYTES_MAX },
     }
 }

@@ -53,12 +53,13 @@ impl Door {
     }
 }
 
-/// Who changes a file through one of its openings, which goes on, though a descriptor of it was closed.
-pub fn changer(door: &Door, request: &Request, through: Option<FileHandle>) -> Caller {
+/// Who changes a file through one of its openings, which goes on, though a descriptor of it was closed. `strips`: the kernel leaves it to us to
+/// take set-id bits, and where it does not say whether, the uid does.
+pub fn changer(door: &Door, request: &Request, through: Option<FileHandle>, strips: bool) -> Caller {
     if let Some(handle) = through.and_then(|through| door.handles.get(through)) {
         door.files.written_through(&handle.open);
     }
-    caller(request)
+    Caller { takes_set_id: strips.then(|| request.uid() != 0), ..caller(request) }
 }
 
 /// Who asks. The kernel has checked permissions (`default_permissions`): the ids are those of what is made.

@@ -41,6 +41,8 @@ pub struct TrefoilFilesystem {
     pub lists: bool,
     /// Whether flock(2) is the store's.
     pub flocks: bool,
+    /// Whether it is the store's to take what a file may not keep.
+    pub strips: bool,
 }
 
 impl TrefoilFilesystem {
@@ -89,7 +91,7 @@ impl Filesystem for TrefoilFilesystem {
         }
         let _ = config.set_max_background(BACKGROUND_REQUESTS_MAX);
         let _ = config.set_congestion_threshold(BACKGROUND_REQUESTS_CONGESTED);
-        (self.lists, self.flocks) = (chosen.lists, chosen.flocks);
+        (self.lists, self.flocks, self.strips) = (chosen.lists, chosen.flocks, chosen.strips);
         let abi = config.kernel_abi();
         tracing::debug!(?abi, capabilities = ?chosen.capabilities, bytes = chosen.transfer_bytes_max, "mount negotiated");
         Ok(())
@@ -137,7 +139,8 @@ impl Filesystem for TrefoilFilesystem {
         _flags: Option<BsdFileFlags>,
         reply: ReplyAttr,
     ) {
-        let (caller, stamp) = (changer(&self.door, request, fh), self.door.fresh.stamp());
+        let (caller, thread) = (changer(&self.door, request, fh, self.strips), request.pid());
+        let stamp = self.door.fresh.stamp();
         self.run("setattr", |door| async move {
             let set = SetAttributes {
                 mode: mode.map(|mode| mode & 0o7777),
@@ -148,7 +151,7 @@ impl Filesystem for TrefoilFilesystem {
                 modified: mtime.map(set_time),
                 unchanged_since: None,
             };
-            let found = attributes::set(&door, &caller, door.node(ino), set).await;
+            let found = attributes::set(&door, &caller, thread, door.node(ino), set).await;
             attribute(&door, stamp, found, reply);
         });
     }
@@ -327,7 +330,8 @@ impl Filesystem for TrefoilFilesystem {
         reply: ReplyWrite,
     ) {
         // The kernel's buffer is taken for the next request when this returns.
-        let (caller, written) = (changer(&self.door, request, Some(fh)), Bytes::copy_from_slice(data));
+        let (changer, written) = (changer(&self.door, request, Some(fh), false), Bytes::copy_from_slice(data));
+        let caller = Caller { takes_set_id: data::takes_set_id(self.strips, write_flags), ..changer };
         // A page of a mapped file goes where it was mapped from.
         let mapped = write_flags.contains(WriteFlags::FUSE_WRITE_CACHE);
         let place = data::place(offset, if mapped { 0 } else { flags.0 });
@@ -550,7 +554,7 @@ impl Filesystem for TrefoilFilesystem {
             Ok(how) => how,
             Err(error) => return reply.error(error),
         };
-        let caller = changer(&self.door, request, Some(fh));
+        let caller = changer(&self.door, request, Some(fh), self.strips);
         self.run("fallocate", |door| async move {
             empty(door.files.allocate(&door.view, &caller, door.node(ino), how, offset, length).await, reply);
         });
@@ -585,7 +589,7 @@ impl Filesystem for TrefoilFilesystem {
         if !flags.is_empty() {
             return reply.error(Errno::EINVAL);
         }
-        let caller = changer(&self.door, request, Some(fh_out));
+        let caller = changer(&self.door, request, Some(fh_out), self.strips);
         self.run("copy_file_range", |door| async move {
             match data::copy(&door, &caller, (ino_in, offset_in), (ino_out, offset_out), len).await {
                 Ok(copied) => reply.written(copied),

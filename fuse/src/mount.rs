@@ -101,7 +101,8 @@ impl Mount {
             ended: waits_ended,
         };
         let door = Arc::new(door);
-        let filesystem = TrefoilFilesystem { door, runtime: runtime.clone(), pretended, lists: false, flocks: false };
+        let filesystem =
+            TrefoilFilesystem { door, runtime: runtime.clone(), pretended, lists: false, flocks: false, strips: false };
         let mut config = Config::default();
         // Who may come in is the kernel's to say (`allow_other` of mount(2)). Whoever has opened a file and is somebody else since goes on with it.
         config.acl = SessionACL::All;

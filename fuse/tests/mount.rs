@@ -28,6 +28,8 @@ mod locks;
 mod names;
 #[path = "mount/options.rs"]
 mod options;
+#[path = "mount/privileges.rs"]
+mod privileges;
 #[path = "mount/read_only.rs"]
 mod read_only;
 #[path = "mount/submounts.rs"]

@@ -276,7 +276,7 @@ impl FileService {
             self.allow_resize(view, caller, node).await?;
             self.check_guard(view, node, set.unchanged_since).await?;
             self.allow_rest(view, caller, node, &rest).await?;
-            if !caller.checked {
+            if caller.is_ours_to_strip() {
                 self.drop_privileges(view, caller, node, &self.node(node).await?).await?;
             }
             resized = Some(self.truncate(view, node, size).await?);
@@ -434,14 +434,14 @@ impl FileService {
         }
         posix.uid = set.uid.unwrap_or(posix.uid);
         posix.gid = set.gid.unwrap_or(posix.gid);
-        if chown && before.kind != Kind::Directory && set.mode.is_none() && !caller.checked {
+        if chown && before.kind != Kind::Directory && set.mode.is_none() && caller.is_ours_to_strip() {
             // Linux: whoever changes hands loses set-id bits; set-group-id without the group's execute bit is a mark for locking.
             posix.mode &= !SET_UID;
             if posix.mode & 0o010 != 0 {
                 posix.mode &= !SET_GID;
             }
         }
-        if chown && !caller.checked && self.drop_capability(tx, node, found).await? {
+        if chown && caller.is_ours_to_strip() && self.drop_capability(tx, node, found).await? {
             match found {
                 AnyNode::File(record) => record.xattrs = record.xattrs.saturating_sub(1),
                 AnyNode::Directory(directory) => directory.record.xattrs = directory.record.xattrs.saturating_sub(1),

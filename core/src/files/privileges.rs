@@ -3,7 +3,8 @@
 //! Always holds: whoever writes to a program that lends its owner's rights writes to one that lends none afterwards (Linux:
 //! `file_remove_privs`): set-user-id goes, set-group-id where the group may execute it or the writer is not of the group, unless root writes;
 //! the capabilities (capabilities(7)) go whoever writes. It is committed before the bytes are taken. A caller that was checked comes from a
-//! kernel, which asks for the same by changes of its own.
+//! kernel, which asks for the same by changes of its own, or leaves it to the store and says whose writes take set-id bits: then
+//! set-group-id goes where the group may execute the file.
 
 use super::access::{SET_GID, SET_UID};
 use super::attributes::{AnyNode, of_node};
@@ -21,10 +22,15 @@ const CAPABILITY: &[u8] = b"security.capability";
 /// The mode after a write.
 fn mode_after(caller: &Caller, attributes: &Attributes) -> u32 {
     let Attributes { mode, gid, .. } = *attributes;
-    if caller.is_root() {
+    let takes = match caller.checked {
+        true => caller.takes_set_id == Some(true),
+        false => !caller.is_root(),
+    };
+    if !takes {
         return mode;
     }
-    let group_goes = mode & 0o010 != 0 || !caller.is_in(gid);
+    // A kernel does not say of which groups its caller is.
+    let group_goes = mode & 0o010 != 0 || !caller.checked && !caller.is_in(gid);
     mode & !SET_UID & if group_goes { !SET_GID } else { !0 }
 }
 
@@ -43,7 +49,7 @@ impl FileService {
         record: &NodeRecord,
     ) -> Result<()> {
         let attributes = of_node(view, node, record);
-        if caller.checked || mode_after(caller, &attributes) == attributes.mode && record.xattrs == 0 {
+        if !caller.is_ours_to_strip() || mode_after(caller, &attributes) == attributes.mode && record.xattrs == 0 {
             return Ok(());
         }
         let dropped = transact!(self.store(), self.durability(view), |tx| {

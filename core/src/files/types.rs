@@ -62,6 +62,9 @@ pub struct Caller {
     /// Permissions were checked by whoever passes the request on (a kernel with `default_permissions`): ids are used for what is made, and
     /// not for decisions.
     pub checked: bool,
+    /// Whoever checked leaves it to the store to take what a file may not keep when its bytes or its owner change, and says whether this caller is
+    /// one whose changes take its set-id bits. Without it, that is asked for by changes of its own. Counts for a checked caller alone.
+    pub takes_set_id: Option<bool>,
 }
 
 impl Caller {
@@ -72,6 +75,11 @@ impl Caller {
 
     pub fn root() -> Self {
         Self::default()
+    }
+
+    /// Whether what a file may not keep is the store's to take.
+    pub(super) fn is_ours_to_strip(&self) -> bool {
+        !self.checked || self.takes_set_id.is_some()
     }
 }
 

@@ -9,7 +9,6 @@ use crate::limits::{OLD_TRANSFER_BYTES_MAX, TRANSFER_BYTES_MAX};
 fn nothing_that_fuser_does_not_know_is_asked_for() {
     let chosen = choose(InitFlags::all(), None, true).capabilities;
     let broken = InitFlags::FUSE_SETXATTR_EXT
-        | InitFlags::FUSE_HANDLE_KILLPRIV_V2
         | InitFlags::FUSE_SECURITY_CTX
         | InitFlags::FUSE_CREATE_SUPP_GROUP
         | InitFlags::FUSE_ALLOW_IDMAP
@@ -69,6 +68,20 @@ fn flock_is_asked_for_where_it_can_be_told_from_other_locks() {
 }
 
 #[test]
+fn what_a_write_takes_is_ours_to_take_where_the_kernel_leaves_it_to_us() {
+    for (offered, pretended, strips) in [
+        (InitFlags::all(), None, true),
+        (InitFlags::all(), Some((5, 11)), true),
+        (InitFlags::all(), Some((5, 10)), false),
+        (InitFlags::all() - InitFlags::FUSE_HANDLE_KILLPRIV_V2, None, false),
+    ] {
+        let chosen = choose(offered, pretended, true);
+        let asked = chosen.capabilities.contains(InitFlags::FUSE_HANDLE_KILLPRIV_V2);
+        assert_eq!((chosen.strips, asked), (strips, strips), "{pretended:?}");
+    }
+}
+
+#[test]
 fn versions_lie_between_those_that_brought_something() {
     let minors = [
         ((2, 5), 0),
@@ -78,7 +91,9 @@ fn versions_lie_between_those_that_brought_something() {
         ((4, 7), 25),
         ((4, 8), 25),
         ((4, 18), 26),
-        ((6, 18), 28),
+        ((5, 10), 28),
+        ((5, 11), 33),
+        ((6, 18), 33),
     ];
     for (kernel, minor) in minors {
         assert_eq!(protocol_of(kernel), minor, "{kernel:?}");

@@ -3,7 +3,7 @@
 //! Always holds: what is appended goes to the end as the store has it, whatever the kernel took it for.
 
 use bytes::Bytes;
-use fuser::{Errno, FileHandle, INodeNo, ReplyData};
+use fuser::{Errno, FileHandle, INodeNo, ReplyData, WriteFlags};
 use trefoil_core::error::Result;
 use trefoil_core::files::{Allocate, Caller, Seek, Stability, WriteAt};
 
@@ -23,6 +23,13 @@ pub fn send(pieces: &[Bytes], reply: ReplyData) {
 /// Where a write to a file with these flags goes.
 pub fn place(offset: u64, flags: i32) -> WriteAt {
     if flags & libc::O_APPEND != 0 { WriteAt::End } else { WriteAt::Offset(offset) }
+}
+
+/// Whether a write takes the file's set-id bits, where that is ours to do. A page of a mapped file is written when the kernel pleases: what was set
+/// meanwhile stays.
+pub fn takes_set_id(strips: bool, flags: WriteFlags) -> Option<bool> {
+    let ours = strips && !flags.contains(WriteFlags::FUSE_WRITE_CACHE);
+    ours.then(|| flags.contains(WriteFlags::FUSE_WRITE_KILL_SUIDGID))
 }
 
 /// How stable a write is to be before it is answered (open(2)).

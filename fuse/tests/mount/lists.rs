@@ -12,10 +12,10 @@ use trefoil_core::files::{Caller, SetAttributes};
 use super::{Store, store};
 
 /// Somebody who is neither owner nor in a group of theirs.
-const ALICE: u32 = 54_321;
-const BOB: u32 = 54_322;
+pub(super) const ALICE: u32 = 54_321;
+pub(super) const BOB: u32 = 54_322;
 
-fn lists() -> Option<Store> {
+pub(super) fn lists() -> Option<Store> {
     if ["setfacl", "setfattr"].iter().any(|program| Command::new(program).arg("--version").output().is_err()) {
         assert!(std::env::var_os("TREFOIL_TEST_FUSE").is_none(), "setfacl and setfattr are needed (Debian: acl, attr)");
         eprintln!("left out: setfacl and setfattr are needed");
@@ -25,7 +25,7 @@ fn lists() -> Option<Store> {
 }
 
 /// Runs a program; its output where it succeeds, else its complaint.
-fn run(program: &str, arguments: &[&str], path: &Path) -> Result<String, String> {
+pub(super) fn run(program: &str, arguments: &[&str], path: &Path) -> Result<String, String> {
     let done = Command::new(program).args(arguments).arg(path).output().unwrap();
     match done.status.success() {
         true => Ok(String::from_utf8(done.stdout).unwrap()),
@@ -43,12 +43,12 @@ fn get(path: &Path) -> Vec<String> {
     text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
-fn mode(path: &Path) -> u32 {
+pub(super) fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().mode() & 0o7777
 }
 
 /// A shell's line as somebody else, with none of root's groups.
-fn as_user(uid: u32, line: &str, path: &Path) -> bool {
+pub(super) fn as_user(uid: u32, line: &str, path: &Path) -> bool {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(line).arg("sh").arg(path).stderr(std::process::Stdio::null());
     // Groups go with the uid, for it is root that asks.
@@ -56,10 +56,10 @@ fn as_user(uid: u32, line: &str, path: &Path) -> bool {
 }
 
 const READ: &str = "cat \"$1\" >/dev/null";
-const WRITE: &str = "printf x >>\"$1\"";
+pub(super) const WRITE: &str = "printf x >>\"$1\"";
 
 /// Lets others come as far as the mount.
-fn open_the_way(store: &Store, root: &Path) {
+pub(super) fn open_the_way(store: &Store, root: &Path) {
     for path in [store.dir.path(), root] {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
@@ -180,24 +180,5 @@ fn an_old_kernel_refuses_lists_and_applies_the_umask() {
     let make = "umask 077 && mkdir \"$1/d\" && : >\"$1/f\"";
     assert!(Command::new("sh").args(["-c", make, "sh"]).arg(&root).status().unwrap().success());
     assert_eq!([mode(&root.join("d")), mode(&root.join("f"))], [0o700, 0o600]);
-    mount.unmount(false).unwrap();
-}
-
-#[test]
-fn a_write_takes_the_rights_that_a_program_lends() {
-    let Some(store) = lists() else { return };
-    let (root, mount) = store.mount("m", "suid");
-    open_the_way(&store, &root);
-    let file = root.join("file");
-    for line in [WRITE, ": >\"$1\"", "truncate -s 3 \"$1\"", "fallocate -l 100 \"$1\""] {
-        std::fs::write(&file, b"bytes").unwrap();
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o6777)).unwrap();
-        let capability = ["-n", "security.capability", "-v", "0x0100000200040000000000000000000000000000"];
-        run("setfattr", &capability, &file).unwrap();
-        assert!(as_user(ALICE, line, &file), "{line}");
-        assert_eq!(mode(&file), 0o777, "{line}");
-        let left = run("getfattr", &["--absolute-names", "-n", "security.capability"], &file);
-        assert!(left.is_err_and(|error| error.contains("No such attribute")), "{line}");
-    }
     mount.unmount(false).unwrap();
 }

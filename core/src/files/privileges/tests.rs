@@ -64,6 +64,41 @@ async fn a_write_takes_set_id_bits() {
 }
 
 #[tokio::test]
+async fn a_kernel_may_leave_them_to_the_store() {
+    let files = Files::new().await;
+    let asks = |takes_set_id| Caller { uid: 7, gid: 7, takes_set_id, ..Caller::checked() };
+    for (before, takes_set_id, after) in [
+        (0o6777, Some(true), 0o777),
+        (0o2767, Some(true), 0o2767),
+        (0o6777, Some(false), 0o6777),
+        (0o6777, None, 0o6777),
+    ] {
+        let (caller, has_it_still) = (asks(takes_set_id), takes_set_id.is_none());
+        for resizes in [false, true] {
+            let node = program(&files, before).await;
+            let set = SetAttributes { size: Some(10), ..SetAttributes::default() };
+            match resizes {
+                true => drop(files.service.set_attributes(&files.view, &caller, node, set).await.unwrap()),
+                false => write(&files, &caller, node).await.unwrap(),
+            }
+            assert_eq!(files.stat(node).await.mode, after, "{before:o} {takes_set_id:?} {resizes}");
+            assert_eq!(has_capability(&files, node).await, has_it_still, "{before:o} {takes_set_id:?} {resizes}");
+        }
+        let node = program(&files, before).await;
+        let hands = SetAttributes { uid: Some(5), ..SetAttributes::default() };
+        files.service.set_attributes(&files.view, &caller, node, hands).await.unwrap();
+        let after = match (takes_set_id, before) {
+            (None, mode) => mode,
+            (Some(_), 0o6777) => 0o777,
+            (Some(_), mode) => mode,
+        };
+        assert_eq!(files.stat(node).await.mode, after, "whoever changes hands loses them: {before:o} {takes_set_id:?}");
+        assert_eq!(has_capability(&files, node).await, has_it_still, "{before:o} {takes_set_id:?}");
+    }
+    files.check().await;
+}
+
+#[tokio::test]
 async fn so_does_each_other_change_of_the_bytes() {
     let files = Files::new().await;
     let (view, caller) = (&files.view, user(7));

@@ -45,7 +45,7 @@ async fn a_directory_that_was_removed_has_attributes_and_no_names() {
     let made = told(&door, Ok(made)).await.expect("told");
     assert_eq!(attributes::get(&door, node).await.expect("there"), made);
     let set = SetAttributes { mode: Some(0o500), ..SetAttributes::default() };
-    let set = attributes::set(&door, &caller, node, set).await.expect("set");
+    let set = attributes::set(&door, &caller, std::process::id(), node, set).await.expect("set");
     door.known.renewed(&set);
     let stale = FileError::Stale.into();
     assert!(!is_gone(&door, node, &stale).await, "what is there, though something beside it is not");

@@ -1,0 +1,104 @@
+//! What a file loses when its bytes or its owner change through a mount: set-id bits and capabilities.
+//!
+//! Always holds: each is seen by the kernel right after the change, as on Linux's own file systems.
+
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::Store;
+use super::lists::{ALICE, BOB, WRITE, as_user, lists, mode, open_the_way, run};
+
+fn set_capability(file: &Path) {
+    run("setfattr", &["-n", "security.capability", "-v", "0x0100000200040000000000000000000000000000"], file).unwrap();
+}
+
+fn has_capability(file: &Path) -> bool {
+    match run("getfattr", &["--absolute-names", "-n", "security.capability"], file) {
+        Ok(_) => true,
+        Err(error) => {
+            assert!(error.contains("No such attribute"), "{error}");
+            false
+        }
+    }
+}
+
+/// A program that lends its owner's rights, and may be written to by everybody.
+fn lend(file: &Path) {
+    std::fs::write(file, b"bytes").unwrap();
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o6777)).unwrap();
+    set_capability(file);
+}
+
+#[test]
+fn a_write_takes_the_rights_that_a_program_lends() {
+    // Before 5.11, the kernel asks for it by changes of its own.
+    for pretended in [None, Some((5, 10))] {
+        let Some(mut store) = lists() else { return };
+        store.pretended = pretended;
+        writes_take(&store);
+    }
+}
+
+fn writes_take(store: &Store) {
+    let (root, mount) = store.mount("m", "suid");
+    open_the_way(store, &root);
+    let file = root.join("file");
+    for line in [WRITE, ": >\"$1\"", "truncate -s 3 \"$1\"", "fallocate -l 100 \"$1\""] {
+        lend(&file);
+        assert!(as_user(ALICE, line, &file), "{line}");
+        assert_eq!(mode(&file), 0o777, "{line}");
+        assert!(!has_capability(&file), "{line}");
+    }
+    mount.unmount(false).unwrap();
+}
+
+#[test]
+fn root_keeps_set_id_bits_when_it_writes_and_nobody_when_hands_change() {
+    let Some(store) = lists() else { return };
+    let (root, mount) = store.mount("m", "suid");
+    let file = root.join("file");
+    lend(&file);
+    std::fs::OpenOptions::new().append(true).open(&file).unwrap().write_all(b"more").unwrap();
+    assert_eq!((mode(&file), has_capability(&file)), (0o6777, false));
+    set_capability(&file);
+    std::os::unix::fs::chown(&file, Some(ALICE), None).unwrap();
+    assert_eq!((mode(&file), has_capability(&file)), (0o777, false));
+    mount.unmount(false).unwrap();
+}
+
+#[test]
+fn who_may_not_write_takes_nothing_by_changing_nothing() {
+    let Some(store) = lists() else { return };
+    let (root, mount) = store.mount("m", "suid");
+    open_the_way(&store, &root);
+    let file = root.join("file");
+    lend(&file);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o6755)).unwrap();
+    // fchownat(2) of neither, at which an owner takes set-id bits.
+    let nothing = "chown '' \"$1\"";
+    // Linux's own file systems refuse it, where there is something to take.
+    let _ = as_user(BOB, nothing, &file);
+    assert_eq!(mode(&file), 0o6755);
+    std::os::unix::fs::chown(&file, Some(ALICE), None).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o6755)).unwrap();
+    assert!(as_user(ALICE, nothing, &file));
+    assert_eq!(mode(&file), 0o755);
+    mount.unmount(false).unwrap();
+}
+
+#[test]
+fn a_capability_that_another_mount_set_meanwhile_goes_too() {
+    let Some(store) = lists() else { return };
+    let ((one, first), (other, second)) = (store.mount("one", ""), store.mount("other", ""));
+    let mut open = std::fs::File::create(one.join("file")).unwrap();
+    // The first write(2) finds no capability, and the kernel does not look again.
+    open.write_all(b"some").unwrap();
+    set_capability(&other.join("file"));
+    open.write_all(b"more").unwrap();
+    assert!(!has_capability(&other.join("file")) && !has_capability(&one.join("file")));
+    drop(open);
+    for mount in [first, second] {
+        mount.unmount(false).unwrap();
+    }
+}
