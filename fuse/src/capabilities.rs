@@ -15,8 +15,8 @@
 //! * `SETXATTR_EXT`, `SECURITY_CTX`, `CREATE_SUPP_GROUP`, `ALLOW_IDMAP`, `OVER_IO_URING`, `HAS_RESEND`,
 //!   `REQUEST_TIMEOUT`: change the form of requests in ways that fuser 0.18 does not know; some of them make it panic.
 //!
-//! Of what comes with `HANDLE_KILLPRIV_V2`, fuser 0.18 hands on the flag of WRITE and drops that of SETATTR (`FATTR_KILL_SUIDGID`): there the caller's
-//! uid decides, as it does for other doors. The flag of OPEN comes with `ATOMIC_O_TRUNC` only.
+//! Of what comes with `HANDLE_KILLPRIV_V2`, fuser 0.18 hands on the flag of WRITE and drops that of SETATTR (`FATTR_KILL_SUIDGID`), for which
+//! `operations/privileges.rs` finds out by itself. The flag of OPEN comes with `ATOMIC_O_TRUNC` only; a CREATE that finds a file, and has it too, is checked anew.
 
 #[cfg(test)]
 mod tests;

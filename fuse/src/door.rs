@@ -33,7 +33,7 @@ pub struct Door {
     pub undecided: Undecided,
     pub reopening: Reopening,
     /// Until the last request is answered: what it changes after the mount's end, nobody else is told of.
-    pub _membership: Membership,
+    pub membership: Membership,
     /// Turns true when the mount has ended.
     pub ended: watch::Receiver<bool>,
 }
@@ -53,13 +53,20 @@ impl Door {
     }
 }
 
+/// Who changes a file, and by which thread.
+pub struct Changer {
+    pub caller: Caller,
+    pub thread: u32,
+}
+
 /// Who changes a file through one of its openings, which goes on, though a descriptor of it was closed. `strips`: the kernel leaves it to us to
 /// take set-id bits, and where it does not say whether, the uid does.
-pub fn changer(door: &Door, request: &Request, through: Option<FileHandle>, strips: bool) -> Caller {
+pub fn changer(door: &Door, request: &Request, through: Option<FileHandle>, strips: bool) -> Changer {
     if let Some(handle) = through.and_then(|through| door.handles.get(through)) {
         door.files.written_through(&handle.open);
     }
-    Caller { takes_set_id: strips.then(|| request.uid() != 0), ..caller(request) }
+    let caller = Caller { takes_set_id: strips.then(|| request.uid() != 0), ..caller(request) };
+    Changer { caller, thread: request.pid() }
 }
 
 /// Who asks. The kernel has checked permissions (`default_permissions`): the ids are those of what is made.

@@ -26,7 +26,7 @@ use crate::errno::errno;
 use crate::limits::{BACKGROUND_REQUESTS_CONGESTED, BACKGROUND_REQUESTS_MAX, READAHEAD_KIB};
 use crate::operations::locks::Asked;
 use crate::operations::names::{Place, access_of, create, make, rename_mode, special};
-use crate::operations::{attributes, data, directory, locks, xattrs};
+use crate::operations::{attributes, data, directory, locks, privileges, xattrs};
 use crate::process;
 use crate::replies::{attribute, empty, entry, lookup, open_flags, told};
 use crate::shapes::set_time;
@@ -139,8 +139,7 @@ impl Filesystem for TrefoilFilesystem {
         _flags: Option<BsdFileFlags>,
         reply: ReplyAttr,
     ) {
-        let (caller, thread) = (changer(&self.door, request, fh, self.strips), request.pid());
-        let stamp = self.door.fresh.stamp();
+        let (changer, stamp) = (changer(&self.door, request, fh, self.strips), self.door.fresh.stamp());
         self.run("setattr", |door| async move {
             let set = SetAttributes {
                 mode: mode.map(|mode| mode & 0o7777),
@@ -151,7 +150,7 @@ impl Filesystem for TrefoilFilesystem {
                 modified: mtime.map(set_time),
                 unchanged_since: None,
             };
-            let found = attributes::set(&door, &caller, thread, door.node(ino), set).await;
+            let found = attributes::set(&door, &changer, door.node(ino), set).await;
             attribute(&door, stamp, found, reply);
         });
     }
@@ -330,15 +329,14 @@ impl Filesystem for TrefoilFilesystem {
         reply: ReplyWrite,
     ) {
         // The kernel's buffer is taken for the next request when this returns.
-        let (changer, written) = (changer(&self.door, request, Some(fh), false), Bytes::copy_from_slice(data));
-        let caller = Caller { takes_set_id: data::takes_set_id(self.strips, write_flags), ..changer };
+        let (mut changer, written) = (changer(&self.door, request, Some(fh), false), Bytes::copy_from_slice(data));
+        changer.caller.takes_set_id = privileges::takes_set_id(self.strips, write_flags);
         // A page of a mapped file goes where it was mapped from.
         let mapped = write_flags.contains(WriteFlags::FUSE_WRITE_CACHE);
         let place = data::place(offset, if mapped { 0 } else { flags.0 });
         self.run("write", move |door| async move {
-            let stability = data::stability(flags.0);
-            match door.files.write(&door.view, &caller, door.node(ino), place, written, stability).await {
-                Ok(done) => reply.written(u32::try_from(done.count).unwrap_or(u32::MAX)),
+            match data::write(&door, &changer.caller, door.node(ino), place, written, flags.0).await {
+                Ok(count) => reply.written(count),
                 Err(error) => reply.error(errno(&error)),
             }
         });
@@ -474,9 +472,9 @@ impl Filesystem for TrefoilFilesystem {
         if self.is_refused(name) {
             return reply.error(Errno::EOPNOTSUPP);
         }
-        let (caller, name) = (caller(request), name.as_bytes().to_vec());
-        self.run("removexattr", |door| async move {
-            empty(door.files.remove_xattr(&door.view, &caller, door.node(ino), &name).await, reply);
+        let (changer, name) = (changer(&self.door, request, None, self.strips), name.as_bytes().to_vec());
+        self.run("removexattr", move |door| async move {
+            empty(xattrs::remove(&door, &changer, door.node(ino), &name).await, reply);
         });
     }
 
@@ -554,9 +552,9 @@ impl Filesystem for TrefoilFilesystem {
             Ok(how) => how,
             Err(error) => return reply.error(error),
         };
-        let caller = changer(&self.door, request, Some(fh), self.strips);
+        let changer = changer(&self.door, request, Some(fh), self.strips);
         self.run("fallocate", |door| async move {
-            empty(door.files.allocate(&door.view, &caller, door.node(ino), how, offset, length).await, reply);
+            empty(data::allocate(&door, &changer, door.node(ino), how, (offset, length)).await, reply);
         });
     }
 
@@ -589,9 +587,9 @@ impl Filesystem for TrefoilFilesystem {
         if !flags.is_empty() {
             return reply.error(Errno::EINVAL);
         }
-        let caller = changer(&self.door, request, Some(fh_out), self.strips);
+        let changer = changer(&self.door, request, Some(fh_out), self.strips);
         self.run("copy_file_range", |door| async move {
-            match data::copy(&door, &caller, (ino_in, offset_in), (ino_out, offset_out), len).await {
+            match data::copy(&door, &changer, (ino_in, offset_in), (ino_out, offset_out), len).await {
                 Ok(copied) => reply.written(copied),
                 Err(error) => reply.error(errno(&error)),
             }

@@ -97,7 +97,7 @@ impl Mount {
             lockers: Lockers::default(),
             undecided: Undecided::default(),
             reopening: Reopening::default(),
-            _membership: membership,
+            membership,
             ended: waits_ended,
         };
         let door = Arc::new(door);

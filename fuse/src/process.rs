@@ -12,8 +12,10 @@ use crate::limits::{CALL_LOOK_FIRST, CALL_LOOKS_MAX, SIGNAL_LOOK, STATUS_BYTES_M
 /// flock(2) by its numbers: this machine's own; those of programs of 32 bits, x86's and ARM's, which are the same and no call of 64 bits
 /// that locks anything; x32's.
 const FLOCK: [i64; 3] = [libc::SYS_flock, 143, libc::SYS_flock | 0x4000_0000];
-/// A bit of the capabilities' mask (capabilities(7)).
+/// Bits of the capabilities' mask (capabilities(7)).
 const CAP_SYS_PTRACE: u64 = 1 << 19;
+pub const CAP_FSETID: u64 = 1 << 4;
+pub const CAP_SETFCAP: u64 = 1 << 31;
 /// Nobody may look, whatever they are capable of (Documentation/admin-guide/LSM/Yama.rst).
 const YAMA_NOBODY: &str = "3";
 
@@ -84,6 +86,11 @@ fn sleeping(text: &str) -> Option<Sleeping> {
 pub fn may_be_same(one: u32, other: u32) -> bool {
     let program = |thread| Some(field(&status(thread)?, "Tgid:")?.to_owned());
     one == other || program(one).zip(program(other)).is_none_or(|(one, other)| one == other)
+}
+
+/// Whether a thread has a capability, in its own namespace of users; `None` where it can't be seen.
+pub fn has_capability(thread: u32, capability: u64) -> Option<bool> {
+    status(thread).map(|status| mask(&status, "CapEff:") & capability != 0)
 }
 
 /// The supplementary groups of a thread; none where it can't be seen.

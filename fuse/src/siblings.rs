@@ -77,6 +77,11 @@ impl Siblings {
 }
 
 impl Membership {
+    /// Has this mount's own kernel hear of a node, without waiting for it.
+    pub fn tell_own(&self, node: u64) {
+        self.own.watcher.mention(node);
+    }
+
     /// The other mounts of the bucket.
     pub fn others(&self) -> Vec<Arc<Member>> {
         let mounts = self.siblings.mounts.lock();

@@ -96,6 +96,15 @@ impl MountWatcher {
         }
     }
 
+    /// Has the kernel hear of a node that its own mount has changed otherwise than it asked, whenever it takes the notice.
+    pub fn mention(&self, node: u64) {
+        self.fresh.changed();
+        let Some(notices) = self.notices.get() else { return };
+        if let Err(TrySendError::Full(_)) = notices.try_send((vec![Change::Node { node, bytes: false }], None)) {
+            tracing::debug!(node, "a notice to the own kernel was left out; it asks anew when what it keeps has aged");
+        }
+    }
+
     fn late(&self) {
         if !self.hangs.swap(true, Ordering::SeqCst) {
             tracing::warn!(

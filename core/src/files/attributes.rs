@@ -276,7 +276,7 @@ impl FileService {
             self.allow_resize(view, caller, node).await?;
             self.check_guard(view, node, set.unchanged_since).await?;
             self.allow_rest(view, caller, node, &rest).await?;
-            if caller.is_ours_to_strip() {
+            if !caller.checked {
                 self.drop_privileges(view, caller, node, &self.node(node).await?).await?;
             }
             resized = Some(self.truncate(view, node, size).await?);
@@ -441,11 +441,12 @@ impl FileService {
                 posix.mode &= !SET_GID;
             }
         }
-        if chown && caller.is_ours_to_strip() && self.drop_capability(tx, node, found).await? {
-            match found {
-                AnyNode::File(record) => record.xattrs = record.xattrs.saturating_sub(1),
-                AnyNode::Directory(directory) => directory.record.xattrs = directory.record.xattrs.saturating_sub(1),
-            }
+        if chown
+            && caller.is_ours_to_strip()
+            && self.drop_capability(tx, node, found).await?
+            && let AnyNode::File(record) = &mut *found
+        {
+            record.xattrs = record.xattrs.saturating_sub(1);
         }
         if set.mode.is_some() && !caller.checked && !caller.is_root() && !caller.is_in(posix.gid) {
             posix.mode &= !SET_GID;

@@ -39,6 +39,7 @@ pub use error::FileError;
 pub use names::is_by_number;
 pub(crate) use names::{FileName, node_name, shown as shown_name};
 pub use open::{Known, Open};
+pub use privileges::CAPABILITY;
 pub use service::FileService;
 pub use session::Told;
 pub use types::{

@@ -17,7 +17,7 @@ use crate::metadata::transaction::{Transaction, TxError};
 use crate::transact;
 
 /// Where Linux keeps a program's capabilities.
-const CAPABILITY: &[u8] = b"security.capability";
+pub const CAPABILITY: &[u8] = b"security.capability";
 
 /// The mode after a write.
 fn mode_after(caller: &Caller, attributes: &Attributes) -> u32 {
@@ -35,8 +35,8 @@ fn mode_after(caller: &Caller, attributes: &Attributes) -> u32 {
 }
 
 impl FileService {
-    /// What a door calls that has decided itself that the caller may change the bytes of a file.
-    pub async fn written_by(&self, view: &View, caller: &Caller, node: Id) -> Result<()> {
+    /// What a door calls that has decided itself that the caller may change the bytes of a file. Whether there was something to take.
+    pub async fn written_by(&self, view: &View, caller: &Caller, node: Id) -> Result<bool> {
         self.drop_privileges(view, caller, node, &self.node(node).await?).await
     }
 
@@ -47,10 +47,11 @@ impl FileService {
         caller: &Caller,
         node: Id,
         record: &NodeRecord,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let attributes = of_node(view, node, record);
-        if !caller.is_ours_to_strip() || mode_after(caller, &attributes) == attributes.mode && record.xattrs == 0 {
-            return Ok(());
+        let keeps_mode = mode_after(caller, &attributes) == attributes.mode;
+        if !caller.is_ours_to_strip() || keeps_mode && !self.has_capability(node, record).await? {
+            return Ok(false);
         }
         let dropped = transact!(self.store(), self.durability(view), |tx| {
             tx.origin(view.watcher);
@@ -68,10 +69,16 @@ impl FileService {
             self.settled(view);
             self.changed_node(view, node, false).await;
         }
-        Ok(())
+        Ok(dropped)
     }
 
-    /// Whether there were any; the node's count is the caller's to change.
+    /// Asked before a transaction is begun: other attributes are no reason for one at each write.
+    async fn has_capability(&self, node: Id, record: &NodeRecord) -> Result<bool> {
+        let key = (Table::Index, keys::xattr(node, CAPABILITY));
+        Ok(record.xattrs > 0 && self.store().get_many(&[key]).await?.1.iter().any(Option::is_some))
+    }
+
+    /// Whether there were any, of what is no directory; the node's count is the caller's to change.
     pub(super) async fn drop_capability(
         &self,
         tx: &mut Transaction<'_>,
@@ -79,7 +86,8 @@ impl FileService {
         found: &AnyNode,
     ) -> Result<bool, TxError> {
         let key = keys::xattr(node, CAPABILITY);
-        let there = found.xattrs() > 0 && tx.get(Table::Index, &key).await?.is_some();
+        let is_directory = matches!(found, AnyNode::Directory(_));
+        let there = !is_directory && found.xattrs() > 0 && tx.get(Table::Index, &key).await?.is_some();
         if there {
             tx.delete(Table::Index, key);
         }

@@ -4,12 +4,12 @@
 
 use fuser::{AccessFlags, Errno, ReplyStatfs};
 use trefoil_core::error::{Error, Result};
-use trefoil_core::files::{Attributes, Caller, FileError, Kind, SetAttributes, Space};
+use trefoil_core::files::{Attributes, Caller, FileError, SetAttributes, Space};
 
-use crate::door::Door;
+use crate::door::{Changer, Door};
 use crate::errno::errno;
 use crate::limits::SPACE_BLOCK_BYTES;
-use crate::process;
+use crate::operations::privileges::{strip_ahead, strip_by_id};
 
 pub async fn get(door: &Door, node: u64) -> Result<Attributes> {
     match door.files.attributes(&door.view, node).await {
@@ -18,25 +18,16 @@ pub async fn get(door: &Door, node: u64) -> Result<Attributes> {
     }
 }
 
-pub async fn set(door: &Door, caller: &Caller, thread: u32, node: u64, set: SetAttributes) -> Result<Attributes> {
-    if set == SetAttributes::default() && caller.takes_set_id.is_some() {
-        strip(door, caller, thread, node).await?;
+pub async fn set(door: &Door, changer: &Changer, node: u64, set: SetAttributes) -> Result<Attributes> {
+    match set.size {
+        Some(_) => strip_by_id(door, changer, node).await?,
+        None if set == SetAttributes::default() => strip_ahead(door, changer, node).await?,
+        None => {}
     }
-    match door.files.set_attributes(&door.view, caller, node, set).await?.after {
+    match door.files.set_attributes(&door.view, &changer.caller, node, set).await?.after {
         Some(attributes) => Ok(attributes),
         None => door.files.attributes(&door.view, node).await,
     }
-}
-
-/// A change of nothing. Linux asks for one ahead of a change of bytes where it leaves it to us to take set-id bits, so that it knows the mode after
-/// that; and for chown(2) of nothing, by whomever. So a caller takes what a write of theirs would.
-async fn strip(door: &Door, caller: &Caller, thread: u32, node: u64) -> Result<()> {
-    let writer = Caller { groups: process::groups(thread), checked: false, ..caller.clone() };
-    let (may, attributes) = door.files.access(&door.view, &writer, node).await?;
-    if may.write && attributes.kind == Kind::File {
-        door.files.written_by(&door.view, caller, node).await?;
-    }
-    Ok(())
 }
 
 /// `access(2)`, which the kernel asks for where it does not check permissions itself.

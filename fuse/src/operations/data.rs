@@ -3,12 +3,13 @@
 //! Always holds: what is appended goes to the end as the store has it, whatever the kernel took it for.
 
 use bytes::Bytes;
-use fuser::{Errno, FileHandle, INodeNo, ReplyData, WriteFlags};
+use fuser::{Errno, FileHandle, INodeNo, ReplyData};
 use trefoil_core::error::Result;
 use trefoil_core::files::{Allocate, Caller, Seek, Stability, WriteAt};
 
-use crate::door::Door;
+use crate::door::{Changer, Door};
 use crate::limits::COPY_BYTES_MAX;
+use crate::operations::privileges::{strip, strip_by_id};
 use crate::process;
 
 /// Answers with bytes that lie in several pieces.
@@ -23,13 +24,6 @@ pub fn send(pieces: &[Bytes], reply: ReplyData) {
 /// Where a write to a file with these flags goes.
 pub fn place(offset: u64, flags: i32) -> WriteAt {
     if flags & libc::O_APPEND != 0 { WriteAt::End } else { WriteAt::Offset(offset) }
-}
-
-/// Whether a write takes the file's set-id bits, where that is ours to do. A page of a mapped file is written when the kernel pleases: what was set
-/// meanwhile stays.
-pub fn takes_set_id(strips: bool, flags: WriteFlags) -> Option<bool> {
-    let ours = strips && !flags.contains(WriteFlags::FUSE_WRITE_CACHE);
-    ours.then(|| flags.contains(WriteFlags::FUSE_WRITE_KILL_SUIDGID))
 }
 
 /// How stable a write is to be before it is answered (open(2)).
@@ -79,10 +73,36 @@ pub fn seek(whence: i32) -> Result<Seek, Errno> {
     }
 }
 
+/// Writes; as many bytes as it took.
+pub async fn write(door: &Door, caller: &Caller, node: u64, at: WriteAt, bytes: Bytes, flags: i32) -> Result<u32> {
+    strip(door, caller, node).await?;
+    let done = door.files.write(&door.view, caller, node, at, bytes, stability(flags)).await?;
+    Ok(u32::try_from(done.count).unwrap_or(u32::MAX))
+}
+
+/// `fallocate(2)`.
+pub async fn allocate(
+    door: &Door,
+    changer: &Changer,
+    node: u64,
+    how: Allocate,
+    (offset, length): (u64, u64),
+) -> Result<()> {
+    strip_by_id(door, changer, node).await?;
+    door.files.allocate(&door.view, &changer.caller, node, how, offset, length).await
+}
+
 /// Copies a range; may copy less than was asked for, as `copy_file_range(2)` may.
-pub async fn copy(door: &Door, caller: &Caller, from: (INodeNo, u64), to: (INodeNo, u64), length: u64) -> Result<u32> {
+pub async fn copy(
+    door: &Door,
+    changer: &Changer,
+    from: (INodeNo, u64),
+    to: (INodeNo, u64),
+    length: u64,
+) -> Result<u32> {
     let (from, to) = ((door.node(from.0), from.1), (door.node(to.0), to.1));
-    let copied = door.files.copy_range(&door.view, caller, from, to, length.min(COPY_BYTES_MAX)).await?;
+    strip_by_id(door, changer, to.0).await?;
+    let copied = door.files.copy_range(&door.view, &changer.caller, from, to, length.min(COPY_BYTES_MAX)).await?;
     Ok(u32::try_from(copied).unwrap_or(u32::MAX))
 }
 

@@ -7,4 +7,5 @@ pub mod data;
 pub mod directory;
 pub mod locks;
 pub mod names;
+pub mod privileges;
 pub mod xattrs;

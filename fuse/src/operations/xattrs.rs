@@ -7,6 +7,9 @@ use fuser::{Errno, ReplyXattr};
 use trefoil_core::error::Result;
 use trefoil_core::files::SetXattr;
 
+use crate::door::{Changer, Door};
+use crate::operations::privileges::stays;
+
 /// Names under which the kernel keeps access control lists (acl(5)).
 const LISTS: &[&[u8]] = &[b"system.posix_acl_access", b"system.posix_acl_default"];
 
@@ -20,6 +23,14 @@ pub fn mode(flags: i32) -> Result<SetXattr, Errno> {
         libc::XATTR_CREATE => Ok(SetXattr::Create),
         libc::XATTR_REPLACE => Ok(SetXattr::Replace),
         _ => Err(Errno::EINVAL),
+    }
+}
+
+/// Removes one.
+pub async fn remove(door: &Door, changer: &Changer, node: u64, name: &[u8]) -> Result<()> {
+    match stays(door, changer, node, name).await? {
+        true => Ok(()),
+        false => door.files.remove_xattr(&door.view, &changer.caller, node, name).await,
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 
 use super::Store;
@@ -21,6 +22,11 @@ fn has_capability(file: &Path) -> bool {
             false
         }
     }
+}
+
+/// The mode as a kernel has it that is asked for nothing else.
+fn mode_alone(file: &Path) -> u32 {
+    u32::from_str_radix(run("stat", &["-c", "%a"], file).unwrap().trim(), 8).unwrap()
 }
 
 /// A program that lends its owner's rights, and may be written to by everybody.
@@ -44,10 +50,13 @@ fn writes_take(store: &Store) {
     let (root, mount) = store.mount("m", "suid");
     open_the_way(store, &root);
     let file = root.join("file");
-    for line in [WRITE, ": >\"$1\"", "truncate -s 3 \"$1\"", "fallocate -l 100 \"$1\""] {
+    std::fs::write(root.join("other"), b"other bytes").unwrap();
+    let copy = "cp \"$(dirname \"$1\")/other\" \"$1\"";
+    let direct = "printf %4096s x | dd of=\"$1\" bs=4096 oflag=direct conv=notrunc status=none";
+    for line in [WRITE, ": >\"$1\"", "truncate -s 3 \"$1\"", "fallocate -l 100 \"$1\"", copy, direct] {
         lend(&file);
         assert!(as_user(ALICE, line, &file), "{line}");
-        assert_eq!(mode(&file), 0o777, "{line}");
+        assert_eq!((mode_alone(&file), mode(&file)), (0o777, 0o777), "{line}");
         assert!(!has_capability(&file), "{line}");
     }
     mount.unmount(false).unwrap();
@@ -79,11 +88,52 @@ fn who_may_not_write_takes_nothing_by_changing_nothing() {
     let nothing = "chown '' \"$1\"";
     // Linux's own file systems refuse it, where there is something to take.
     let _ = as_user(BOB, nothing, &file);
-    assert_eq!(mode(&file), 0o6755);
+    assert_eq!((mode(&file), has_capability(&file)), (0o6755, true));
     std::os::unix::fs::chown(&file, Some(ALICE), None).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o6755)).unwrap();
     assert!(as_user(ALICE, nothing, &file));
     assert_eq!(mode(&file), 0o755);
+    // An owner who may not write to it.
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o4555)).unwrap();
+    assert!(as_user(ALICE, nothing, &file));
+    assert_eq!(mode_alone(&file), 0o555);
+    mount.unmount(false).unwrap();
+}
+
+#[test]
+fn who_writes_by_what_another_has_opened_takes_it_too() {
+    let Some(store) = lists() else { return };
+    let (root, mount) = store.mount("m", "suid");
+    open_the_way(&store, &root);
+    let file = root.join("file");
+    lend(&file);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o6755)).unwrap();
+    assert_eq!(mode_alone(&file), 0o6755);
+    let open = std::fs::OpenOptions::new().append(true).open(&file).unwrap();
+    let mut writer = std::process::Command::new("sh");
+    writer.args(["-c", "printf x"]).stdout(open).uid(BOB).gid(BOB);
+    assert!(writer.status().unwrap().success());
+    drop(writer);
+    assert!(!has_capability(&file));
+    // The kernel is not waited for.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while mode_alone(&file) != 0o755 {
+        assert!(std::time::Instant::now() < deadline, "the kernel was not told");
+    }
+    mount.unmount(false).unwrap();
+}
+
+#[test]
+fn a_directory_keeps_what_it_has() {
+    let Some(store) = lists() else { return };
+    let (root, mount) = store.mount("m", "suid");
+    let directory = root.join("directory");
+    std::fs::create_dir(&directory).unwrap();
+    std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o2775)).unwrap();
+    set_capability(&directory);
+    std::os::unix::fs::chown(&directory, Some(ALICE), Some(ALICE)).unwrap();
+    std::os::unix::fs::chown(&directory, None, None).unwrap();
+    assert_eq!((mode(&directory), has_capability(&directory)), (0o2775, true));
     mount.unmount(false).unwrap();
 }
 

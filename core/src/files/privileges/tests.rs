@@ -74,16 +74,12 @@ async fn a_kernel_may_leave_them_to_the_store() {
         (0o6777, None, 0o6777),
     ] {
         let (caller, has_it_still) = (asks(takes_set_id), takes_set_id.is_none());
-        for resizes in [false, true] {
-            let node = program(&files, before).await;
-            let set = SetAttributes { size: Some(10), ..SetAttributes::default() };
-            match resizes {
-                true => drop(files.service.set_attributes(&files.view, &caller, node, set).await.unwrap()),
-                false => write(&files, &caller, node).await.unwrap(),
-            }
-            assert_eq!(files.stat(node).await.mode, after, "{before:o} {takes_set_id:?} {resizes}");
-            assert_eq!(has_capability(&files, node).await, has_it_still, "{before:o} {takes_set_id:?} {resizes}");
-        }
+        let node = program(&files, before).await;
+        let took = files.service.written_by(&files.view, &caller, node).await.unwrap();
+        assert_eq!(files.stat(node).await.mode, after, "{before:o} {takes_set_id:?}");
+        assert_eq!(has_capability(&files, node).await, has_it_still, "{before:o} {takes_set_id:?}");
+        assert_eq!(took, !has_it_still);
+        assert!(!files.service.written_by(&files.view, &caller, node).await.unwrap(), "there is nothing left to take");
         let node = program(&files, before).await;
         let hands = SetAttributes { uid: Some(5), ..SetAttributes::default() };
         files.service.set_attributes(&files.view, &caller, node, hands).await.unwrap();

@@ -1,9 +1,9 @@
 //! Flags of system calls.
 
-use fuser::{Errno, WriteFlags};
+use fuser::Errno;
 use trefoil_core::files::{Allocate, Stability, WriteAt};
 
-use super::{allocation, place, seek, stability, takes_set_id};
+use super::{allocation, place, seek, stability};
 
 #[test]
 fn flags_of_an_open_file_say_where_and_how_it_is_written() {
@@ -12,18 +12,6 @@ fn flags_of_an_open_file_say_where_and_how_it_is_written() {
     assert_eq!(stability(libc::O_RDWR), Stability::Unstable);
     assert_eq!(stability(libc::O_RDWR | libc::O_DSYNC), Stability::Data);
     assert_eq!(stability(libc::O_RDWR | libc::O_SYNC), Stability::File);
-}
-
-#[test]
-fn a_write_takes_set_id_bits_where_the_kernel_says_so_and_leaves_it_to_us() {
-    let (none, takes) = (WriteFlags::empty(), WriteFlags::FUSE_WRITE_KILL_SUIDGID);
-    assert_eq!([takes_set_id(true, takes), takes_set_id(true, none)], [Some(true), Some(false)]);
-    assert_eq!(takes_set_id(false, takes), None);
-    assert_eq!(
-        takes_set_id(true, WriteFlags::FUSE_WRITE_CACHE),
-        None,
-        "a page of a mapped file, after whatever was set"
-    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use trefoil_core::files::{Make, SetAttributes};
 
 use super::*;
+use crate::door::Changer;
 use crate::freshness::Freshness;
 use crate::handles::Handles;
 use crate::known::KnownNodes;
@@ -20,7 +21,7 @@ async fn door() -> Door {
     let watcher = Arc::new(MountWatcher::new(Arc::clone(&fresh)));
     let member = Member { fresh: Arc::clone(&fresh), watcher, root: view.root };
     Door {
-        _membership: Arc::new(Siblings::default()).join(view.bucket_id, member),
+        membership: Arc::new(Siblings::default()).join(view.bucket_id, member),
         files,
         inodes: Inodes::new(view.root),
         view,
@@ -45,7 +46,8 @@ async fn a_directory_that_was_removed_has_attributes_and_no_names() {
     let made = told(&door, Ok(made)).await.expect("told");
     assert_eq!(attributes::get(&door, node).await.expect("there"), made);
     let set = SetAttributes { mode: Some(0o500), ..SetAttributes::default() };
-    let set = attributes::set(&door, &caller, std::process::id(), node, set).await.expect("set");
+    let changer = Changer { caller: caller.clone(), thread: std::process::id() };
+    let set = attributes::set(&door, &changer, node, set).await.expect("set");
     door.known.renewed(&set);
     let stale = FileError::Stale.into();
     assert!(!is_gone(&door, node, &stale).await, "what is there, though something beside it is not");
