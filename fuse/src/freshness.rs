@@ -64,7 +64,7 @@ impl Freshness {
         }
     }
 
-    /// To be called after another door's change and before the kernel is told of it: every answer that was fresh before is with the
+    /// To be called after a change that this kernel has not asked for and before the kernel is told of it: every answer that was fresh before is with the
     /// kernel, every later one was read after the change.
     pub fn changed(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);

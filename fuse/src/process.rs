@@ -88,9 +88,24 @@ pub fn may_be_same(one: u32, other: u32) -> bool {
     one == other || program(one).zip(program(other)).is_none_or(|(one, other)| one == other)
 }
 
-/// Whether a thread has a capability, in its own namespace of users; `None` where it can't be seen.
-pub fn has_capability(thread: u32, capability: u64) -> Option<bool> {
-    status(thread).map(|status| mask(&status, "CapEff:") & capability != 0)
+/// Whether a thread has a capability over what belongs to each of these ids, users' and groups' (capable_wrt_inode_uidgid): in its namespace of users,
+/// which knows them. `None` where it can't be seen.
+pub fn is_capable(thread: u32, capability: u64, ids: [u32; 2]) -> Option<bool> {
+    let status = status(thread)?;
+    field(&status, "CapEff:")?;
+    let knows = |map: &str, id| Some(is_mapped(&read(&format!("/proc/{thread}/{map}"))?, id));
+    let known = knows("uid_map", ids[0])? && knows("gid_map", ids[1])?;
+    Some(known && mask(&status, "CapEff:") & capability != 0)
+}
+
+/// Whether a namespace of users has a number for the id, which is ours: lines of first number inside, first outside, and how many
+/// (user_namespaces(7)).
+fn is_mapped(map: &str, id: u32) -> bool {
+    map.lines().any(|line| {
+        let mut numbers = line.split_whitespace().skip(1).map(str::parse::<u32>);
+        let (Some(Ok(first)), Some(Ok(count))) = (numbers.next(), numbers.next()) else { return false };
+        id.checked_sub(first).is_some_and(|distance| distance < count)
+    })
 }
 
 /// The supplementary groups of a thread; none where it can't be seen.

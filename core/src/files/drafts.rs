@@ -175,6 +175,11 @@ impl FileService {
         Ok(())
     }
 
+    /// Whether somebody has it open for writing, by a descriptor.
+    pub fn is_open_for_writing(&self, node: Id) -> bool {
+        self.inner.drafts.writers(node) > 0
+    }
+
     /// An opening is about to be written through.
     pub fn written_through(&self, open: &Open) {
         if open.closing().load(Ordering::Acquire) {

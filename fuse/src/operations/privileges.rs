@@ -1,13 +1,13 @@
 //! What a program may not keep when its bytes change, where the kernel leaves that to us (`FUSE_HANDLE_KILLPRIV_V2`): set-id bits and
 //! capabilities.
 //!
-//! Always holds: it is taken before the bytes change, and the kernel hears of it, without being waited for. Whose change takes set-id bits is
-//! said by WRITE's flag, else by the uid, and of root by `CAP_FSETID`. So somebody else who has that capability loses bits that Linux would
-//! leave at truncate(2), fallocate(2) and copy_file_range(2).
+//! Always holds: it is taken before the bytes change. Whose change takes set-id bits is said by WRITE's flag, else by the uid, and of root by
+//! `CAP_FSETID`. So somebody else who has that capability loses bits that Linux would leave at truncate(2), fallocate(2) and copy_file_range(2). Where
+//! the kernel did not ask for it ahead, it hears of it without being waited for.
 
 use fuser::WriteFlags;
 use trefoil_core::error::Result;
-use trefoil_core::files::{Attributes, CAPABILITY, Caller, Kind};
+use trefoil_core::files::{Attributes, CAPABILITY, Caller, Kind, NO_ID};
 
 use crate::door::{Changer, Door};
 use crate::process::{self, CAP_FSETID, CAP_SETFCAP};
@@ -32,19 +32,20 @@ pub async fn strip(door: &Door, caller: &Caller, node: u64) -> Result<()> {
 pub async fn strip_by_id(door: &Door, changer: &Changer, node: u64) -> Result<()> {
     let mut caller = changer.caller.clone();
     if caller.takes_set_id == Some(false) && door.files.attributes(&door.view, node).await?.mode & SET_ID != 0 {
-        caller.takes_set_id = Some(process::has_capability(changer.thread, CAP_FSETID) == Some(false));
+        // Linux asks for it in the first namespace of users, which knows all ids.
+        caller.takes_set_id = Some(process::is_capable(changer.thread, CAP_FSETID, [NO_ID - 1; 2]) == Some(false));
     }
     strip(door, &caller, node).await
 }
 
 /// Before a change of nothing. Linux asks for one ahead of a change of bytes that takes set-id bits, so that it knows the mode after that; and
-/// for chown(2) of nothing, by whomever: who is neither owner nor may write takes nothing.
+/// for chown(2) of nothing, by whomever. So nothing is taken for who neither owns the file nor may write to it, while nobody has it open for that.
 pub async fn strip_ahead(door: &Door, changer: &Changer, node: u64) -> Result<()> {
     if changer.caller.takes_set_id.is_none() {
         return Ok(());
     }
     let (may_take, attributes) = may_take(door, changer, node).await?;
-    match may_take && attributes.kind == Kind::File {
+    match may_take && attributes.kind != Kind::Directory {
         true => strip_by_id(door, changer, node).await,
         false => Ok(()),
     }
@@ -54,11 +55,11 @@ pub async fn strip_ahead(door: &Door, changer: &Changer, node: u64) -> Result<()
 /// by itself here, and of chown(2) of nothing, by whomever. Whoever removes them on purpose may set them.
 pub async fn stays(door: &Door, changer: &Changer, node: u64, name: &[u8]) -> Result<bool> {
     let Changer { caller, thread } = changer;
-    Ok(caller.takes_set_id.is_some()
-        && name == CAPABILITY
-        && caller.uid != 0
-        && process::has_capability(*thread, CAP_SETFCAP) != Some(true)
-        && !may_take(door, changer, node).await?.0)
+    if caller.takes_set_id.is_none() || name != CAPABILITY || caller.uid == 0 {
+        return Ok(false);
+    }
+    let (may_take, Attributes { uid, gid, .. }) = may_take(door, changer, node).await?;
+    Ok(!may_take && process::is_capable(*thread, CAP_SETFCAP, [uid, gid]) != Some(true))
 }
 
 async fn may_take(door: &Door, changer: &Changer, node: u64) -> Result<(bool, Attributes)> {
@@ -66,7 +67,8 @@ async fn may_take(door: &Door, changer: &Changer, node: u64) -> Result<(bool, At
     let groups = if caller.uid == 0 { Vec::new() } else { process::groups(*thread) };
     let writer = Caller { groups, checked: false, ..caller.clone() };
     let (may, attributes) = door.files.access(&door.view, &writer, node).await?;
-    Ok((may.write || attributes.uid == caller.uid, attributes))
+    let may_take = may.write || attributes.uid == caller.uid || door.files.is_open_for_writing(node);
+    Ok((may_take, attributes))
 }
 
 #[cfg(test)]

@@ -101,3 +101,18 @@ fn root_sees_calls_where_nothing_forbids_it() {
     let capable = status(std::process::id()).is_some_and(|status| super::mask(&status, "CapEff:") >> 19 & 1 == 1);
     assert_eq!(sees_calls(), capable && !forbidden);
 }
+
+#[test]
+fn a_namespace_knows_the_ids_that_its_map_names() {
+    let whole = "         0          0 4294967295\n";
+    assert!([0, 1000, u32::MAX - 1].iter().all(|id| super::is_mapped(whole, *id)));
+    assert!(!super::is_mapped(whole, u32::MAX));
+    let container = "0 1000 1\n1 100000 65536\n";
+    for (id, known) in
+        [(0, false), (999, false), (1000, true), (1001, false), (100_000, true), (165_535, true), (165_536, false)]
+    {
+        assert_eq!(super::is_mapped(container, id), known, "{id}");
+    }
+    assert!(!super::is_mapped("", 0));
+    assert_eq!(super::is_capable(0, super::CAP_FSETID, [0; 2]), None);
+}
