@@ -50,7 +50,7 @@ CLIPPY := clippy --workspace --all-targets --locked -- -D warnings
 # leaves mounts out fails.
 FILES_TESTED := $(shell [ -c /dev/fuse ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo 1)
 ifeq ($(FILES_TESTED),1)
-export TREFOIL_TEST_FUSE := 1
+test test-build bad-input: export TREFOIL_TEST_FUSE := 1
 endif
 # What `make test` runs of `make clients`.
 CLIENTS_SLICE := boto3-current aws
