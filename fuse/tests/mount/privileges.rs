@@ -5,10 +5,10 @@
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::Store;
 use super::lists::{ALICE, BOB, WRITE, as_user, lists, mode, open_the_way, run};
+use super::{Mount, Store};
 
 fn set_capability(file: &Path) {
     run("setfattr", &["-n", "security.capability", "-v", "0x0100000200040000000000000000000000000000"], file).unwrap();
@@ -29,11 +29,22 @@ fn mode_alone(file: &Path) -> u32 {
     u32::from_str_radix(run("stat", &["-c", "%a"], file).unwrap().trim(), 8).unwrap()
 }
 
-/// A program that lends its owner's rights, and may be written to by everybody.
-fn lend(file: &Path) {
+fn set_mode(file: &Path, mode: u32) {
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Makes it a program that lends its owner's rights.
+fn lend(file: &Path, mode: u32) {
     std::fs::write(file, b"bytes").unwrap();
-    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o6777)).unwrap();
+    set_mode(file, mode);
     set_capability(file);
+}
+
+/// A mount that everybody may come to, and the name of a file of it.
+fn place(store: &Store) -> (PathBuf, Mount) {
+    let (root, mount) = store.mount("m", "suid");
+    open_the_way(store, &root);
+    (root.join("file"), mount)
 }
 
 #[test]
@@ -47,14 +58,12 @@ fn a_write_takes_the_rights_that_a_program_lends() {
 }
 
 fn writes_take(store: &Store) {
-    let (root, mount) = store.mount("m", "suid");
-    open_the_way(store, &root);
-    let file = root.join("file");
-    std::fs::write(root.join("other"), b"other bytes").unwrap();
+    let (file, mount) = place(store);
+    std::fs::write(file.with_file_name("other"), b"other bytes").unwrap();
     let copy = "cp \"$(dirname \"$1\")/other\" \"$1\"";
     let direct = "printf %4096s x | dd of=\"$1\" bs=4096 oflag=direct conv=notrunc status=none";
     for line in [WRITE, ": >\"$1\"", "truncate -s 3 \"$1\"", "fallocate -l 100 \"$1\"", copy, direct] {
-        lend(&file);
+        lend(&file, 0o6777);
         assert!(as_user(ALICE, line, &file), "{line}");
         assert_eq!((mode_alone(&file), mode(&file)), (0o777, 0o777), "{line}");
         assert!(!has_capability(&file), "{line}");
@@ -65,9 +74,8 @@ fn writes_take(store: &Store) {
 #[test]
 fn root_keeps_set_id_bits_when_it_writes_and_nobody_when_hands_change() {
     let Some(store) = lists() else { return };
-    let (root, mount) = store.mount("m", "suid");
-    let file = root.join("file");
-    lend(&file);
+    let (file, mount) = place(&store);
+    lend(&file, 0o6777);
     std::fs::OpenOptions::new().append(true).open(&file).unwrap().write_all(b"more").unwrap();
     assert_eq!((mode(&file), has_capability(&file)), (0o6777, false));
     set_capability(&file);
@@ -79,11 +87,8 @@ fn root_keeps_set_id_bits_when_it_writes_and_nobody_when_hands_change() {
 #[test]
 fn who_may_not_write_takes_nothing_by_changing_nothing() {
     let Some(store) = lists() else { return };
-    let (root, mount) = store.mount("m", "suid");
-    open_the_way(&store, &root);
-    let file = root.join("file");
-    lend(&file);
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o6755)).unwrap();
+    let (file, mount) = place(&store);
+    lend(&file, 0o6755);
     // fchownat(2) of neither, at which an owner takes set-id bits.
     let nothing = "chown '' \"$1\"";
     // Linux's own file systems refuse it, where there are set-id bits to take.
@@ -93,11 +98,11 @@ fn who_may_not_write_takes_nothing_by_changing_nothing() {
     let _ = as_user(BOB, "unshare -Ur chown '' \"$1\"", &file);
     assert_eq!((mode(&file), has_capability(&file)), (0o6755, true));
     std::os::unix::fs::chown(&file, Some(ALICE), None).unwrap();
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o6755)).unwrap();
+    set_mode(&file, 0o6755);
     assert!(as_user(ALICE, nothing, &file));
     assert_eq!(mode(&file), 0o755);
     // An owner who may not write to it.
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o4555)).unwrap();
+    set_mode(&file, 0o4555);
     assert!(as_user(ALICE, nothing, &file));
     assert_eq!(mode_alone(&file), 0o555);
     mount.unmount(false).unwrap();
@@ -106,11 +111,8 @@ fn who_may_not_write_takes_nothing_by_changing_nothing() {
 #[test]
 fn who_writes_by_what_another_has_opened_takes_it_too() {
     let Some(store) = lists() else { return };
-    let (root, mount) = store.mount("m", "suid");
-    open_the_way(&store, &root);
-    let file = root.join("file");
-    lend(&file);
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o6755)).unwrap();
+    let (file, mount) = place(&store);
+    lend(&file, 0o6755);
     assert_eq!(mode_alone(&file), 0o6755);
     let open = std::fs::OpenOptions::new().append(true).open(&file).unwrap();
     let mut writer = std::process::Command::new("sh");
@@ -125,10 +127,10 @@ fn who_writes_by_what_another_has_opened_takes_it_too() {
 #[test]
 fn a_directory_keeps_what_it_has() {
     let Some(store) = lists() else { return };
-    let (root, mount) = store.mount("m", "suid");
-    let directory = root.join("directory");
+    let (file, mount) = place(&store);
+    let directory = file.with_file_name("directory");
     std::fs::create_dir(&directory).unwrap();
-    std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o2775)).unwrap();
+    set_mode(&directory, 0o2775);
     set_capability(&directory);
     std::os::unix::fs::chown(&directory, Some(ALICE), Some(ALICE)).unwrap();
     std::os::unix::fs::chown(&directory, None, None).unwrap();
